@@ -1,0 +1,194 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import Docker from "dockerode";
+
+const run = promisify(execFile);
+
+/** A Docker Engine that belongs to one test, in a network namespace of its own. */
+export interface OwnDocker extends AsyncDisposable {
+  readonly docker: Docker;
+  /** For `DOCKER_HOST`. */
+  readonly host: string;
+  /** Put before a command's argv, runs it inside the engine's network namespace, where its ports are. */
+  readonly inside: readonly string[];
+  /** Copies images of the machine's own engine, by tag. */
+  load(tags: readonly string[]): Promise<void>;
+  /** SIGKILL to dockerd and its containerd, as a crash of the machine's daemon would. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when its API answers. */
+  start(): Promise<void>;
+}
+
+/**
+ * Starts a dockerd with its own data, socket and network namespace, and makes it a one-node swarm.
+ *
+ * The namespace hangs on the machine engine's `docker0` bridge, whose address translation then serves
+ * it too. `nsenter --net` and not `ip netns exec`, which would hide the cgroups.
+ *
+ * @param resolver nameserver of the engine; `"black-hole"` gives one that drops every packet.
+ */
+export async function ownDocker(options: { resolver?: "black-hole" } = {}): Promise<OwnDocker> {
+  const folder = await mkdtemp(join(tmpdir(), "own-docker-"));
+  const name = `dyt-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
+  const socket = join(folder, "docker.sock");
+  const inside = ["nsenter", `--net=/run/netns/${name}`];
+  let daemon: ChildProcess | undefined;
+
+  const resolvConf = join(folder, "resolv.conf");
+  const blackHole = "203.0.113.253";
+  if (options.resolver === "black-hole") await writeFile(resolvConf, `nameserver ${blackHole}\n`);
+
+  await addNamespace(name, options.resolver === "black-hole" ? blackHole : undefined);
+  const docker = new Docker({ socketPath: socket });
+
+  async function start(): Promise<void> {
+    // A pid file left by a killed daemon can name a living process by now; dockerd would refuse to start.
+    await rm(join(folder, "docker.pid"), { force: true });
+    await rm(join(folder, "exec", "containerd", "containerd.pid"), { force: true });
+    const log = await open(join(folder, "dockerd.log"), "a");
+    const mounts =
+      options.resolver === "black-hole"
+        ? ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolvConf]
+        : [];
+    const argv = [...inside, ...mounts, "dockerd", ...daemonFlags(folder, socket)];
+    // A session of its own: Ctrl-C in a test run must reach the clean-up, not the daemon.
+    daemon = spawn(argv[0] as string, argv.slice(1), { stdio: ["ignore", log.fd, log.fd], detached: true });
+    daemon.unref();
+    await log.close();
+    for (let attempt = 0; ; attempt++) {
+      if (daemon.exitCode !== null) throw new Error(`dockerd ended with ${daemon.exitCode}; see ${folder}/dockerd.log`);
+      try {
+        await docker.ping();
+        return;
+      } catch (error) {
+        if (attempt > 1200) throw error;
+        await sleep(50);
+      }
+    }
+  }
+
+  async function kill(): Promise<void> {
+    const pids = await processesOf(folder);
+    for (const pid of pids) signal(pid, "SIGKILL");
+    while ((await processesOf(folder)).length > 0) await sleep(20);
+  }
+
+  async function dispose(): Promise<void> {
+    try {
+      const containers = await docker.listContainers({ all: true }).catch(() => []);
+      await docker.swarmLeave({ force: true }).catch(() => {});
+      for (const container of containers) {
+        await docker
+          .getContainer(container.Id)
+          .remove({ force: true, v: true })
+          .catch(() => {});
+      }
+    } finally {
+      await kill();
+      await killShims(folder);
+      await run("ip", ["netns", "delete", name]).catch(() => {});
+      await run("ip", ["link", "delete", linkName(name)]).catch(() => {});
+      await unmountBelow(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  try {
+    await mkdir(join(folder, "data"), { recursive: true });
+    await start();
+    await docker.swarmInit({ AdvertiseAddr: "127.0.0.1", ListenAddr: "127.0.0.1:2377" });
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  return {
+    docker,
+    host: `unix://${socket}`,
+    inside,
+    async load(tags) {
+      const machine = new Docker();
+      for (const tag of tags) await docker.loadImage(await machine.getImage(tag).get());
+      for (const tag of tags) await docker.getImage(tag).inspect();
+    },
+    kill,
+    start,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function daemonFlags(folder: string, socket: string): string[] {
+  return [
+    `--data-root=${folder}/data`,
+    `--exec-root=${folder}/exec`,
+    `--pidfile=${folder}/docker.pid`,
+    `--host=unix://${socket}`,
+    // Apart from the machine's own bridge, on which this namespace lies.
+    "--bip=172.30.0.1/16",
+    "--default-address-pool=base=172.31.0.0/16,size=24",
+    "--log-level=warn",
+  ];
+}
+
+/** Interface names have at most 15 characters. */
+function linkName(namespace: string): string {
+  return namespace.slice(0, 15);
+}
+
+async function addNamespace(name: string, blackHole: string | undefined): Promise<void> {
+  const link = linkName(name);
+  const address = `172.17.${200 + Math.floor(Math.random() * 55)}.${1 + Math.floor(Math.random() * 250)}/16`;
+  await run("ip", ["netns", "add", name]);
+  await run("ip", ["link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name]);
+  await run("ip", ["link", "set", link, "master", "docker0", "up"]);
+  await run("ip", ["-n", name, "address", "add", address, "dev", "eth0"]);
+  await run("ip", ["-n", name, "link", "set", "eth0", "up"]);
+  await run("ip", ["-n", name, "link", "set", "lo", "up"]);
+  await run("ip", ["-n", name, "route", "add", "default", "via", "172.17.0.1"]);
+  if (blackHole !== undefined) {
+    // One end of a cable sends to an address nobody at the other end has: swallowed, without an answer.
+    await run("ip", ["-n", name, "link", "add", "hole", "type", "veth", "peer", "name", "hole-end"]);
+    await run("ip", ["-n", name, "link", "set", "hole", "up"]);
+    await run("ip", ["-n", name, "link", "set", "hole-end", "up"]);
+    await run("ip", ["-n", name, "route", "add", `${blackHole}/32`, "dev", "hole"]);
+    const nobody = ["lladdr", "02:00:00:00:00:01", "dev", "hole", "nud", "permanent"];
+    await run("ip", ["-n", name, "neighbour", "add", blackHole, ...nobody]);
+  }
+}
+
+/** dockerd and containerd of this folder (not the shims, which must outlive a crash of the daemon). */
+async function processesOf(folder: string): Promise<number[]> {
+  return matching(`^(dockerd|containerd) .*${folder}/`);
+}
+
+async function killShims(folder: string): Promise<void> {
+  for (const pid of await matching(`containerd-shim.*${folder}/`)) signal(pid, "SIGKILL");
+  for (const pid of await matching(`docker-proxy.*${folder}/`)) signal(pid, "SIGKILL");
+}
+
+async function matching(pattern: string): Promise<number[]> {
+  try {
+    const { stdout } = await run("pgrep", ["-f", pattern]);
+    return stdout.split("\n").filter(Boolean).map(Number);
+  } catch {
+    return []; // pgrep exits 1 when nothing matches
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // already gone
+  }
+}
+
+async function unmountBelow(folder: string): Promise<void> {
+  const { stdout } = await run("findmnt", ["--raw", "--noheadings", "--output", "TARGET"]);
+  const below = stdout.split("\n").filter((target) => target.startsWith(`${folder}/`));
+  for (const target of below.reverse()) await run("umount", ["--lazy", target]).catch(() => {});
+}
