@@ -1,0 +1,145 @@
+import { rm } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import type Docker from "dockerode";
+import { Engine, PulumiError } from "../engine.ts";
+import { isNotFound, UserError } from "../errors.ts";
+import { findProject, type PlatformTarget, platformsOf, readStackFiles } from "../project.ts";
+import { findRemainder, remove } from "../remainder.ts";
+import { ensureDocker } from "../setup/docker.ts";
+import { Steps } from "../steps.ts";
+import type { Command } from "./command.ts";
+
+export const downCommand: Command = {
+  summary: "destroy every app, then the platform",
+  help: `Usage: dynoform down [--yes] [--purge]
+
+Destroys the apps' stacks with their databases, then the platform's. Images and Postgres' volume stay,
+so that the next \`up\` is quick.
+
+  --yes    do not ask
+  --purge  remove the volume, the images and the runtime directory too
+`,
+  options: { yes: { type: "boolean", short: "y" }, purge: { type: "boolean" } },
+  async run({ yes, purge }) {
+    const project = await findProject(process.cwd());
+    const files = await readStackFiles(project);
+    const platforms = platformsOf(files);
+    const engine = new Engine({ directory: project.directory });
+    const platformStacks = new Set(files.filter((file) => file.kind === "platform").map((file) => file.stack));
+    await down({
+      engine,
+      platforms,
+      platformStacks,
+      purge: purge === true,
+      steps: new Steps(),
+      confirm: (losses) => confirm(losses, yes === true),
+    });
+  },
+};
+
+export interface DownOptions {
+  readonly engine: Engine;
+  readonly platforms: readonly PlatformTarget[];
+  /** Which stacks are platforms; they go last. */
+  readonly platformStacks: ReadonlySet<string>;
+  /** Whether the Postgres volume, the images and the runtime directory go too. */
+  readonly purge: boolean;
+  readonly steps: Steps;
+  /** Gets what will be lost, one line each; throws when that is not wanted. */
+  confirm(losses: readonly string[]): Promise<void>;
+}
+
+/** Destroys the stacks that the backend has, apps first, and removes what is left of the platforms in Docker. */
+export async function down(options: DownOptions): Promise<void> {
+  const { engine, platforms, platformStacks, purge, steps } = options;
+  const stacks = (await engine.stacks()).filter((stack) => (stack.resourceCount ?? 0) > 0).map((stack) => stack.name);
+  const ordered = [
+    ...stacks.filter((name) => !platformStacks.has(name)),
+    ...stacks.filter((name) => platformStacks.has(name)),
+  ];
+
+  await options.confirm(await losses(engine, ordered, platforms, purge));
+  const docker = await ensureDocker((line) => steps.say(line), "start");
+  for (const { name } of platforms) await startPostgres(docker, `${name}-postgres`, steps);
+  for (const stack of ordered) {
+    await steps.run(`pulumi destroy --stack ${stack}`, () => destroy(engine, stack, purge));
+  }
+  for (const { name, directory } of platforms) {
+    await steps.run(`What is left of ${name}`, () => sweep(docker, name, directory, purge));
+  }
+}
+
+async function losses(
+  engine: Engine,
+  stacks: readonly string[],
+  platforms: readonly PlatformTarget[],
+  purge: boolean,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const stack of stacks) {
+    const resources = await engine.resources(stack);
+    const databases = resources.filter(({ type }) => type === "postgresql:index/database:Database");
+    const names = databases.map(({ inputs }) => String(inputs?.name));
+    lines.push(
+      names.length === 0
+        ? `stack ${stack}, which holds no data`
+        : `stack ${stack}, with all data in its ${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`,
+    );
+  }
+  for (const { name, directory } of purge ? platforms : []) {
+    lines.push(`volume ${name}-postgres, with every database in it`, `images ${name}/*`, `directory ${directory}`);
+  }
+  return lines;
+}
+
+async function confirm(losses: readonly string[], yes: boolean): Promise<void> {
+  process.stdout.write(`This destroys:\n${losses.map((line) => `  - ${line}\n`).join("") || "  - nothing\n"}`);
+  if (yes) return;
+  if (!process.stdin.isTTY)
+    throw new UserError("nothing was destroyed. Say `npm run down -- --yes` to go on without being asked.");
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await prompt.question("Go on? [y/N] ");
+    if (!/^y(es)?$/i.test(answer.trim())) throw new UserError("nothing was destroyed.");
+  } finally {
+    prompt.close();
+  }
+}
+
+/** An app's database can only be dropped in a running server. */
+async function startPostgres(docker: Docker, name: string, steps: Steps): Promise<void> {
+  try {
+    const container = docker.getContainer(name);
+    if ((await container.inspect()).State.Running) return;
+    await steps.run(`Starting ${name}, which holds the databases to drop`, () => container.start());
+  } catch (error) {
+    // Without the container, what `destroy` says about it is the better message.
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+async function destroy(engine: Engine, stack: string, purge: boolean): Promise<void> {
+  try {
+    await engine.destroy(stack);
+  } catch (error) {
+    if (!(error instanceof PulumiError)) throw error;
+    if (!purge) {
+      throw new UserError(
+        `stack ${stack} could not be destroyed; the reason stands above. Mend it and repeat the command, or remove everything with all data: \`npm run down -- --purge --yes\`.`,
+      );
+    }
+    // Everything that the stack made is removed by its label next.
+    await engine.remove(stack, { force: true });
+  }
+}
+
+async function sweep(docker: Docker, name: string, directory: string, purge: boolean): Promise<void> {
+  const left = await findRemainder(docker, name);
+  const kept = `${name}-postgres`;
+  await remove(docker, {
+    ...left,
+    volumes: purge ? [...new Set([...left.volumes, kept])] : left.volumes.filter((volume) => volume !== kept),
+    images: purge ? left.images : [],
+  });
+  if (purge) await rm(directory, { recursive: true, force: true });
+}

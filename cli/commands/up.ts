@@ -1,0 +1,57 @@
+import { changed, type Outcome } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { setup } from "../setup/setup.ts";
+import { Steps } from "../steps.ts";
+import type { Command } from "./command.ts";
+
+export const upCommand: Command = {
+  summary: "set up what is missing, then bring up the platform and every app",
+  help: `Usage: dynoform up
+
+Does what \`dynoform setup\` does, then runs \`pulumi up\` for each stack file of this project: the
+platform's first, then every app's. A second run changes nothing.
+`,
+  options: {},
+  async run() {
+    const steps = new Steps();
+    const { engine, files } = await setup({ directory: process.cwd(), steps });
+    const stacks = files.filter((file) => file.kind !== "other").map((file) => file.stack);
+    if (stacks.length === 0) {
+      throw new UserError(
+        "no stack file declares a platform or an app. A program of your own is run with `npx pulumi up`.",
+      );
+    }
+    const outcomes = new Map<string, Outcome>();
+    for (const stack of stacks) {
+      const outcome = await steps.run(`pulumi up --stack ${stack}`, () => engine.up(stack), describe);
+      outcomes.set(stack, outcome);
+    }
+    process.stdout.write(`\n${report(outcomes)}\n${steps.table()}`);
+  },
+};
+
+function describe(outcome: Outcome): string {
+  const count = changed(outcome);
+  return `${count} ${count === 1 ? "change" : "changes"}`;
+}
+
+/** What was made, and where the apps answer. */
+export function report(outcomes: ReadonlyMap<string, Outcome>): string {
+  const total = [...outcomes.values()].reduce((sum, outcome) => sum + changed(outcome), 0);
+  const lines = [`${total} ${total === 1 ? "change" : "changes"}`];
+  for (const [stack, { steps }] of outcomes) {
+    for (const { op, type, name } of steps) {
+      lines.push(`    ${stack}: ${op} ${shortType(type)} ${name}`);
+    }
+  }
+  for (const [stack, { outputs }] of outcomes) {
+    if (typeof outputs.url === "string") lines.push(`${stack} answers at ${outputs.url}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** `docker:index/network:Network` reads as `docker:Network`. */
+function shortType(type: string): string {
+  const parts = type.split(":");
+  return `${parts[0]}:${parts.at(-1)}`;
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packageRoot } from "../images/package-root.ts";
+import { UserError } from "./errors.ts";
+
+/** A `pulumi` command that ended with another exit code than 0. */
+export class PulumiError extends UserError {
+  readonly exitCode: number;
+  /** What it printed, where it was not shown as it came. */
+  readonly output: string;
+
+  constructor(args: readonly string[], exitCode: number, output: string) {
+    const said = output.trim();
+    super(
+      `\`pulumi ${args.join(" ")}\` failed (exit code ${exitCode})${said === "" ? "; the reason stands above" : `:\n${said}`}`,
+    );
+    this.exitCode = exitCode;
+    this.output = output;
+  }
+}
+
+/** What an `up` or a `destroy` did. */
+export interface Outcome {
+  /** Resources by operation, as Pulumi counts them: `{ same: 12, create: 1 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** The steps that were no "same": operation, type and name. */
+  readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
+  /** The stack's outputs; secrets are masked. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** How many resources an outcome changed. */
+export function changed(outcome: Outcome): number {
+  return Object.entries(outcome.changes).reduce((sum, [op, count]) => (op === "same" ? sum : sum + count), 0);
+}
+
+/** A stack that the backend knows. */
+export interface StackSummary {
+  readonly name: string;
+  readonly resourceCount?: number;
+}
+
+export interface EngineOptions {
+  /** The folder of Pulumi.yaml. */
+  readonly directory: string;
+  /** Over the process' own environment; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Gets what `up` and `destroy` print as it comes; by default it goes where our own output goes. */
+  readonly display?: (text: string) => void;
+}
+
+/** What the engine's event log has, as far as we read it (Pulumi's `apitype.EngineEvent`). */
+interface EngineEvent {
+  readonly summaryEvent?: { readonly resourceChanges?: Record<string, number> };
+  readonly resOutputsEvent?: {
+    readonly metadata: {
+      readonly op: string;
+      readonly urn: string;
+      readonly type: string;
+      readonly new?: { readonly outputs?: Record<string, unknown> };
+    };
+  };
+}
+
+/**
+ * The one place where our tools run Pulumi: the `pulumi` command of this package, which is the real
+ * CLI where there is one and the embedded engine otherwise.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  up(stack: string, args: readonly string[] = []): Promise<Outcome> {
+    return this.#deploy(["up", "--yes", "--skip-preview", "--stack", stack, ...args]);
+  }
+
+  destroy(stack: string, args: readonly string[] = []): Promise<Outcome> {
+    return this.#deploy(["destroy", "--yes", "--skip-preview", "--stack", stack, ...args]);
+  }
+
+  async version(): Promise<string> {
+    return (await this.run(["version"])).trim();
+  }
+
+  async stacks(): Promise<StackSummary[]> {
+    return JSON.parse(await this.run(["stack", "ls", "--json"]));
+  }
+
+  async init(stack: string): Promise<void> {
+    await this.run(["stack", "init", stack]);
+  }
+
+  /** Forgets a stack, with what its state still names if `force`; its settings file stays. */
+  async remove(stack: string, options: { force?: boolean } = {}): Promise<void> {
+    await this.run(["stack", "rm", stack, "--yes", "--preserve-config", ...(options.force ? ["--force"] : [])]);
+  }
+
+  /** Writes a secure value. It goes through standard input: arguments can be read by everyone on the machine. */
+  async setSecret(stack: string, key: string, value: string): Promise<void> {
+    await this.run(["config", "set", "--secret", key, "--stack", stack], value);
+  }
+
+  async outputs(stack: string, options: { showSecrets?: boolean } = {}): Promise<Record<string, unknown>> {
+    const secrets = options.showSecrets === true ? ["--show-secrets"] : [];
+    return JSON.parse(await this.run(["stack", "output", "--json", "--stack", stack, ...secrets]));
+  }
+
+  /** The types, names and inputs of what a stack's state holds; secrets are encrypted. */
+  async resources(stack: string): Promise<{ type: string; urn: string; inputs?: Record<string, unknown> }[]> {
+    const exported = JSON.parse(await this.run(["stack", "export", "--stack", stack]));
+    return exported.deployment?.resources ?? [];
+  }
+
+  /** Runs any command, gives back what it printed on standard output and fails with all of what it printed. */
+  async run(args: readonly string[], input = ""): Promise<string> {
+    const child = this.#spawn(args, ["pipe", "pipe", "pipe"]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    // A command that ends without reading closes the pipe under us; its exit code tells why.
+    child.stdin?.on("error", () => {}).end(input);
+    const code = await ended(child);
+    if (code !== 0) throw new PulumiError(args, code, `${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async #deploy(args: readonly string[]): Promise<Outcome> {
+    const folder = await mkdtemp(join(tmpdir(), "dynoform-events-"));
+    try {
+      const log = join(folder, "events.jsonl");
+      const { display } = this.#options;
+      const child = this.#spawn([...args, "--event-log", log], display ? ["ignore", "pipe", "pipe"] : "inherit");
+      let output = "";
+      const show = (text: string) => {
+        output += text;
+        display?.(text);
+      };
+      child.stdout?.setEncoding("utf8").on("data", show);
+      child.stderr?.setEncoding("utf8").on("data", show);
+      const code = await ended(child);
+      if (code !== 0) throw new PulumiError(args, code, output);
+      return outcomeOf(await readFile(log, "utf8"));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  #spawn(args: readonly string[], stdio: "inherit" | ("pipe" | "ignore")[]): ChildProcess {
+    const bin = join(packageRoot(), "engine", "bin", "pulumi.mjs");
+    const interactive = stdio === "inherit" && process.stdout.isTTY;
+    return spawn(process.execPath, [bin, ...args, ...(interactive ? [] : ["--non-interactive"])], {
+      cwd: this.#options.directory,
+      stdio,
+      env: {
+        ...process.env,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        // The real CLI has `--event-log` only among its debugging commands.
+        PULUMI_DEBUG_COMMANDS: "true",
+        ...this.#options.env,
+      },
+    });
+  }
+}
+
+/** @param log lines of the engine's events */
+export function outcomeOf(log: string): Outcome {
+  let changes: Record<string, number> = {};
+  let outputs: Record<string, unknown> = {};
+  const steps: { op: string; type: string; name: string }[] = [];
+  for (const line of log.split("\n").filter(Boolean)) {
+    const event: EngineEvent = JSON.parse(line);
+    changes = event.summaryEvent?.resourceChanges ?? changes;
+    const step = event.resOutputsEvent?.metadata;
+    if (step === undefined) continue;
+    if (step.type === "pulumi:pulumi:Stack") outputs = step.new?.outputs ?? outputs;
+    else if (step.op !== "same") steps.push({ op: step.op, type: step.type, name: nameOf(step.urn) });
+  }
+  return { changes, outputs, steps };
+}
+
+/** `urn:pulumi:<stack>::<project>::<type>::<name>`; a name may hold `::` itself. */
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 130));
+  });
+}

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { parse, YAMLParseError } from "yaml";
+import { Problems } from "../infra/check/problems.ts";
+import { isRecord } from "../infra/check/readers.ts";
+import { platformDirectory } from "../infra/platform/addresses.ts";
+import { type PlatformSettings, platformSettings } from "../infra/platform/settings.ts";
+import { UserError } from "./errors.ts";
+
+/** What a stack file declares, by the key in it. */
+export type StackKind = "platform" | "app" | "other";
+
+/** A stack's settings file. */
+export interface StackFile {
+  readonly stack: string;
+  readonly path: string;
+  readonly kind: StackKind;
+  /** Its `config:` as written: secure values are still encrypted. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A folder with a Pulumi.yaml. Ours and a user's own are treated alike. */
+export interface Project {
+  readonly name: string;
+  readonly directory: string;
+  readonly file: string;
+  /** Where `Pulumi.<stack>.yaml` lie. */
+  readonly stackDirectory: string;
+}
+
+/** The project at or above a folder. */
+export async function findProject(from: string): Promise<Project> {
+  for (let directory = resolve(from); ; directory = dirname(directory)) {
+    const file = join(directory, "Pulumi.yaml");
+    if (existsSync(file)) return readProject(file);
+    if (directory === dirname(directory)) {
+      throw new UserError(
+        `there is no Pulumi.yaml in ${from} or above. Run this in a Pulumi project (\`name: my-platform\` and \`runtime: nodejs\` in a Pulumi.yaml make one).`,
+      );
+    }
+  }
+}
+
+async function readProject(file: string): Promise<Project> {
+  const settings = await readYaml(file);
+  const { name, stackConfigDir } = settings;
+  if (typeof name !== "string") throw new UserError(`${file} has no \`name\`. Give the project one.`);
+  const directory = dirname(file);
+  return {
+    name,
+    directory,
+    file,
+    stackDirectory: join(directory, typeof stackConfigDir === "string" ? stackConfigDir : "."),
+  };
+}
+
+/** The project's stack files, the platforms' first. */
+export async function readStackFiles(project: Project): Promise<StackFile[]> {
+  const names = await readdir(project.stackDirectory).catch(() => []);
+  const files: StackFile[] = [];
+  for (const name of names.sort()) {
+    const stack = /^Pulumi\.(.+)\.ya?ml$/.exec(name)?.[1];
+    if (stack === undefined) continue;
+    const path = join(project.stackDirectory, name);
+    const { config } = await readYaml(path);
+    const settings = isRecord(config) ? config : {};
+    files.push({ stack, path, kind: kindOf(settings), config: settings });
+  }
+  const rank = { platform: 0, app: 1, other: 2 };
+  return files.sort((a, b) => rank[a.kind] - rank[b.kind]);
+}
+
+function kindOf(config: Readonly<Record<string, unknown>>): StackKind {
+  if ("dynoform:platform" in config) return "platform";
+  return "dynoform:app" in config ? "app" : "other";
+}
+
+/** A platform that this project declares, or whose name its own program will use. */
+export interface PlatformTarget {
+  readonly name: string;
+  /** Its runtime directory on this machine. */
+  readonly directory: string;
+  readonly settings: PlatformSettings;
+}
+
+/**
+ * The platforms of the stack files.
+ *
+ * @param name of the one to assume where no file declares any
+ */
+export function platformsOf(files: readonly StackFile[], name = "dynoform"): PlatformTarget[] {
+  const declared = files.filter((file) => file.kind === "platform").map((file) => file.config["dynoform:platform"]);
+  const problems = new Problems();
+  const read = (declared.length > 0 ? declared : [{ name }]).map(
+    (value) => platformSettings(value ?? {}, "dynoform:platform", problems) ?? {},
+  );
+  problems.check();
+  return read.map((settings) => {
+    const own = settings.name ?? "dynoform";
+    return { name: own, directory: settings.directory ?? platformDirectory(own), settings };
+  });
+}
+
+async function readYaml(file: string): Promise<Record<string, unknown>> {
+  try {
+    const content: unknown = parse(await readFile(file, "utf8"));
+    return isRecord(content) ? content : {};
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new UserError(`${file} is no valid YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
+  }
+}

@@ -1,0 +1,27 @@
+import { chmod, chown, mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { hostFile } from "./host-file.ts";
+
+/**
+ * Makes a platform's runtime directory before Docker sees it: Docker would make missing ones as root,
+ * open to everybody. They belong to whoever owns the project, as the router runs with that user's id.
+ *
+ * @param project the folder of Pulumi.yaml
+ */
+export async function ensureDirectories(directory: string, project: string): Promise<void> {
+  const owner = await stat(project);
+  for (const [name, mode] of [
+    ["", 0o755],
+    // Whoever reaches the socket in here commands the router.
+    ["router", 0o700],
+    ["host", 0o755],
+    ["builds", 0o755],
+  ] as const) {
+    const path = join(directory, name);
+    await mkdir(path, { recursive: true });
+    // `mkdir` takes the umask off the mode, and keeps the mode of what is there.
+    await chmod(path, mode);
+    if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
+  }
+  await writeFile(join(directory, "host", hostFile.name), await hostFile.content());
+}

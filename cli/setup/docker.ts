@@ -1,0 +1,152 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import Docker from "dockerode";
+import { platformDirectory } from "../../infra/platform/addresses.ts";
+import { messageOf, UserError } from "../errors.ts";
+import type { Say } from "../steps.ts";
+
+const execute = promisify(execFile);
+
+/** What a caller allows to get an engine: nothing, starting what is installed, or installing it too. */
+export type Effort = "find" | "start" | "install";
+
+/**
+ * The machine's Docker Engine, started and installed if need be and allowed.
+ *
+ * `DOCKER_HOST` names it, as for Docker's own tools; otherwise it is the one at the default socket.
+ */
+export async function ensureDocker(say: Say, effort: Effort): Promise<Docker> {
+  const docker = new Docker();
+  const refusal = await ping(docker);
+  if (refusal === undefined) return docker;
+  if (process.env.DOCKER_HOST !== undefined) {
+    throw new UserError(
+      `no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST} (${refusal.message}). Start it, or unset DOCKER_HOST.`,
+    );
+  }
+  if ("code" in refusal && refusal.code === "EACCES") {
+    throw new UserError(
+      "this user may not use Docker's socket. Run `sudo usermod -aG docker $USER`, log in again, and repeat the command.",
+    );
+  }
+  const root = process.getuid?.() === 0;
+  let daemon = await findDaemon();
+  if (daemon === undefined && effort === "install" && root && (await isDebian())) {
+    await installDocker(say);
+    daemon = await findDaemon();
+  }
+  if (daemon === undefined || !root || effort === "find") throw new UserError(advice(daemon !== undefined));
+  // The package's own scripts may have started it.
+  if ((await ping(docker)) !== undefined) await startDocker(docker, daemon, say);
+  return docker;
+}
+
+async function ping(docker: Docker): Promise<Error | undefined> {
+  try {
+    await docker.ping();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function advice(installed: boolean): string {
+  if (process.platform !== "linux") {
+    return "no Docker Engine answers. Start Docker, or install it from https://docs.docker.com/get-docker/, and repeat the command.";
+  }
+  return installed
+    ? "Docker Engine is installed but not running. Start it (`sudo systemctl start docker`) and repeat the command."
+    : "Docker Engine is not installed. Install it (Debian, Ubuntu: `sudo apt-get install docker.io && sudo usermod -aG docker $USER`, then log in again) and repeat the command.";
+}
+
+async function findDaemon(): Promise<string | undefined> {
+  // sbin is not on every PATH, and dockerd lies there.
+  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/usr/bin"];
+  return folders.map((folder) => join(folder, "dockerd")).find((file) => existsSync(file));
+}
+
+async function isDebian(): Promise<boolean> {
+  return debianLike(await readFile("/etc/os-release", "utf8").catch(() => ""));
+}
+
+/** @param release the text of /etc/os-release */
+export function debianLike(release: string): boolean {
+  const ids = release.match(/^(?:ID|ID_LIKE)=.*$/gm) ?? [];
+  return ids.some((line) => /[="' ](debian|ubuntu)\b/.test(line));
+}
+
+async function installDocker(say: Say): Promise<void> {
+  const packages = ["docker.io", "ca-certificates"];
+  for (const argv of [
+    ["apt-get", "update", "-qq"],
+    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages],
+  ]) {
+    say(argv.join(" "));
+    await quietly(argv);
+  }
+}
+
+/** Runs a command whose output matters only when it fails: the error then ends with its last lines. */
+async function quietly(argv: readonly string[]): Promise<void> {
+  const [command = "", ...args] = argv;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await execute(command, args, { env, maxBuffer: 64 * 1024 * 1024 });
+  } catch (error) {
+    const output = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
+    throw new UserError(`\`${argv.join(" ")}\` failed: ${output.trim().split("\n").slice(-3).join(" ")}`);
+  }
+}
+
+async function startDocker(docker: Docker, daemon: string, say: Say): Promise<void> {
+  if (existsSync("/run/systemd/system")) {
+    say("systemctl start docker");
+    await quietly(["systemctl", "start", "docker"]);
+    await untilAnswers(docker);
+    return;
+  }
+  const log = join(dirname(platformDirectory("any")), "dockerd.log");
+  say(`starting ${daemon}, which writes to ${log}`);
+  await removeStalePids();
+  await mkdir(dirname(log), { recursive: true });
+  const file = await open(log, "a");
+  const from = (await file.stat()).size;
+  // A session of its own, so that it outlives us and no Ctrl-C of ours reaches it.
+  const child = spawn(daemon, [], { stdio: ["ignore", file.fd, file.fd], detached: true });
+  child.unref();
+  await file.close();
+  try {
+    await untilAnswers(docker, child);
+  } catch {
+    const said = (await readFile(log)).subarray(from).toString().trim().split("\n").at(-1);
+    throw new UserError(`dockerd did not start: ${said || "it says nothing"} (all of it: ${log})`);
+  }
+}
+
+/** Pid files left by a crash can name a process that is something else by now; dockerd would refuse to start. */
+async function removeStalePids(): Promise<void> {
+  for (const [file, name] of [
+    ["/var/run/docker.pid", "dockerd"],
+    ["/var/run/docker/containerd/containerd.pid", "containerd"],
+  ] as const) {
+    const pid = (await readFile(file, "utf8").catch(() => "")).trim();
+    if (pid === "") continue;
+    const running = (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
+    if (running !== name) await rm(file, { force: true });
+  }
+}
+
+async function untilAnswers(docker: Docker, daemon?: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const refusal = await ping(docker);
+    if (refusal === undefined) return;
+    if (daemon !== undefined && daemon.exitCode !== null) throw refusal;
+    if (Date.now() > deadline) throw new UserError(`Docker was started but does not answer: ${refusal.message}`);
+    await sleep(100);
+  }
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findRemainder } from "../../cli/remainder.ts";
+import { testPlatform } from "../support/platform.ts";
+
+test("up serves an app from its database, a second up changes nothing, down leaves nothing", async () => {
+  await using platform = await testPlatform();
+  await platform.app("hello", {
+    source: { path: "examples/flask-hello" },
+    formation: { web: { quantity: 1, size: "free" } },
+    addons: { DATABASE: { service: "postgresql", plan: "mini" } },
+  });
+
+  const first = await platform.dynoform("up");
+  assert.equal(first.exitCode, 0, first.output);
+  assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.webPort}/`));
+
+  const page = await platform.fetch("hello");
+  assert.equal(page.status, 200, page.body);
+  const running = await containers();
+
+  const second = await platform.dynoform("up");
+  assert.equal(second.exitCode, 0, second.output);
+  assert.match(second.output, /^0 changes$/m);
+  assert.deepEqual(await containers(), running, "a second up starts or restarts no container");
+
+  const unconfirmed = await platform.dynoform("down");
+  assert.equal(unconfirmed.exitCode, 1);
+  assert.match(unconfirmed.output, /stack hello, with all data in its database /);
+  assert.match(unconfirmed.output, /nothing was destroyed\. Say `npm run down -- --yes`/);
+  assert.equal((await platform.fetch("hello")).status, 200);
+
+  const down = await platform.dynoform("down", "--yes");
+  assert.equal(down.exitCode, 0, down.output);
+  const kept = await findRemainder(platform.docker, platform.name);
+  assert.deepEqual(
+    { ...kept, images: kept.images.length > 0 },
+    { services: [], containers: [], networks: [], volumes: [`${platform.name}-postgres`], images: true },
+  );
+
+  const warm = await platform.dynoform("up");
+  assert.equal(warm.exitCode, 0, warm.output);
+  assert.equal((await platform.fetch("hello")).status, 200, "the kept volume serves new stacks");
+
+  const purged = await platform.dynoform("down", "--yes", "--purge");
+  assert.equal(purged.exitCode, 0, purged.output);
+  assert.deepEqual(await findRemainder(platform.docker, platform.name), {
+    services: [],
+    containers: [],
+    networks: [],
+    volumes: [],
+    images: [],
+  });
+
+  async function containers() {
+    const filters = { label: [`dynoform.platform=${platform.name}`] };
+    const list = await platform.docker.listContainers({ filters });
+    const details = await Promise.all(list.map(({ Id }) => platform.docker.getContainer(Id).inspect()));
+    return details.map(({ Id, State }) => `${Id} ${State.StartedAt}`).sort();
+  }
+});

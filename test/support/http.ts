@@ -1,0 +1,37 @@
+import { request } from "node:http";
+
+export interface Request {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds until an answer must have come. */
+  readonly timeout?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** One request to a name that need not resolve: it goes to this machine, on a connection of its own. */
+export function get(target: Request & { host: string; port: number; path: string }): Promise<Answer> {
+  const { host, port, path, method = "GET", headers = {}, body = "", timeout = 60_000 } = target;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      { host: "127.0.0.1", port, path, method, agent: false, headers: { ...headers, host: `${host}:${port}` } },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("error", reject);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+      },
+    );
+    outgoing.setTimeout(timeout, () => outgoing.destroy(new Error(`no answer from ${host}${path} in ${timeout} ms`)));
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}

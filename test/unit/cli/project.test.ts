@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { findProject, platformsOf, readStackFiles } from "../../../cli/project.ts";
+
+async function withProject(files: Record<string, string>, work: (directory: string) => Promise<void>) {
+  const directory = await mkdtemp(join(tmpdir(), "dynoform-project-"));
+  try {
+    await mkdir(join(directory, "stacks"));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+    await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const project = { "Pulumi.yaml": "name: shop\nruntime: nodejs\nstackConfigDir: stacks\n" };
+
+test("a project is found from below, with its stack files, the platform's first", async () => {
+  const files = {
+    ...project,
+    "stacks/Pulumi.app.yaml": "config:\n  dynoform:app: {}\n",
+    "stacks/Pulumi.base.yaml": "config:\n  dynoform:platform: { name: shop, directory: /srv/shop }\n",
+    "stacks/Pulumi.else.yaml": "encryptionsalt: v1:x\n",
+    "stacks/notes.txt": "",
+  };
+  await withProject(files, async (directory) => {
+    const found = await findProject(join(directory, "stacks"));
+    assert.equal(found.directory, directory);
+    const stackFiles = await readStackFiles(found);
+    assert.deepEqual(
+      stackFiles.map(({ stack, kind }) => `${stack} ${kind}`),
+      ["base platform", "app app", "else other"],
+    );
+    assert.deepEqual(platformsOf(stackFiles), [
+      { name: "shop", directory: "/srv/shop", settings: { name: "shop", directory: "/srv/shop" } },
+    ]);
+  });
+});
+
+test("a project without a platform's file has one of the name given", async () => {
+  await withProject(project, async (directory) => {
+    const files = await readStackFiles(await findProject(directory));
+    assert.deepEqual(
+      platformsOf(files, "mine").map(({ name }) => name),
+      ["mine"],
+    );
+  });
+});
+
+test("mistakes are named with what to do", async () => {
+  await withProject({}, (directory) =>
+    assert.rejects(findProject(directory), /there is no Pulumi\.yaml in .* or above/),
+  );
+  await withProject({ "Pulumi.yaml": "runtime: nodejs\n" }, (directory) =>
+    assert.rejects(findProject(directory), /has no `name`/),
+  );
+  await withProject({ "Pulumi.yaml": "name: [\n" }, (directory) =>
+    assert.rejects(findProject(directory), /no valid YAML/),
+  );
+  const bad = { ...project, "stacks/Pulumi.p.yaml": "config:\n  dynoform:platform: { name: Not/Good }\n" };
+  await withProject(bad, async (directory) => {
+    const files = await readStackFiles(await findProject(directory));
+    assert.throws(() => platformsOf(files), /dynoform:platform\.name: "Not\/Good" is not allowed/);
+  });
+});
