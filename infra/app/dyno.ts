@@ -1,0 +1,198 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { DynoProcess } from "../../provider/sdk/index.ts";
+import { Problems } from "../check/problems.ts";
+import { integer } from "../check/readers.ts";
+import { contentHash, HASH_LENGTH, numberOf } from "../content.ts";
+import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
+import { appName, processType } from "../names.ts";
+import type { PlatformConnection } from "../platform/connection.ts";
+import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "../platform/labels.ts";
+import { appKey } from "./key.ts";
+import { DYNO_SIZES, type DynoSizeName, dynoSize } from "./sizes.ts";
+
+/** The port a dyno is told to listen on. */
+export const DYNO_PORT = 5000;
+
+/** Raised when what this file makes of the same arguments changes, so that a new dyno stands beside the old one. */
+const TEMPLATE = 1;
+
+/** Seconds a dyno without a port must have run before it counts as started. */
+const SETTLE = 3;
+
+/** Seconds for the container to be gone: the 30 s an app has after SIGTERM, Swarm's 2 s before it, and some to spare. */
+const STOP_TIMEOUT = 60;
+
+/** What all dynos of an app have in common. */
+export interface DynoSettings {
+  readonly platform: PlatformConnection;
+  /** The app's name. */
+  readonly app: string;
+  /** The image by its id, `sha256:…`. */
+  readonly image: pulumi.Input<string>;
+  /** Changes whenever the image does, and is known when the image is not yet: the name of what is built. */
+  readonly slug: string;
+  /** Config vars and what add-ons set. */
+  readonly environment?: Readonly<Record<string, EnvironmentValue>>;
+  /**
+   * Keys the hash in the dyno's name.
+   * @default `dynoform:key` of the stack's configuration
+   */
+  readonly key?: string;
+}
+
+export interface DynoArgs extends DynoSettings {
+  /** The process type, e.g. `web`. */
+  readonly type: string;
+  /** From 1: `web.1`. */
+  readonly index: number;
+  /** The Procfile's command, run by bash. */
+  readonly command: string;
+  /** @default "free" */
+  readonly size?: DynoSizeName;
+}
+
+/**
+ * A dyno: one process of an app in a container of its own, as a Swarm service of one replica, named after everything
+ * that makes it what it is. A change of any of it makes a new dyno beside this one, which goes when all else is done.
+ *
+ * @example
+ * new Dyno("shop-web.1", { platform, app: "shop", type: "web", index: 1, command: "uwsgi uwsgi.ini", image, slug: "v1" });
+ */
+export class Dyno extends pulumi.ComponentResource {
+  /** As Heroku writes it: `web.1`. */
+  readonly dyno: string;
+  /** The Swarm service, and the name under which the router finds the dyno. */
+  readonly service: string;
+  readonly port: number;
+  /** Depend on it to wait for the dyno. */
+  readonly process: pulumi.Resource;
+
+  constructor(name: string, args: DynoArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { variables, key } = checkArgs(name, args);
+    super("dynoform:index:Dyno", name, {}, opts);
+    const { platform, app, type } = args;
+    this.dyno = `${type}.${args.index}`;
+    this.port = DYNO_PORT;
+
+    const hash = contentHash(key, content(args, variables));
+    this.service = serviceName(`${platform.name}-${app}-${type}-${args.index}`, hash);
+
+    const labels = dockerLabels({
+      ...platformLabels(platform.name),
+      "dynoform.app": app,
+      "dynoform.dyno": this.dyno,
+      "dynoform.type": type,
+    });
+    const dependsOn = opts?.dependsOn;
+    const service = new docker.Service(
+      `${name}-${hash}`,
+      {
+        name: this.service,
+        labels,
+        mode: { replicated: { replicas: 1 } },
+        endpointSpec: { mode: "dnsrr" },
+        taskSpec: taskSpec(args, variables, this.service, labels),
+      },
+      // Sleeping and waking set the number of replicas from outside.
+      { parent: this, dependsOn, ignoreChanges: ["mode"] },
+    );
+    this.process = new DynoProcess(
+      `${name}-${hash}-process`,
+      {
+        platform: platform.name,
+        app,
+        service: this.service,
+        dyno: this.dyno,
+        settle: type === "web" ? 0 : SETTLE,
+        stopTimeout: STOP_TIMEOUT,
+      },
+      { parent: this, dependsOn: service },
+    );
+    this.registerOutputs({ dyno: this.dyno, service: this.service, port: this.port });
+  }
+}
+
+function checkArgs(name: string, args: DynoArgs): { variables: Environment; key: string } {
+  const problems = new Problems();
+  const at = `Dyno ${name}`;
+  appName(args.app, `${at}: app`, problems);
+  processType(args.type, `${at}: type`, problems);
+  integer(1, 999)(args.index, `${at}: index`, problems);
+  dynoSize(args.size ?? "free", `${at}: size`, problems);
+  const variables = environment()(args.environment ?? {}, `${at}: environment`, problems);
+  const key = appKey(args.key, problems);
+  problems.check();
+  return { variables: variables ?? {}, key: key ?? "" };
+}
+
+/** Everything that makes the dyno what it is, as plain data. */
+function content(args: DynoArgs, variables: Environment) {
+  const { platform } = args;
+  const size = args.size ?? "free";
+  return {
+    template: TEMPLATE,
+    platform: {
+      name: platform.name,
+      directory: platform.directory,
+      subnet: platform.subnet,
+      router: platform.routerAddress,
+      postgres: platform.postgresAddress,
+      egress: platform.egress,
+    },
+    app: args.app,
+    type: args.type,
+    index: args.index,
+    command: args.command,
+    slug: args.slug,
+    size: { name: size, ...DYNO_SIZES[size] },
+    environment: versions(variables),
+  };
+}
+
+/** Docker's limit for a service's name is 63: of the readable part as much stays as leaves room for the hash. */
+function serviceName(readable: string, hash: string): string {
+  return `${readable.slice(0, 62 - HASH_LENGTH).replace(/-+$/, "")}-${hash}`;
+}
+
+function taskSpec(
+  args: DynoArgs,
+  variables: Environment,
+  service: string,
+  labels: { label: string; value: string }[],
+): docker.types.input.ServiceTaskSpec {
+  const { platform } = args;
+  const size = DYNO_SIZES[args.size ?? "free"];
+  const env: Record<string, pulumi.Input<string>> = {
+    ...Object.fromEntries(Object.entries(variables).map(([key, entry]) => [key, entry.value])),
+    PORT: String(DYNO_PORT),
+    DYNO: `${args.type}.${args.index}`,
+    // Process limits count per user across containers, so each dyno has a user of its own.
+    DYNOFORM_UID: String(2 ** 20 + (numberOf(service) % 2 ** 30)),
+    DYNOFORM_PROCESSES: String(size.processes),
+    DYNOFORM_ROUTER: platform.routerAddress,
+    DYNOFORM_POSTGRES: platform.postgresAddress,
+    DYNOFORM_EGRESS: platform.egress.join(","),
+  };
+  return {
+    containerSpec: {
+      image: args.image,
+      commands: ["/usr/lib/dynoform/init"],
+      args: [args.command],
+      env,
+      labels,
+      capAdds: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
+      capDrops: ["ALL"],
+      mounts: [{ type: "bind", source: `${platform.directory}/host`, target: "/run/dynoform-host", readOnly: true }],
+      // The real plugin sends 0 when it is not set, and Docker then kills at once.
+      stopGracePeriod: "30s",
+    },
+    networksAdvanceds: [{ id: platform.networkId }],
+    resources: {
+      limits: { memoryBytes: size.memory, ...(size.nanoCpus === undefined ? {} : { nanoCpus: size.nanoCpus }) },
+    },
+    // All three are set: without delay and window the real plugin sees a difference for ever.
+    restartPolicy: { condition: "any", delay: "100ms", window: "0s" },
+    logDriver: { name: LOG_DRIVER, options: LOG_OPTIONS },
+  };
+}

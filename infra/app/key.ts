@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Problems } from "../check/problems.ts";
+
+const MINIMUM_LENGTH = 16;
+
+/**
+ * The key that keeps config vars from being guessed from dynos' names: the argument, else `dynoform:key` of the
+ * stack's configuration, read as a plain value because names are made of it.
+ */
+export function appKey(argument: string | undefined, problems: Problems): string | undefined {
+  const key = argument ?? pulumi.runtime.allConfig()["dynoform:key"];
+  const command = `pulumi config set --secret dynoform:key "$(openssl rand -hex 32)" -s ${pulumi.getStack()}`;
+  if (key === undefined || key === "") {
+    problems.add("dynoform:key", `is missing; npm run up and npx dynoform setup write it, or: ${command}`);
+    return undefined;
+  }
+  if (key.length < MINIMUM_LENGTH) {
+    problems.add("dynoform:key", `has fewer than ${MINIMUM_LENGTH} characters; write a new one: ${command}`);
+    return undefined;
+  }
+  return key;
+}

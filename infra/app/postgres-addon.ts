@@ -1,0 +1,142 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import { Password } from "../../provider/sdk/index.ts";
+import { Problems } from "../check/problems.ts";
+import { integer, oneOf } from "../check/readers.ts";
+import { contentHash } from "../content.ts";
+import type { EnvironmentEntry } from "../environment.ts";
+import { appName, attachmentName } from "../names.ts";
+import type { PlatformConnection } from "../platform/connection.ts";
+import { appKey } from "./key.ts";
+
+/** The plans of Heroku Postgres that make sense on a server of one's own, and how many connections each may open. */
+export const POSTGRES_PLANS = { mini: { connections: 20 }, basic: { connections: 20 } } as const;
+
+export type PostgresPlan = keyof typeof POSTGRES_PLANS;
+
+export const postgresPlan = oneOf("plan of postgresql", Object.keys(POSTGRES_PLANS) as PostgresPlan[]);
+
+/** A generation of credentials. */
+export const generation = integer(1, 1_000_000);
+
+export interface PostgresAddonArgs {
+  readonly platform: PlatformConnection;
+  /** The id of the app: with the attachment it names the database, so it must not change when the app is renamed. */
+  readonly app: string;
+  /**
+   * What the database is attached as: `DATABASE` gives `DATABASE_URL`.
+   * @default "DATABASE"
+   */
+  readonly attachment?: string;
+  /** @default "mini" */
+  readonly plan?: PostgresPlan;
+  /**
+   * Raise it to rotate the credentials: a new login role and password stand beside the old ones until no dyno uses
+   * those any more.
+   * @default 1
+   */
+  readonly generation?: number;
+  /**
+   * Keys the hash that names the database.
+   * @default `dynoform:key` of the stack's configuration
+   */
+  readonly key?: string;
+}
+
+/**
+ * A database of the app's own in the platform's Postgres. A role that cannot log in owns it; the app logs in as a role
+ * under that one (and becomes it at once, so that whatever it makes belongs to the owner); nobody else may connect.
+ *
+ * @example
+ * const database = new PostgresAddon("shop-database", { platform, app: "shop" });
+ * new Dyno("shop-web.1", { …, environment: { [database.variable]: database.entry } });
+ */
+export class PostgresAddon extends pulumi.ComponentResource {
+  /** The environment variable, e.g. `DATABASE_URL`. */
+  readonly variable: string;
+  /** The database's name. */
+  readonly database: string;
+  /** The login role. */
+  readonly user: string;
+  /** `postgres://…`, for dynos; a secret. */
+  readonly url: pulumi.Output<string>;
+  /** The variable's value with its version, for the environment of an `App` or a `Dyno`. */
+  readonly entry: EnvironmentEntry;
+
+  constructor(name: string, args: PostgresAddonArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { attachment, plan, version, key } = checkArgs(name, args);
+    super("dynoform:index:PostgresAddon", name, {}, opts);
+    const { platform } = args;
+    this.variable = `${attachment}_URL`;
+    this.database = `d${contentHash(key, { app: args.app, attachment })}`;
+    this.user = `${this.database}_${version}`;
+
+    const provider = new postgresql.Provider(
+      `${name}-server`,
+      {
+        host: platform.postgresHost,
+        port: platform.postgresPort,
+        username: "provisioner",
+        password: platform.provisionerPassword,
+        // Over loopback; the server has no certificate.
+        sslmode: "disable",
+        superuser: false,
+      },
+      { parent: this, dependsOn: merge(opts?.dependsOn, platform.ready) },
+    );
+    const child = { parent: this, provider };
+    const owner = new postgresql.Role(`${name}-owner`, { name: this.database, login: false }, child);
+    const password = new Password(`${name}-password-${version}`, {}, { parent: this });
+    const login = new postgresql.Role(
+      `${name}-login-${version}`,
+      {
+        name: this.user,
+        login: true,
+        password: password.result,
+        roles: [owner.name],
+        assumeRole: owner.name,
+        connectionLimit: POSTGRES_PLANS[plan].connections,
+      },
+      child,
+    );
+    const database = new postgresql.Database(name, { name: this.database, owner: owner.name }, child);
+    const closed = new postgresql.Grant(
+      `${name}-public`,
+      { database: database.name, objectType: "database", role: "public", privileges: [] },
+      // A Grant that replaces another revokes what it granted itself, unless the old one goes first.
+      { ...child, deleteBeforeReplace: true },
+    );
+
+    // The URL waits for all of it, so that no dyno starts before its database is there and closed to others.
+    const address = `${platform.postgresName}:5432`;
+    this.url = pulumi.secret(
+      pulumi
+        .all([login.name, password.result, database.name, closed.id])
+        .apply(([user, secret, path]) => `postgres://${user}:${encodeURIComponent(secret)}@${address}/${path}`),
+    );
+    this.entry = { value: this.url, version: `postgresql ${this.database} ${version}` };
+    this.registerOutputs({ variable: this.variable, database: this.database, user: this.user });
+  }
+}
+
+function checkArgs(name: string, args: PostgresAddonArgs) {
+  const problems = new Problems();
+  const at = `PostgresAddon ${name}`;
+  const { attachment = "DATABASE", plan = "mini", generation: version = 1 } = args;
+  appName(args.app, `${at}: app`, problems);
+  attachmentName(attachment, `${at}: attachment`, problems);
+  postgresPlan(plan, `${at}: plan`, problems);
+  generation(version, `${at}: generation`, problems);
+  const key = appKey(args.key, problems);
+  problems.check();
+  return { attachment, plan, version, key: key ?? "" };
+}
+
+/** What the caller waits for, and what we wait for. */
+function merge(
+  callers: pulumi.ResourceOptions["dependsOn"],
+  ours: readonly pulumi.Resource[] = [],
+): pulumi.ResourceOptions["dependsOn"] {
+  if (callers === undefined) return [...ours];
+  return pulumi.output(callers).apply((resources) => [resources].flat().concat(ours));
+}

@@ -1,0 +1,118 @@
+import type { Problems } from "../check/problems.ts";
+import { integer, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import { appName, attachmentName, hostName, processType } from "../names.ts";
+import { generation, type PostgresPlan, postgresPlan } from "./postgres-addon.ts";
+import { type DynoSizeName, dynoSize } from "./sizes.ts";
+
+/** What one says of an app: the arguments of `App` (which has a few more), and `dynoform:app` of a stack file. */
+export interface AppSettings {
+  /**
+   * 3 to 30 lower-case letters, digits and dashes; the app is served at `<name>.<domain>`.
+   * @default the component's name; in a stack file, the stack's
+   */
+  readonly name?: string;
+  /**
+   * What names the app's databases; keep it when you rename the app.
+   * @default the app's name
+   */
+  readonly id?: string;
+  /**
+   * What the app is made of. Without it nothing runs, and the router answers with a plain page.
+   * @default none
+   */
+  readonly source?: {
+    /** The folder with the Procfile, relative to the folder of Pulumi.yaml, or absolute. */
+    readonly path: string;
+  };
+  /**
+   * How many dynos of each process type, and of what size.
+   * @default one free `web` dyno, if the Procfile has the type
+   */
+  readonly formation?: Readonly<Record<string, FormationSettings>>;
+  /**
+   * Add-ons by what they are attached as: `DATABASE` gives the app `DATABASE_URL`.
+   * @default none
+   */
+  readonly addons?: Readonly<Record<string, AddonSettings>>;
+  /** When a new web dyno counts as started. */
+  readonly healthCheck?: HealthCheckSettings;
+  /**
+   * Host names to serve the app at besides `<name>.<domain>`.
+   * @default []
+   */
+  readonly hosts?: readonly string[];
+}
+
+export interface FormationSettings {
+  /**
+   * 0 to 100.
+   * @default 1
+   */
+  readonly quantity?: number;
+  /** @default "free" */
+  readonly size?: DynoSizeName;
+}
+
+export interface AddonSettings {
+  readonly service: "postgresql";
+  /** @default "mini" */
+  readonly plan?: PostgresPlan;
+  /**
+   * Raise it to rotate the credentials.
+   * @default 1
+   */
+  readonly generation?: number;
+}
+
+export interface HealthCheckSettings {
+  /**
+   * `http`: an answer below 500; `tcp`: an accepted connection, which is Heroku's rule.
+   * @default "http"
+   */
+  readonly type?: "http" | "tcp";
+  /**
+   * What an http check asks for.
+   * @default "/"
+   */
+  readonly path?: string;
+  /**
+   * Seconds to wait for it.
+   * @default 60
+   */
+  readonly timeout?: number;
+}
+
+export const quantity = integer(0, 100);
+
+const formation = object<FormationSettings>({ quantity: optional(quantity), size: optional(dynoSize) });
+
+const addon = object<AddonSettings>({
+  service: oneOf("service", ["postgresql"]),
+  plan: optional(postgresPlan),
+  generation: optional(generation),
+});
+
+const healthCheck = object<HealthCheckSettings>({
+  type: optional(oneOf("type of health check", ["http", "tcp"])),
+  path: optional(text("use a path that begins with /", (path) => /^\/[\x21-\x7e]*$/.test(path))),
+  timeout: optional(integer(1, 3600)),
+});
+
+/** The readers of {@link AppSettings}, key by key. */
+export const appSettingsFields = {
+  name: optional(appName),
+  id: optional(appName),
+  source: optional(object<{ path: string }>({ path: text("use the path of a folder") })),
+  formation: optional(map(formationType, formation)),
+  addons: optional(map(attachmentName, addon)),
+  healthCheck: optional(healthCheck),
+  hosts: optional(list(hostName)),
+};
+
+/** Reads {@link AppSettings} from plain data. */
+export const appSettings: Reader<AppSettings> = object<AppSettings>(appSettingsFields);
+
+function formationType(name: string, path: string, problems: Problems): void {
+  if (name === "release") problems.add(path, "runs once with each release and has no formation; remove it");
+  else processType(name, path, problems);
+}

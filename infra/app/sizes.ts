@@ -1,0 +1,35 @@
+import { oneOf, type Reader } from "../check/readers.ts";
+
+/** What a dyno of a size may use. */
+export interface DynoSize {
+  /** Bytes of memory; beyond it the kernel kills the dyno's process. */
+  readonly memory: number;
+  /** Billionths of a core; undefined: as many cores as the machine has (Swarm refuses to ask for more than that). */
+  readonly nanoCpus: number | undefined;
+  /** Processes and threads, enforced by the dyno's init as RLIMIT_NPROC. */
+  readonly processes: number;
+}
+
+const MiB = 1024 ** 2;
+const core = 1_000_000_000;
+
+/**
+ * Heroku's dyno sizes: memory and process limits as https://devcenter.heroku.com/articles/dyno-sizes and
+ * https://devcenter.heroku.com/articles/limits give them; `free` is what it was before `eco` took its place.
+ */
+export const DYNO_SIZES = {
+  free: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
+  eco: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
+  basic: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
+  "standard-1x": { memory: 512 * MiB, nanoCpus: core, processes: 256 },
+  "standard-2x": { memory: 1024 * MiB, nanoCpus: core, processes: 512 },
+  "performance-m": { memory: 2560 * MiB, nanoCpus: undefined, processes: 16_384 },
+  "performance-l": { memory: 14_336 * MiB, nanoCpus: undefined, processes: 32_768 },
+} as const satisfies Record<string, DynoSize>;
+
+export type DynoSizeName = keyof typeof DYNO_SIZES;
+
+export const DYNO_SIZE_NAMES = Object.keys(DYNO_SIZES) as readonly DynoSizeName[];
+
+/** Reads the name of a size. */
+export const dynoSize: Reader<DynoSizeName> = oneOf("dyno size", DYNO_SIZE_NAMES);

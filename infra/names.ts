@@ -1,0 +1,54 @@
+import { type Reader, text } from "./check/readers.ts";
+
+/** Names no app may have: `<name>.<domain>` is, or will be, a part of the platform or a review app of another app. */
+export const RESERVED_APP_NAMES: readonly string[] = ["platform", "dashboard", "git", "api"];
+
+const REVIEW_APP = /-pr-\d+$/;
+
+/** Heroku's rule for app names, less the reserved ones. */
+export const appName: Reader<string> = text(
+  `use 3 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit, ` +
+    `but none of ${RESERVED_APP_NAMES.join(", ")} and nothing that ends in -pr-<number>`,
+  (name) => /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/.test(name) && !RESERVED_APP_NAMES.includes(name) && !REVIEW_APP.test(name),
+);
+
+/** What begins the name of everything a platform makes. */
+export const platformName: Reader<string> = text(
+  "use 1 to 20 lower-case letters, digits and dashes, beginning with a letter",
+  (name) => /^[a-z][a-z0-9-]{0,19}$/.test(name),
+);
+
+/** A process type, as the part before the colon in a Procfile. */
+export const processType: Reader<string> = text(
+  "use 1 to 30 letters, digits, dashes and underscores, beginning with a letter",
+  (name) => /^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(name),
+);
+
+/** What an add-on is attached as: `DATABASE` gives the app `DATABASE_URL`. */
+export const attachmentName: Reader<string> = text(
+  "use upper-case letters, digits and underscores, beginning with a letter, e.g. DATABASE",
+  (name) => /^[A-Z][A-Z0-9_]{0,62}$/.test(name),
+);
+
+/** A host name that the router answers for. */
+export const hostName: Reader<string> = text(
+  "use a lower-case host name without port or path, e.g. shop.example.com",
+  (name) => name.length <= 253 && name.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)),
+);
+
+/** Set by the platform, so no config var. */
+export const PLATFORM_VARIABLES: readonly string[] = ["PORT", "DYNO"];
+
+/** Read by the dyno's init, which removes them before the app's command runs. */
+export const INIT_PREFIX = "DYNOFORM_";
+
+/** Why `name` can be no config var, or undefined when it can. `attached`: the variables that add-ons set. */
+export function configVarProblem(name: string, attached: readonly string[] = []): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return "is no name of a config var; use letters, digits and underscores, not beginning with a digit";
+  }
+  if (PLATFORM_VARIABLES.includes(name)) return "is set by the platform and can be no config var; remove it";
+  if (name.startsWith(INIT_PREFIX)) return `is no config var; names that begin with ${INIT_PREFIX} are the platform's`;
+  if (attached.includes(name)) return "is set by an add-on of the app and can be no config var; remove one of them";
+  return undefined;
+}

@@ -1,0 +1,123 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { Problems } from "../check/problems.ts";
+import { addresses, platformDirectory } from "./addresses.ts";
+import type { PlatformConnection } from "./connection.ts";
+import { dockerLabels, platformLabels } from "./labels.ts";
+import { createPostgres, postgresName } from "./postgres.ts";
+import { createRouter } from "./router.ts";
+import { type PlatformSettings, platformSettings } from "./settings.ts";
+
+export type PlatformArgs = PlatformSettings;
+
+/** MiB of memory for the router and for Postgres. */
+const DEFAULT_MEMORY = 512;
+
+/**
+ * What apps run on: an overlay network, the router in front of them, and a Postgres server. `npx dynoform setup` must
+ * have prepared the machine (a swarm, the platform's folder, the base image).
+ *
+ * @example
+ * const platform = new Platform("platform");
+ * const shop = new App("shop", { platform, source: { path: "." } });
+ * export const url = shop.url;
+ */
+export class Platform extends pulumi.ComponentResource implements PlatformConnection {
+  readonly name: string;
+  readonly domain: string;
+  readonly directory: string;
+  readonly subnet: string;
+  readonly routerAddress: string;
+  readonly postgresAddress: string;
+  readonly socket: string;
+  readonly webPort: number;
+  readonly postgresHost: string;
+  readonly postgresPort: number;
+  readonly postgresName: string;
+  readonly egress: readonly string[];
+  readonly networkId: pulumi.Output<string>;
+  readonly provisionerPassword: pulumi.Output<string>;
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const problems = new Problems();
+    platformSettings(args, `Platform ${name}`, problems);
+    problems.check();
+    super("dynoform:index:Platform", name, {}, opts);
+
+    this.name = args.name ?? "dynoform";
+    this.domain = args.domain ?? "localhost";
+    this.directory = args.directory ?? platformDirectory(this.name);
+    this.socket = `${this.directory}/router/admin.sock`;
+    this.webPort = args.ports?.web ?? 8080;
+    this.postgresHost = "127.0.0.1";
+    this.postgresPort = args.ports?.postgres ?? 15_432;
+    this.postgresName = postgresName(this.name);
+    this.egress = args.egress?.allow ?? [];
+    const { subnet, gateway, range, router, postgres } = addresses(this.name, args.subnet);
+    this.subnet = subnet;
+    this.routerAddress = router;
+    this.postgresAddress = postgres;
+
+    const network = new docker.Network(
+      `${name}-network`,
+      {
+        name: this.name,
+        driver: "overlay",
+        attachable: true,
+        ipamConfigs: [{ subnet, gateway, ipRange: range }],
+        labels: dockerLabels(platformLabels(this.name)),
+      },
+      // Two networks cannot have one name and one subnet.
+      { parent: this, deleteBeforeReplace: true, dependsOn: opts?.dependsOn },
+    );
+    const routerContainer = createRouter(
+      name,
+      {
+        platform: this.name,
+        network,
+        address: router,
+        directory: `${this.directory}/router`,
+        bind: args.ports?.bind ?? "127.0.0.1",
+        port: this.webPort,
+        memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
+      },
+      this,
+    );
+    const server = createPostgres(
+      name,
+      {
+        platform: this.name,
+        network,
+        address: postgres,
+        port: this.postgresPort,
+        memory: args.limits?.postgres?.memory ?? DEFAULT_MEMORY,
+      },
+      this,
+    );
+    this.networkId = network.id;
+    this.provisionerPassword = pulumi.secret(server.provisionerPassword);
+    this.ready = [routerContainer, server.container];
+    this.registerOutputs(connectionOutputs(this));
+  }
+}
+
+/** A platform's outputs, for `connectPlatform` in another stack. */
+export function connectionOutputs(platform: Platform): Record<keyof Omit<PlatformConnection, "ready">, unknown> {
+  return {
+    name: platform.name,
+    domain: platform.domain,
+    directory: platform.directory,
+    subnet: platform.subnet,
+    routerAddress: platform.routerAddress,
+    postgresAddress: platform.postgresAddress,
+    socket: platform.socket,
+    webPort: platform.webPort,
+    postgresHost: platform.postgresHost,
+    postgresPort: platform.postgresPort,
+    postgresName: platform.postgresName,
+    egress: platform.egress,
+    networkId: platform.networkId,
+    provisionerPassword: platform.provisionerPassword,
+  };
+}

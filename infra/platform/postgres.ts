@@ -1,0 +1,68 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { Password } from "../../provider/sdk/index.ts";
+import { platformImage } from "./image.ts";
+import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+
+export interface PostgresArgs {
+  /** The platform's name. */
+  readonly platform: string;
+  readonly network: docker.Network;
+  readonly address: string;
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** MiB. */
+  readonly memory: number;
+}
+
+export interface Postgres {
+  readonly container: docker.Container;
+  /** Of the role `provisioner`. */
+  readonly provisionerPassword: pulumi.Output<string>;
+}
+
+/** The name dynos reach Postgres by. */
+export function postgresName(platform: string): string {
+  return `${platform}-postgres`;
+}
+
+/** One Postgres server for all apps, its data in a named volume that outlives the stack. */
+export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.Resource): Postgres {
+  const labels = dockerLabels(platformLabels(args.platform));
+  const image = platformImage(`${name}-postgres-image`, { platform: args.platform, what: "postgres" }, parent);
+  const superuser = new Password(`${name}-postgres-password`, {}, { parent });
+  const provisioner = new Password(`${name}-provisioner-password`, {}, { parent });
+  const volume = new docker.Volume(
+    `${name}-postgres-volume`,
+    { name: postgresName(args.platform), labels },
+    // What the apps stored is the user's: only an explicit purge removes it.
+    { parent, retainOnDelete: true },
+  );
+  const container = new docker.Container(
+    `${name}-postgres`,
+    {
+      name: postgresName(args.platform),
+      image: image.repoDigest,
+      // The image gives these to its two roles at every start, so that a kept volume serves a new stack.
+      envs: [
+        pulumi.interpolate`POSTGRES_PASSWORD=${superuser.result}`,
+        pulumi.interpolate`PROVISIONER_PASSWORD=${provisioner.result}`,
+      ],
+      restart: "always",
+      networksAdvanced: [
+        { name: args.network.name, aliases: ["postgres", postgresName(args.platform)], ipv4Address: args.address },
+      ],
+      ports: [{ internal: 5432, external: args.port, ip: "127.0.0.1" }],
+      volumes: [{ volumeName: volume.name, containerPath: "/var/lib/postgresql" }],
+      securityOpts: ["no-new-privileges:true"],
+      memory: args.memory,
+      memorySwap: 2 * args.memory,
+      labels,
+      logDriver: LOG_DRIVER,
+      logOpts: LOG_OPTIONS,
+    },
+    // Two containers cannot have one name, port and address.
+    { parent, deleteBeforeReplace: true },
+  );
+  return { container, provisionerPassword: provisioner.result };
+}

@@ -1,0 +1,47 @@
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { platformImage } from "./image.ts";
+import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+
+export interface RouterArgs {
+  /** The platform's name. */
+  readonly platform: string;
+  readonly network: docker.Network;
+  readonly address: string;
+  /** The host's folder for the admin socket and the route table. */
+  readonly directory: string;
+  readonly bind: string;
+  readonly port: number;
+  /** MiB. */
+  readonly memory: number;
+}
+
+/** nginx, which serves every app: published on the host, and at a fixed address on the overlay. */
+export function createRouter(name: string, args: RouterArgs, parent: pulumi.Resource): docker.Container {
+  const labels = platformLabels(args.platform);
+  const image = platformImage(`${name}-router-image`, { platform: args.platform, what: "router" }, parent);
+  return new docker.Container(
+    `${name}-router`,
+    {
+      name: `${args.platform}-router`,
+      image: image.repoDigest,
+      restart: "always",
+      networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
+      ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+      // Names without a dot that Docker does not know are answered at once and not asked outside.
+      dnsOpts: ["ndots:1"],
+      // A connection a request to dynos: otherwise the ephemeral ports run out at a few hundred requests a second.
+      sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
+      volumes: [{ hostPath: args.directory, containerPath: "/run/router" }],
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory: args.memory,
+      memorySwap: 2 * args.memory,
+      labels: dockerLabels(labels),
+      logDriver: LOG_DRIVER,
+      logOpts: LOG_OPTIONS,
+    },
+    // Two containers cannot have one name, port and address.
+    { parent, deleteBeforeReplace: true },
+  );
+}

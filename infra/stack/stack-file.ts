@@ -1,0 +1,84 @@
+import type { AppSettings } from "../app/settings.ts";
+import { appSettingsFields } from "../app/settings.ts";
+import { Problems, UserError } from "../check/problems.ts";
+import { object, optional, type Reader, text } from "../check/readers.ts";
+import { type Environment, environment } from "../environment.ts";
+import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
+
+/** `dynoform:app`: an app's settings, and the stack of the platform that serves it. */
+export interface AppStack extends AppSettings {
+  /** @default "platform" */
+  readonly platform?: string;
+}
+
+/** What a stack file declares. */
+export type StackFile =
+  | { readonly kind: "platform"; readonly settings: PlatformSettings }
+  | { readonly kind: "app"; readonly settings: AppStack; readonly config: Environment };
+
+const appStack: Reader<AppStack> = object<AppStack>({
+  ...appSettingsFields,
+  platform: optional(text("use the name of the platform's stack")),
+});
+
+/** The keys that say what kind of stack it is. */
+const KINDS = ["dynoform:platform", "dynoform:app"] as const;
+
+/** What each kind of stack may have besides. */
+const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
+  "dynoform:platform": ["dynoform:key"],
+  "dynoform:app": ["dynoform:key", "dynoform:config"],
+};
+
+/**
+ * Reads a stack's configuration as Pulumi hands it to the program: structured values are JSON, secrets are in clear.
+ *
+ * @param stack its name, for messages
+ * @throws UserError with everything that is wrong, a line each
+ */
+export function readStackFile(configuration: Readonly<Record<string, string>>, stack: string): StackFile {
+  const kinds = KINDS.filter((key) => configuration[key] !== undefined);
+  const [kind] = kinds;
+  const file = `Pulumi.${stack}.yaml`;
+  if (configuration["dynoform:github"] !== undefined) {
+    throw new UserError([`dynoform:github: is no kind of stack yet; use ${KINDS.join(" or ")} in ${file}`]);
+  }
+  if (kind === undefined || kinds.length > 1) {
+    throw new UserError([
+      `${file}: has ${kinds.length === 0 ? "neither" : "both"} ${KINDS.join(kind ? " and " : " nor ")}; one of them says what kind of stack it is`,
+    ]);
+  }
+  const problems = new Problems();
+  for (const key of Object.keys(configuration)) {
+    if (key.startsWith("dynoform:") && key !== kind && !COMPANIONS[kind].includes(key)) {
+      problems.add(key, `is no setting of this kind of stack; use ${[kind, ...COMPANIONS[kind]].join(", ")}`);
+    }
+  }
+  const value = structured(configuration, kind, problems);
+  if (kind === "dynoform:platform") {
+    const settings = platformSettings(value, kind, problems);
+    problems.check();
+    return { kind: "platform", settings: settings ?? {} };
+  }
+  const settings = appStack(value, kind, problems);
+  const attached = Object.keys(settings?.addons ?? {}).map((attachment) => `${attachment}_URL`);
+  const config = environment(attached)(
+    structured(configuration, "dynoform:config", problems),
+    "dynoform:config",
+    problems,
+  );
+  problems.check();
+  return { kind: "app", settings: settings ?? {}, config: config ?? {} };
+}
+
+/** A structured value; an absent or empty one is an empty map. */
+function structured(configuration: Readonly<Record<string, string>>, key: string, problems: Problems): unknown {
+  const json = configuration[key];
+  if (json === undefined || json === "" || json === "null") return {};
+  try {
+    return JSON.parse(json);
+  } catch {
+    problems.add(key, "is no map; write it as one, e.g. pulumi config set --path, or edit the stack file");
+    return {};
+  }
+}

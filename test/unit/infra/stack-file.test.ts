@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UserError } from "../../../infra/check/problems.ts";
+import { readStackFile } from "../../../infra/stack/stack-file.ts";
+
+/** The configuration as Pulumi hands it to a program: structured values as JSON. */
+function read(configuration: Record<string, unknown>) {
+  const texts = Object.entries(configuration).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return readStackFile(Object.fromEntries(texts), "shop");
+}
+
+function problemsOf(configuration: Record<string, unknown>): readonly string[] {
+  try {
+    read(configuration);
+  } catch (error) {
+    if (error instanceof UserError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test("a whole app", () => {
+  const settings = {
+    source: { path: "examples/flask-hello" },
+    formation: { web: { quantity: 2, size: "standard-1x" }, worker: {} },
+    addons: { DATABASE: { service: "postgresql", plan: "mini", generation: 2 } },
+    platform: "platform",
+    healthCheck: { type: "http", path: "/ready", timeout: 20 },
+    hosts: ["shop.example.com"],
+  };
+  const file = read({ "dynoform:app": settings, "dynoform:key": "0123456789abcdef", "dynoform:config": { A: "b" } });
+  assert.equal(file.kind, "app");
+  assert.deepEqual(file.settings, settings);
+});
+
+test("a whole platform", () => {
+  const settings = {
+    name: "second",
+    domain: "apps.example.com",
+    ports: { web: 80, postgres: 5432, bind: "0.0.0.0" },
+    subnet: "10.99.0.0/16",
+    egress: { allow: ["192.168.7.0/24", "10.1.2.3"] },
+    limits: { router: { memory: 256 }, postgres: { memory: 1024 } },
+    directory: "/srv/dynoform",
+  };
+  const file = read({ "dynoform:platform": settings });
+  assert.deepEqual(file, { kind: "platform", settings });
+});
+
+test("a platform with nothing said", () => {
+  assert.deepEqual(read({ "dynoform:platform": {} }), { kind: "platform", settings: {} });
+});
+
+test("other namespaces are others' matter", () => {
+  assert.deepEqual(problemsOf({ "dynoform:app": {}, "docker:host": "unix:///run/docker.sock" }), []);
+});
+
+test("config vars: numbers and booleans as they print, all secret", async () => {
+  const file = read({ "dynoform:app": {}, "dynoform:config": { THREADS: 20, DEBUG: false, EMPTY: "", NEGATIVE: -3 } });
+  assert.equal(file.kind, "app");
+  const printed: Record<string, string> = {};
+  for (const [name, { value }] of Object.entries(file.config)) {
+    assert.equal(await (value as unknown as { isSecret: Promise<boolean> }).isSecret, true);
+    value.apply((text) => {
+      printed[name] = text;
+    });
+  }
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(printed, { THREADS: "20", DEBUG: "false", EMPTY: "", NEGATIVE: "-3" });
+});
+
+const app = (settings: unknown) => ({ "dynoform:app": settings });
+const config = (values: unknown) => ({ "dynoform:app": {}, "dynoform:config": values });
+const platform = (settings: unknown) => ({ "dynoform:platform": settings });
+
+const nameRule =
+  "use 3 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit, " +
+  "but none of platform, dashboard, git, api and nothing that ends in -pr-<number>";
+const sizes = "use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l";
+const appKeys = "use name, id, source, formation, addons, healthCheck, hosts or platform";
+
+const mistakes: [name: string, configuration: Record<string, unknown>, ...messages: string[]][] = [
+  [
+    "no kind",
+    { "dynoform:key": "0123456789abcdef" },
+    "Pulumi.shop.yaml: has neither dynoform:platform nor dynoform:app; one of them says what kind of stack it is",
+  ],
+  [
+    "two kinds",
+    { "dynoform:platform": {}, "dynoform:app": {} },
+    "Pulumi.shop.yaml: has both dynoform:platform and dynoform:app; one of them says what kind of stack it is",
+  ],
+  [
+    "a kind that is none yet",
+    { "dynoform:github": {} },
+    "dynoform:github: is no kind of stack yet; use dynoform:platform or dynoform:app in Pulumi.shop.yaml",
+  ],
+  [
+    "an unknown top-level key",
+    { "dynoform:app": {}, "dynoform:confg": {} },
+    "dynoform:confg: is no setting of this kind of stack; use dynoform:app, dynoform:key, dynoform:config",
+  ],
+  [
+    "config vars of a platform",
+    { "dynoform:platform": {}, "dynoform:config": {} },
+    "dynoform:config: is no setting of this kind of stack; use dynoform:platform, dynoform:key",
+  ],
+  [
+    "a text for a map",
+    { "dynoform:app": "free" },
+    "dynoform:app: is no map; write it as one, e.g. pulumi config set --path, or edit the stack file",
+  ],
+  ["a list for a map", app([1]), `dynoform:app: [1] is not allowed; use a map with ${appKeys.slice(4)}`],
+  ["an unknown key", app({ buildpack: "python" }), `dynoform:app.buildpack: is no setting; ${appKeys}`],
+  ["a short name", app({ name: "ab" }), `dynoform:app.name: "ab" is not allowed; ${nameRule}`],
+  ["a long name", app({ name: "a".repeat(31) }), `dynoform:app.name: "${"a".repeat(31)}" is not allowed; ${nameRule}`],
+  ["a reserved name", app({ name: "dashboard" }), `dynoform:app.name: "dashboard" is not allowed; ${nameRule}`],
+  ["a review app's name", app({ name: "shop-pr-7" }), `dynoform:app.name: "shop-pr-7" is not allowed; ${nameRule}`],
+  ["upper case in a name", app({ name: "Shop" }), `dynoform:app.name: "Shop" is not allowed; ${nameRule}`],
+  [
+    "an empty path",
+    app({ source: { path: "" } }),
+    'dynoform:app.source.path: "" is not allowed; use the path of a folder',
+  ],
+  ["no path", app({ source: {} }), "dynoform:app.source.path: nothing is not allowed; use the path of a folder"],
+  ["a path alone", app({ source: "." }), 'dynoform:app.source: "." is not allowed; use a map with path'],
+  [
+    "an unknown size",
+    app({ formation: { web: { size: "huge" } } }),
+    `dynoform:app.formation.web.size: "huge" is not a dyno size; ${sizes}`,
+  ],
+  [
+    "a quantity in words",
+    app({ formation: { web: { quantity: "2" } } }),
+    'dynoform:app.formation.web.quantity: "2" is not allowed; use a whole number from 0 to 100',
+  ],
+  [
+    "half a dyno",
+    app({ formation: { web: { quantity: 0.5 } } }),
+    "dynoform:app.formation.web.quantity: 0.5 is not allowed; use a whole number from 0 to 100",
+  ],
+  [
+    "a number for a formation",
+    app({ formation: { web: 2 } }),
+    "dynoform:app.formation.web: 2 is not allowed; use a map with quantity or size",
+  ],
+  [
+    "a bad process type",
+    app({ formation: { "my web": {} } }),
+    'dynoform:app.formation["my web"]: "my web" is not allowed; ' +
+      "use 1 to 30 letters, digits, dashes and underscores, beginning with a letter",
+  ],
+  [
+    "a formation for the release phase",
+    app({ formation: { release: {} } }),
+    "dynoform:app.formation.release: runs once with each release and has no formation; remove it",
+  ],
+  [
+    "an unknown add-on",
+    app({ addons: { CACHE: { service: "redis" } } }),
+    'dynoform:app.addons.CACHE.service: "redis" is not a service; use postgresql',
+  ],
+  [
+    "an unknown plan",
+    app({ addons: { DATABASE: { service: "postgresql", plan: "premium-9" } } }),
+    'dynoform:app.addons.DATABASE.plan: "premium-9" is not a plan of postgresql; use mini or basic',
+  ],
+  [
+    "a lower-case attachment",
+    app({ addons: { database: { service: "postgresql" } } }),
+    'dynoform:app.addons.database: "database" is not allowed; ' +
+      "use upper-case letters, digits and underscores, beginning with a letter, e.g. DATABASE",
+  ],
+  [
+    "a health check of an unknown type",
+    app({ healthCheck: { type: "https" } }),
+    'dynoform:app.healthCheck.type: "https" is not a type of health check; use http or tcp',
+  ],
+  [
+    "a health check's relative path",
+    app({ healthCheck: { path: "ready" } }),
+    'dynoform:app.healthCheck.path: "ready" is not allowed; use a path that begins with /',
+  ],
+  [
+    "a host with a port",
+    app({ hosts: ["shop.example.com:80"] }),
+    'dynoform:app.hosts[0]: "shop.example.com:80" is not allowed; ' +
+      "use a lower-case host name without port or path, e.g. shop.example.com",
+  ],
+  ["one host alone", app({ hosts: "a.example" }), 'dynoform:app.hosts: "a.example" is not allowed; use a list'],
+  [
+    "no platform",
+    app({ platform: "" }),
+    'dynoform:app.platform: "" is not allowed; use the name of the platform\'s stack',
+  ],
+  [
+    "a fraction as a config var",
+    config({ RATE: 1.5 }),
+    'dynoform:config.RATE: is the number 1.5; values are strings, so write: RATE: "1.5"',
+  ],
+  [
+    "a list as a config var",
+    config({ HOSTS: ["a"] }),
+    'dynoform:config.HOSTS: is a list; values are strings, so write: HOSTS: "…"',
+  ],
+  [
+    "a map as a config var",
+    config({ MAIL: { host: "a" } }),
+    'dynoform:config.MAIL: is a map; values are strings, so write: MAIL: "…"',
+  ],
+  [
+    "an empty config var",
+    config({ NOTHING: null }),
+    'dynoform:config.NOTHING: is empty; values are strings, so write: NOTHING: ""',
+  ],
+  ["a NUL", config({ A: "\0" }), "dynoform:config.A: holds a NUL character, which no environment variable can"],
+  [
+    "no name of a variable",
+    config({ "MY-VAR": "x" }),
+    "dynoform:config.MY-VAR: is no name of a config var; use letters, digits and underscores, not beginning with a digit",
+  ],
+  ["PORT", config({ PORT: "80" }), "dynoform:config.PORT: is set by the platform and can be no config var; remove it"],
+  [
+    "the init's variables",
+    config({ DYNOFORM_UID: "0" }),
+    "dynoform:config.DYNOFORM_UID: is no config var; names that begin with DYNOFORM_ are the platform's",
+  ],
+  [
+    "an add-on's variable",
+    {
+      "dynoform:app": { addons: { DATABASE: { service: "postgresql" } } },
+      "dynoform:config": { DATABASE_URL: "postgres://elsewhere" },
+    },
+    "dynoform:config.DATABASE_URL: is set by an add-on of the app and can be no config var; remove one of them",
+  ],
+  [
+    "config vars as a list",
+    config(["A"]),
+    "dynoform:config: is no map of names to values; write it as a map, e.g. { GREETING: hello }",
+  ],
+  [
+    "a platform's name",
+    platform({ name: "My_Platform" }),
+    'dynoform:platform.name: "My_Platform" is not allowed; ' +
+      "use 1 to 20 lower-case letters, digits and dashes, beginning with a letter",
+  ],
+  [
+    "a port out of range",
+    platform({ ports: { web: 80_000 } }),
+    "dynoform:platform.ports.web: 80000 is not allowed; use a whole number from 1 to 65535",
+  ],
+  [
+    "a public subnet",
+    platform({ subnet: "8.8.0.0/16" }),
+    'dynoform:platform.subnet: "8.8.0.0/16" is not allowed; use a private /16, e.g. 10.77.0.0/16',
+  ],
+  [
+    "an egress by name",
+    platform({ egress: { allow: ["db.internal"] } }),
+    'dynoform:platform.egress.allow[0]: "db.internal" is not allowed; ' +
+      "use an IPv4 address or network, e.g. 10.1.2.0/24",
+  ],
+  [
+    "an impossible address",
+    platform({ egress: { allow: ["10.0.0.256", "10.0.0.0/33"] } }),
+    'dynoform:platform.egress.allow[0]: "10.0.0.256" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+    'dynoform:platform.egress.allow[1]: "10.0.0.0/33" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+  ],
+  [
+    "a relative directory",
+    platform({ directory: "state" }),
+    'dynoform:platform.directory: "state" is not allowed; use an absolute path',
+  ],
+  [
+    "a limit in words",
+    platform({ limits: { postgres: { memory: "1GB" } } }),
+    'dynoform:platform.limits.postgres.memory: "1GB" is not allowed; use a whole number from 64 to 1048576',
+  ],
+  [
+    "a bind address by name",
+    platform({ ports: { bind: "localhost" } }),
+    'dynoform:platform.ports.bind: "localhost" is not allowed; use an IPv4 address, e.g. 127.0.0.1',
+  ],
+  [
+    "several at once, all of them told",
+    { "dynoform:app": { formation: { web: { size: "tiny", quantity: -1 } } }, "dynoform:config": { DYNO: "x" } },
+    "dynoform:app.formation.web.quantity: -1 is not allowed; use a whole number from 0 to 100",
+    `dynoform:app.formation.web.size: "tiny" is not a dyno size; ${sizes}`,
+    "dynoform:config.DYNO: is set by the platform and can be no config var; remove it",
+  ],
+];
+
+for (const [name, configuration, ...messages] of mistakes) {
+  test(`a mistake: ${name}`, () => assert.deepEqual(problemsOf(configuration), messages));
+}
