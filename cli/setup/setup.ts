@@ -47,8 +47,7 @@ export interface SetupOptions {
 export async function setup(options: SetupOptions): Promise<Ready> {
   const { steps } = options;
   const project = await findProject(options.directory);
-  const files = await readStackFiles(project);
-  const platforms = platformsOf(files, options.name);
+  const platforms = platformsOf(await readStackFiles(project), options.name);
 
   const docker = await ensureMachine(steps);
   await steps.run("Directories", async () => {
@@ -67,10 +66,10 @@ export async function setup(options: SetupOptions): Promise<Ready> {
     },
     (version) => version,
   );
-  await steps.run(
+  const files = await steps.run(
     "Stacks",
-    (say) => ensureStacks(engine, files, say),
-    () => files.map((file) => file.stack).join(", ") || "none declared",
+    (say) => ensureStacks(project, engine, say),
+    (present) => present.map((file) => file.stack).join(", "),
   );
   return { project, docker, engine, files, platforms };
 }

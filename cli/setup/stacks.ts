@@ -1,35 +1,47 @@
 import { randomBytes } from "node:crypto";
-import type { Engine } from "../engine.ts";
-import { PulumiError } from "../engine.ts";
+import { type Engine, PulumiError } from "../engine.ts";
 import { UserError } from "../errors.ts";
-import type { StackFile } from "../project.ts";
+import { type Project, readStackFiles, type StackFile } from "../project.ts";
 import type { Say } from "../steps.ts";
 
 const KEY = "dynoform:key";
 
-/** Makes the stacks of these files where the backend has none, and gives every app's file its key. */
-export async function ensureStacks(engine: Engine, files: readonly StackFile[], say: Say): Promise<void> {
+/** The stack that a project of one's own gets when it has none. */
+const FIRST_STACK = "dev";
+
+/**
+ * Makes the stacks that the project's files name where the backend has none, and gives every file of
+ * an app its key. In a project whose own program makes the apps, that is each file.
+ *
+ * @returns the files as they are now
+ */
+export async function ensureStacks(project: Project, engine: Engine, say: Say): Promise<StackFile[]> {
   const known = new Set((await engine.stacks()).map((stack) => stack.name));
-  for (const file of files) {
-    if (!known.has(file.stack)) {
-      say(`pulumi stack init ${file.stack}`);
-      await readable(file, engine.init(file.stack));
-    }
-    if (file.kind === "app" && !(KEY in file.config)) {
-      say(`a key for ${file.path}`);
-      await readable(file, engine.setSecret(file.stack, KEY, randomBytes(32).toString("hex")));
-    }
+  let files = await readStackFiles(project);
+  const wanted = files.map((file) => file.stack);
+  if (wanted.length === 0 && known.size === 0) wanted.push(FIRST_STACK);
+  for (const stack of wanted.filter((name) => !known.has(name))) {
+    say(`pulumi stack init ${stack}`);
+    await withPassphrase(stack, engine.init(stack));
   }
+  files = await readStackFiles(project);
+  const own = files.every((file) => file.kind === "other");
+  for (const { stack, kind, config, path } of files) {
+    if (KEY in config || (kind !== "app" && !own)) continue;
+    say(`a key for ${path}`);
+    await withPassphrase(stack, engine.setSecret(stack, KEY, randomBytes(32).toString("hex")));
+  }
+  return files;
 }
 
 /** A file that comes with another's salt cannot be used with a passphrase of our own. */
-async function readable(file: StackFile, work: Promise<void>): Promise<void> {
+async function withPassphrase(stack: string, work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
     if (!(error instanceof PulumiError) || !error.output.includes("incorrect passphrase")) throw error;
     throw new UserError(
-      `${file.path} was encrypted with another passphrase than .dynoform/passphrase. Put that one there, or set PULUMI_CONFIG_PASSPHRASE_FILE, and repeat the command.`,
+      `the stack file of ${stack} was encrypted with another passphrase than .dynoform/passphrase. Put that one there, or set PULUMI_CONFIG_PASSPHRASE_FILE, and repeat the command.`,
     );
   }
 }

@@ -125,7 +125,7 @@ export async function testPlatform(settings: PlatformSettings = {}): Promise<Tes
         },
         present.encryptionsalt,
       );
-      await ensureStacks(engine, await readStackFiles(await findProject(directory)), () => {});
+      await ensureStacks(await findProject(directory), engine, () => {});
     },
     async copyExample(example, as = example) {
       await cp(join(root, "examples", example), join(directory, "apps", as), { recursive: true });
