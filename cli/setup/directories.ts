@@ -23,5 +23,5 @@ export async function ensureDirectories(directory: string, project: string): Pro
     await chmod(path, mode);
     if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
   }
-  await writeFile(join(directory, "host", hostFile.name), await hostFile.content());
+  await writeFile(join(directory, "host", "addresses.nft"), await hostFile());
 }

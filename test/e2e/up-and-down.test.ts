@@ -13,7 +13,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
 
   const first = await platform.dynoform("up");
   assert.equal(first.exitCode, 0, first.output);
-  assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.webPort}/`));
+  assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.ports.web}/`));
 
   const page = await platform.fetch("hello");
   assert.equal(page.status, 200, page.body);

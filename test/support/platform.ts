@@ -1,18 +1,15 @@
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import Docker from "dockerode";
 import { parse, stringify } from "yaml";
-import { Engine, type Outcome } from "../../cli/engine.ts";
-import { findProject, readStackFiles } from "../../cli/project.ts";
-import { findRemainder, remove } from "../../cli/remainder.ts";
+import type { Engine, Outcome } from "../../cli/engine.ts";
+import { readStackFiles } from "../../cli/project.ts";
 import { setup } from "../../cli/setup/setup.ts";
 import { ensureStacks } from "../../cli/setup/stacks.ts";
 import { Steps } from "../../cli/steps.ts";
 import { packageRoot } from "../../images/package-root.ts";
 import type { PlatformSettings } from "../../infra/platform/settings.ts";
+import { type TestGround, testGround } from "./ground.ts";
 import { type Answer, get, type Request } from "./http.ts";
 
 /** What a stack file of an app says: `dynoform:app`, as written. */
@@ -29,13 +26,9 @@ export interface Finished {
  * A platform of one test: its own name, ports, project folder, state and runtime directory on the
  * machine's Docker Engine. Disposing it removes everything of it, whatever state it is in.
  */
-export interface TestPlatform extends AsyncDisposable {
-  readonly name: string;
+export interface TestPlatform extends TestGround {
   /** The project's folder, with links to the checkout's code and stack files of its own. */
   readonly directory: string;
-  readonly webPort: number;
-  readonly postgresPort: number;
-  readonly docker: Docker;
   readonly engine: Engine;
   /** What `up` and `destroy` of this engine have printed so far. */
   readonly log: () => string;
@@ -56,58 +49,35 @@ export interface TestPlatform extends AsyncDisposable {
 /**
  * Makes a project with the platform's stack file. Nothing of it runs before `up`.
  *
- * @param settings over what follows from the test (name and ports)
+ * @param settings besides name and ports, which follow from the test
  */
-export async function testPlatform(settings: PlatformSettings = {}): Promise<TestPlatform> {
-  const name = `test-${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
-  const directory = await mkdtemp(join(tmpdir(), "dynoform-test-"));
+export async function testPlatform(settings: Omit<PlatformSettings, "name" | "ports"> = {}): Promise<TestPlatform> {
+  const ground = await testGround();
+  const { name, directory } = ground;
   const root = packageRoot();
-  // Whatever the machine's user has set is not the test's; children get the same.
-  for (const variable of Object.keys(process.env)) if (variable.startsWith("PULUMI_")) delete process.env[variable];
-  process.env.DYNOFORM_HOME = join(directory, "home");
-  process.env.PULUMI_HOME = join(directory, ".pulumi");
-
-  const docker = new Docker();
-  const [webPort, postgresPort] = await freePorts();
   const stacks = join(directory, "stacks");
   let printed = "";
-  let engine = new Engine({ directory });
+  const display = (text: string) => {
+    printed += text;
+  };
 
-  async function dispose(): Promise<void> {
-    await remove(docker, await findRemainder(docker, name));
-    await rm(directory, { recursive: true, force: true });
-  }
-
-  try {
+  async function prepare() {
     await mkdir(stacks);
     await cp(join(root, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
     for (const part of ["infra", "provider", "services", "images", "examples", "node_modules", "package.json"]) {
       await symlink(join(root, part), join(directory, part));
     }
-    const ports = { web: webPort, postgres: postgresPort, ...settings.ports };
-    await writeStack(stacks, "platform", { "dynoform:platform": { name, ...settings, ports } });
-    const ready = await setup({
-      directory,
-      steps: new Steps((text) => {
-        printed += text;
-      }),
-      display: (text) => {
-        printed += text;
-      },
-    });
-    engine = ready.engine;
-  } catch (error) {
-    process.stderr.write(printed);
-    await dispose();
-    throw error;
+    await writeStack(stacks, "platform", { "dynoform:platform": { name, ports: ground.ports, ...settings } });
+    return setup({ directory, steps: new Steps(display), display });
   }
+  const { engine, project } = await prepare().catch(async (error) => {
+    process.stderr.write(printed);
+    await ground[Symbol.asyncDispose]();
+    throw error;
+  });
 
   return {
-    name,
-    directory,
-    webPort,
-    postgresPort,
-    docker,
+    ...ground,
     engine,
     log: () => printed,
     async app(app, appSettings, config = {}) {
@@ -125,23 +95,22 @@ export async function testPlatform(settings: PlatformSettings = {}): Promise<Tes
         },
         present.encryptionsalt,
       );
-      await ensureStacks(await findProject(directory), engine, () => {});
+      await ensureStacks(project, engine, () => {});
     },
     async copyExample(example, as = example) {
       await cp(join(root, "examples", example), join(directory, "apps", as), { recursive: true });
       return `apps/${as}`;
     },
     async up(...names) {
-      const all = (await readStackFiles(await findProject(directory))).map((file) => file.stack);
+      const all = (await readStackFiles(project)).map((file) => file.stack);
       const outcomes: Outcome[] = [];
       for (const stack of names.length > 0 ? names : all) outcomes.push(await engine.up(stack));
       return outcomes;
     },
     fetch: (app, path = "/", request = {}) =>
-      get({ host: `${app}.${settings.domain ?? "localhost"}`, port: webPort, path, ...request }),
+      get({ host: `${app}.${settings.domain ?? "localhost"}`, port: ground.ports.web, path, ...request }),
     dynoform: (...args) => finish([join(root, "cli", "main.ts"), ...args], directory),
     pulumi: (...args) => finish([join(root, "engine", "bin", "pulumi.mjs"), ...args, "--non-interactive"], directory),
-    [Symbol.asyncDispose]: dispose,
   };
 }
 
@@ -168,17 +137,4 @@ export function finish(argv: readonly string[], cwd: string): Promise<Finished> 
     child.on("error", reject);
     child.on("close", (code) => resolve({ exitCode: code ?? 130, output }));
   });
-}
-
-/** Two ports that were free a moment ago; both are held until both are known. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (typeof address === "object" && address !== null) ports.push(address.port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return [ports[0] as number, ports[1] as number];
 }

@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import { run } from "node:test";
-import { inspect } from "node:util";
 
 /** How tests ended. */
 export interface Count {
@@ -40,7 +39,7 @@ export function runFiles(files: readonly string[], concurrency: number): Promise
     }
     count.failed++;
     console.log(line(false, title(name, nesting, file), details.duration_ms));
-    console.log(indent(inspect(details.error.cause ?? details.error)));
+    console.log(indent(explain(details.error.cause ?? details.error)));
   });
   stream.on("test:stderr", ({ message }) => process.stderr.write(message));
   stream.on("test:stdout", ({ message }) => process.stdout.write(message));
@@ -64,6 +63,11 @@ function title(name: string, nesting: number, file: string | undefined): string 
 
 function line(passed: boolean, name: string, milliseconds: number): string {
   return `${passed ? "ok  " : "FAIL"} ${name} (${(milliseconds / 1000).toFixed(1)} s)`;
+}
+
+/** An assertion's stack begins with its message, which has the difference. */
+function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function indent(text: string): string {

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { findRemainder, remove } from "../../cli/remainder.ts";
+
+/** What a platform of a test stands on. Disposing it removes whatever in Docker carries its name, and its folder. */
+export interface TestGround extends AsyncDisposable {
+  /** The platform's name. */
+  readonly name: string;
+  /** A folder of its own. */
+  readonly directory: string;
+  readonly ports: { readonly web: number; readonly postgres: number };
+  readonly docker: Docker;
+}
+
+/**
+ * Makes a name, a folder and ports for a platform. From then on this process and its children have a
+ * runtime directory and a `PULUMI_HOME` in that folder, and nothing of what the user has set for Pulumi.
+ */
+export async function testGround(): Promise<TestGround> {
+  const name = `test-${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+  const directory = await mkdtemp(join(tmpdir(), "dynoform-test-"));
+  for (const variable of Object.keys(process.env)) if (variable.startsWith("PULUMI_")) delete process.env[variable];
+  process.env.DYNOFORM_HOME = join(directory, "home");
+  process.env.PULUMI_HOME = join(directory, ".pulumi");
+  const docker = new Docker();
+  const [web = 0, postgres = 0] = await freePorts(2);
+  return {
+    name,
+    directory,
+    ports: { web, postgres },
+    docker,
+    async [Symbol.asyncDispose]() {
+      await remove(docker, await findRemainder(docker, name));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ports that were free a moment ago; all are held until all are known. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (typeof address === "object" && address !== null) ports.push(address.port);
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
