@@ -32,56 +32,39 @@ export interface PlatformConnection {
   readonly ready?: readonly pulumi.Resource[];
 }
 
-type ConnectionKey = Exclude<keyof PlatformConnection, "ready">;
-
-const PLAIN: readonly Exclude<ConnectionKey, "provisionerPassword">[] = [
-  "name",
-  "domain",
-  "directory",
-  "subnet",
-  "routerAddress",
-  "postgresAddress",
-  "socket",
-  "webPort",
-  "postgresHost",
-  "postgresPort",
-  "postgresName",
-  "egress",
-  "networkId",
-];
+/** What a platform's stack puts out, and another stack reads. */
+export type PlatformOutputs = Omit<PlatformConnection, "ready">;
 
 /**
- * The platform that another stack of this project brought up.
+ * The platform that another stack of this project brought up. Its outputs are read by the call that a `StackReference`
+ * stands for, since its values are wanted before anything is registered and a failed reference cannot be caught.
  *
  * @param stack its name, e.g. `platform`; or in full, `organization/project/stack`
  * @throws UserError when there is no such stack or it is not up
  */
 export async function connectPlatform(stack: string): Promise<PlatformConnection> {
-  const full = stack.includes("/") ? stack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-  const reference = new pulumi.StackReference(full);
-  const absent = new UserError([
-    `the platform's stack "${stack}" is not up; bring it up first: npm run up (or pulumi up -s ${stack})`,
-  ]);
-  const outputs = await Promise.all(PLAIN.map((key) => plainOutput(reference, key))).catch((cause: unknown) => {
-    if (isUnknownStack(cause)) throw absent;
-    throw cause;
+  const name = stack.includes("/") ? stack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+  const outputs = await readOutputs(name).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+    if (/unknown stack|no stack named|not found|does not exist/.test(reason ?? "")) return {};
+    throw new UserError([`the platform's stack "${stack}" cannot be read: ${reason}`]);
   });
-  if (outputs.some((value) => value === undefined)) throw absent;
-  return {
-    ...(Object.fromEntries(PLAIN.map((key, index) => [key, outputs[index]])) as Pick<
-      PlatformConnection,
-      (typeof PLAIN)[number]
-    >),
-    provisionerPassword: pulumi.secret(reference.requireOutput("provisionerPassword") as pulumi.Output<string>),
-  };
+  if (!isPlatform(outputs)) {
+    throw new UserError([
+      `the platform's stack "${stack}" is not up; bring it up first: npm run up (or pulumi up -s ${stack})`,
+    ]);
+  }
+  return { ...outputs, provisionerPassword: pulumi.secret(outputs.provisionerPassword) };
 }
 
-async function plainOutput(reference: pulumi.StackReference, key: string): Promise<unknown> {
-  const { value } = await reference.getOutputDetails(key);
-  return value ?? undefined;
+async function readOutputs(name: string): Promise<Record<string, unknown>> {
+  const answer: { outputs?: Record<string, unknown> } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
+    name,
+  });
+  return answer.outputs ?? {};
 }
 
-/** As the engines say it: `unknown stack "…"` or `no stack named '…' found`. */
-function isUnknownStack(cause: unknown): boolean {
-  return cause instanceof Error && /unknown stack|no stack named/.test(cause.message);
+/** Whether a stack is a platform's, and up: the first and the last of its outputs are there. */
+function isPlatform(outputs: Record<string, unknown>): outputs is Record<string, unknown> & PlatformOutputs {
+  return typeof outputs.socket === "string" && typeof outputs.networkId === "string";
 }

@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../check/problems.ts";
 import { addresses, platformDirectory } from "./addresses.ts";
-import type { PlatformConnection } from "./connection.ts";
+import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
@@ -103,7 +103,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
 }
 
 /** A platform's outputs, for `connectPlatform` in another stack. */
-export function connectionOutputs(platform: Platform): Record<keyof Omit<PlatformConnection, "ready">, unknown> {
+export function connectionOutputs(platform: Platform): Record<keyof PlatformOutputs, unknown> {
   return {
     name: platform.name,
     domain: platform.domain,
