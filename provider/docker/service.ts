@@ -1,0 +1,91 @@
+import type Docker from "dockerode";
+
+/** What of a Swarm service concerns us. */
+export interface Service {
+  readonly id: string;
+  readonly name: string;
+  readonly replicas: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** How often an update that lost a race with another writer is tried again. */
+const UPDATE_ATTEMPTS = 20;
+
+/** The service with this name; undefined when there is none. */
+export async function findService(docker: Docker, name: string): Promise<Service | undefined> {
+  const found = await inspect(docker, name);
+  return found && toService(found);
+}
+
+/**
+ * Sets a service's number of replicas to what `wanted` makes of the present one.
+ *
+ * @returns the service as it was before; undefined when there is none.
+ */
+export async function scaleService(
+  docker: Docker,
+  name: string,
+  wanted: (replicas: number) => number,
+): Promise<Service | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await inspect(docker, name);
+    if (found === undefined) return undefined;
+    const before = toService(found);
+    const replicas = wanted(before.replicas);
+    if (replicas === before.replicas) return before;
+    const spec = { ...found.Spec, Mode: { Replicated: { Replicas: replicas } } };
+    try {
+      // Apart, because the client would otherwise put the whole spec, config vars included, into the URL.
+      await docker.getService(found.ID).update({ _query: { version: found.Version.Index }, _body: spec });
+      return before;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      if (attempt === UPDATE_ATTEMPTS || !/out of sequence/.test(String(error))) throw error;
+    }
+  }
+}
+
+/** Why Swarm could not start the service's newest task, as "No such image: …"; undefined when it could. */
+export async function startProblem(docker: Docker, service: string): Promise<string | undefined> {
+  const tasks: Task[] = await docker.listTasks({ filters: JSON.stringify({ service: [service] }) }).catch(() => []);
+  tasks.sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+  for (const { Status } of tasks) {
+    if (Status.State === "running") return undefined;
+    // A container that ran and ended also leaves an error, about its exit status.
+    if (Status.Err && !/^task: non-zero exit/.test(Status.Err)) return Status.Err;
+  }
+  return undefined;
+}
+
+interface Task {
+  readonly CreatedAt: string;
+  readonly Status: { readonly State: string; readonly Err?: string };
+}
+
+interface Inspected {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: {
+    readonly Name: string;
+    readonly Labels?: Record<string, string>;
+    readonly Mode: { readonly Replicated?: { readonly Replicas?: number } };
+  };
+}
+
+function toService({ ID, Spec }: Inspected): Service {
+  return { id: ID, name: Spec.Name, replicas: Spec.Mode.Replicated?.Replicas ?? 0, labels: Spec.Labels ?? {} };
+}
+
+async function inspect(docker: Docker, name: string): Promise<Inspected | undefined> {
+  try {
+    return await docker.getService(name).inspect();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether Docker said that there is no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return (error as { statusCode?: number } | undefined)?.statusCode === 404;
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Provider } from "../engine/src/plugin/contract.ts";
+import { packageRoot } from "../images/package-root.ts";
+import { providerOf } from "./kit/index.ts";
+import { password } from "./password/password.ts";
+import { dynoProcess } from "./process/process.ts";
+import { route } from "./route/route.ts";
+
+/** The provider `dyno`: what Dynoform adds to Docker and Postgres. */
+export function createProvider(): Provider {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  return providerOf("dyno", version, {
+    "dyno:index:DynoProcess": dynoProcess,
+    "dyno:index:Password": password,
+    "dyno:index:Route": route,
+  });
+}

@@ -1,0 +1,15 @@
+export type { ResourceDefinition, ResourceState } from "./definition.ts";
+export { diffInputs } from "./diff.ts";
+export { providerOf } from "./provider.ts";
+export {
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  type Shape,
+  text,
+  type ValueOf,
+  type ValuesOf,
+  withDefault,
+} from "./shape.ts";

@@ -1,0 +1,137 @@
+import Docker from "dockerode";
+import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { containersOf, lastLines, watchContainers } from "../docker/containers.ts";
+import { scaleService, startProblem } from "../docker/service.ts";
+import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
+import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
+
+type Inputs = {
+  platform: string;
+  app: string;
+  service: string;
+  dyno: string;
+  /** Seconds. */
+  settle: number;
+  /** Seconds. */
+  stopTimeout: number;
+};
+
+/** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
+const START_TIMEOUT = 60;
+
+/**
+ * The running of a dyno's service. Create waits until the dyno has run for a while without ending; delete stops it
+ * and waits until its container is gone, because Docker's own removal of a service returns at once.
+ */
+export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
+  inputs: {
+    platform: text(),
+    app: text(),
+    service: text(),
+    dyno: text(),
+    settle: number(),
+    stopTimeout: integer({ min: 1 }),
+  },
+  computed: [],
+  replaceOn: ["platform", "app", "service", "dyno"],
+  async create(inputs, call) {
+    if (inputs.settle > 0) await start(inputs, call);
+    return { id: inputs.service, outputs: inputs };
+  },
+  async update(_state, news) {
+    return news;
+  },
+  async delete({ inputs }, call) {
+    await stop(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
+  },
+};
+
+/** Brings the dyno to one replica and waits until it has run for `settle` seconds; parks it when it does not. */
+async function start(inputs: Inputs, call: CallContext): Promise<void> {
+  const docker = new Docker();
+  const { app, dyno, service, settle } = inputs;
+  try {
+    await running(docker, inputs, call.signal);
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    const lines = await lastLines(docker, service);
+    await scaleService(docker, service, () => 0);
+    throw withLines(`${(error as Error).message}. The web dynos of this deployment serve already`, lines);
+  }
+  call.log("debug", `${dyno} of ${app} has run for ${settle} seconds`);
+}
+
+function running(docker: Docker, inputs: Inputs, signal: AbortSignal): Promise<void> {
+  const { app, dyno, service, settle } = inputs;
+  const name = `${dyno} of ${app}`;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const cleanUp = new DisposableStack();
+  let exits = 0;
+  let settled: NodeJS.Timeout | undefined;
+
+  const begin = () => {
+    clearTimeout(settled);
+    settled = setTimeout(resolve, settle * 1000);
+  };
+  const timeout = setTimeout(
+    async () => reject(new Error(notStarted(name, START_TIMEOUT, await startProblem(docker, service)))),
+    (START_TIMEOUT + settle) * 1000,
+  );
+  cleanUp.defer(() => clearTimeout(timeout));
+  cleanUp.defer(() => clearTimeout(settled));
+  const abort = () => reject(new Error("cancelled"));
+  signal.addEventListener("abort", abort);
+  cleanUp.defer(() => signal.removeEventListener("abort", abort));
+
+  const watch = async () => {
+    const watching = await watchContainers(
+      docker,
+      [service],
+      ({ action, status }) => {
+        if (action === "start") begin();
+        if (action !== "die") return;
+        clearTimeout(settled);
+        if (++exits === EXITS) reject(new Error(exited(name, status)));
+      },
+      reject,
+    );
+    cleanUp.use(watching);
+    if (!(await scaleService(docker, service, (replicas) => Math.max(replicas, 1)))) {
+      throw new Error(`${name} has no service ${service}; was it removed outside? Run up once more with --refresh`);
+    }
+    const containers = await containersOf(docker, service);
+    if (exits === 0 && settled === undefined && containers.some(({ State }) => State === "running")) begin();
+  };
+  watch().catch(reject);
+  return promise.finally(() => cleanUp.dispose());
+}
+
+/**
+ * Takes a service to no replica and waits until none of its containers runs. A service that is gone is stopped.
+ *
+ * @param timeout seconds.
+ */
+export async function stop(docker: Docker, service: string, timeout: number, signal: AbortSignal): Promise<void> {
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  lost.catch(() => {});
+  let wake = () => {};
+  using _watching = await watchContainers(docker, [service], () => wake(), reject);
+  await scaleService(docker, service, () => 0);
+  const expired = AbortSignal.timeout(timeout * 1000);
+  for (;;) {
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const left = (await containersOf(docker, service)).filter(({ State }) => State !== "exited" && State !== "dead");
+    if (left.length === 0) return;
+    if (signal.aborted) throw new Error("cancelled");
+    if (expired.aborted)
+      throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
+    await Promise.race([changed, lost, aborted(signal), aborted(expired)]);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,138 @@
+import Docker from "dockerode";
+import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { lastLines, watchContainers } from "../docker/containers.ts";
+import { scaleService, startProblem } from "../docker/service.ts";
+import { EXITS, exited, notStarted, unproven, withLines } from "./failure.ts";
+import { RouterClient, type RouterDyno, RouterError } from "./router-client.ts";
+
+export type RouteInputs = {
+  platform: string;
+  /** The router's admin socket. */
+  socket: string;
+  app: string;
+  hosts: string[];
+  dynos: RouterDyno[];
+  /** `timeout` in seconds. */
+  healthCheck: { type: "http" | "tcp"; path: string; timeout: number };
+  /** Seconds. */
+  drain: number;
+};
+
+/** A dyno that keeps the route from switching. */
+class DynoFailure extends Error {
+  readonly service: string;
+  constructor(service: string, message: string) {
+    super(message);
+    this.service = service;
+  }
+}
+
+/**
+ * Brings every dyno of a route to one replica, and has the router prove, switch and drain. Fails at once when a new
+ * dyno exits three times. On failure the router's entry is what it was, and new dynos are parked at 0.
+ *
+ * @returns the entry's revision.
+ */
+export async function deployRoute(inputs: RouteInputs, call: CallContext): Promise<number> {
+  const docker = new Docker();
+  const router = new RouterClient(inputs.socket);
+  const serving = await router.get(inputs.app, call.signal);
+  const fresh = without(inputs.dynos, serving?.dynos).map(({ name }) => name);
+  // Until a dyno's service was read, its service's name stands for it.
+  const names = new Map(inputs.dynos.map(({ name }) => [name, `${name} of ${inputs.app}`]));
+  try {
+    return await prove(docker, router, inputs, fresh, names, call);
+  } catch (error) {
+    if (call.signal.aborted || (error instanceof RouterError && error.error !== "probe")) throw error;
+    const failure = error instanceof RouterError ? await explain(docker, inputs, names, error) : error;
+    const lines = failure instanceof DynoFailure ? await lastLines(docker, failure.service) : [];
+    await park(docker, router, inputs.app, fresh, call);
+    throw failure instanceof DynoFailure ? withLines(failure.message, lines) : failure;
+  }
+}
+
+/** The router's blocking call, given up when one of the new dynos keeps exiting. */
+async function prove(
+  docker: Docker,
+  router: RouterClient,
+  inputs: RouteInputs,
+  fresh: readonly string[],
+  names: Map<string, string>,
+  call: CallContext,
+): Promise<number> {
+  const { app, dynos, hosts, healthCheck: check, drain } = inputs;
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  const exits = new Map<string, number>();
+  using _watching = await watchContainers(
+    docker,
+    fresh,
+    ({ action, service, status }) => {
+      if (action !== "die") return;
+      exits.set(service, (exits.get(service) ?? 0) + 1);
+      if (exits.get(service) === EXITS) reject(new DynoFailure(service, exited(names.get(service) ?? service, status)));
+    },
+    reject,
+  );
+  await Promise.all(dynos.map(({ name }) => wake(docker, app, name, names)));
+
+  const withdrawn = new AbortController();
+  const proven = router.put(app, { hosts, dynos, check, drain }, AbortSignal.any([call.signal, withdrawn.signal]));
+  proven.catch(() => {});
+  try {
+    if (fresh.length > 0) call.log("status", `waiting for ${fresh.map((name) => names.get(name)).join(", ")}`);
+    return (await Promise.race([proven, failed])).revision;
+  } finally {
+    withdrawn.abort();
+  }
+}
+
+async function wake(docker: Docker, app: string, service: string, names: Map<string, string>): Promise<void> {
+  const found = await scaleService(docker, service, (replicas) => Math.max(replicas, 1));
+  if (!found)
+    throw new Error(`${app} has no service ${service}; was it removed outside? Run up once more with --refresh`);
+  const dyno = found.labels["dynoform.dyno"];
+  if (dyno !== undefined) names.set(service, `${dyno} of ${app}`);
+}
+
+/** A failed probe in the words of whoever wrote the app. */
+async function explain(
+  docker: Docker,
+  { healthCheck }: RouteInputs,
+  names: ReadonlyMap<string, string>,
+  { dyno: service, reason, status, message }: RouterError,
+): Promise<Error> {
+  if (service === undefined || reason === undefined) return new Error(message);
+  const dyno = names.get(service) ?? service;
+  const problem = reason === "no_name" ? await startProblem(docker, service) : undefined;
+  if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
+  return new DynoFailure(service, unproven(dyno, { reason, status }, healthCheck));
+}
+
+/**
+ * Stops the dynos of a failed deployment, so that none keeps crashing until the next one. Asks the router once more:
+ * if its answer was lost after the switch, they are the ones that serve.
+ */
+async function park(
+  docker: Docker,
+  router: RouterClient,
+  app: string,
+  fresh: readonly string[],
+  call: CallContext,
+): Promise<void> {
+  try {
+    const serving = await router.get(app, call.signal);
+    const idle = without(
+      fresh.map((name) => ({ name })),
+      serving?.dynos,
+    );
+    await Promise.all(idle.map(({ name }) => scaleService(docker, name, () => 0)));
+  } catch (error) {
+    call.log("warning", `the new dynos could not be stopped: ${(error as Error).message}`);
+  }
+}
+
+function without<T extends { readonly name: string }>(dynos: readonly T[], others: readonly RouterDyno[] = []): T[] {
+  const there = new Set(others.map(({ name }) => name));
+  return dynos.filter(({ name }) => !there.has(name));
+}

@@ -1,0 +1,117 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ProbeReason } from "./failure.ts";
+
+/** A dyno in the router's table. */
+export type RouterDyno = { name: string; port: number };
+
+/** What `PUT /apps/<app>` takes; times in seconds. The API is described in services/router/lua/router/admin.lua. */
+export interface WantedEntry {
+  readonly hosts: readonly string[];
+  readonly dynos: readonly RouterDyno[];
+  readonly check: { readonly type: string; readonly path: string; readonly timeout: number };
+  readonly drain: number;
+}
+
+/** An app's entry in the router's table. */
+export interface RouterEntry extends WantedEntry {
+  readonly app: string;
+  readonly revision: number;
+}
+
+/** The router refused. `dyno`, `reason` and `status` tell of a probe that failed. */
+export class RouterError extends Error {
+  readonly error: string;
+  readonly dyno: string | undefined;
+  readonly reason: ProbeReason | undefined;
+  readonly status: number | undefined;
+  constructor(body: { error: string; message: string; dyno?: string; reason?: ProbeReason; status?: number }) {
+    super(body.message);
+    this.error = body.error;
+    this.dyno = body.dyno;
+    this.reason = body.reason;
+    this.status = body.status;
+  }
+}
+
+/** Nobody answers at the socket. */
+export class RouterUnreachable extends Error {}
+
+/** Milliseconds that a router which is being started, or started again, is waited for. */
+const PATIENCE = 15_000;
+const PAUSE = 50;
+
+/** The router's admin API on its Unix socket. */
+export class RouterClient {
+  readonly #socket: string;
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** Proves, switches, drains; an abort before the switch leaves everything as it was. */
+  async put(app: string, entry: WantedEntry, signal: AbortSignal): Promise<{ revision: number }> {
+    return this.#patiently(signal, async () => {
+      const { status, body } = await this.#send("PUT", `/apps/${app}`, signal, entry);
+      if (status !== 200) throw new RouterError(body as ConstructorParameters<typeof RouterError>[0]);
+      return body as { revision: number };
+    });
+  }
+
+  /** Undefined: no such app. */
+  async get(app: string, signal: AbortSignal, options: { patient?: boolean } = {}): Promise<RouterEntry | undefined> {
+    const ask = async () => {
+      const { status, body } = await this.#send("GET", `/apps/${app}`, signal);
+      return status === 200 ? (body as RouterEntry) : undefined;
+    };
+    return options.patient === false ? ask() : this.#patiently(signal, ask);
+  }
+
+  /** Removes an app's entry, if there is one, and waits until its requests have ended. */
+  async remove(app: string, signal: AbortSignal): Promise<void> {
+    await this.#patiently(signal, () => this.#send("DELETE", `/apps/${app}`, signal));
+  }
+
+  /** Every call may be made twice, so one whose connection broke is made again. */
+  async #patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    const since = Date.now();
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof RouterUnreachable) || signal.aborted || Date.now() - since > PATIENCE) throw error;
+        await sleep(PAUSE, undefined, { signal });
+      }
+    }
+  }
+
+  #send(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    content?: unknown,
+  ): Promise<{ status: number; body: unknown }> {
+    const text = content === undefined ? "" : JSON.stringify(content);
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
+    const unreachable = (reason: string) => {
+      const advice = "is the platform up? `npx pulumi up -s platform` starts it";
+      reject(new RouterUnreachable(`the router does not answer at ${this.#socket} (${reason}): ${advice}`));
+    };
+    const fail = (error: Error) => (signal.aborted ? reject(error) : unreachable(error.message));
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const call = request({ socketPath: this.#socket, method, path, headers, signal, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", fail);
+      response.on("end", () => {
+        try {
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
+        } catch {
+          unreachable(`HTTP ${response.statusCode} without JSON`);
+        }
+      });
+    });
+    call.on("error", fail);
+    call.end(text);
+    return promise;
+  }
+}

@@ -1,0 +1,3 @@
+export { DynoProcess, type DynoProcessArgs } from "./dyno-process.ts";
+export { Password, type PasswordArgs } from "./password.ts";
+export { Route, type RouteArgs, type RouteDyno, type RouteHealthCheck } from "./route.ts";

@@ -1,0 +1,43 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A dyno as the router finds it. */
+export interface RouteDyno {
+  /** The Swarm service, which is also the name the router resolves. */
+  readonly name: pulumi.Input<string>;
+  readonly port: pulumi.Input<number>;
+}
+
+/** How a new dyno proves itself. */
+export interface RouteHealthCheck {
+  /** `http`: an answer below 500. `tcp`: a connection that is accepted. */
+  readonly type: pulumi.Input<"http" | "tcp">;
+  /** What is asked for, e.g. `/`. */
+  readonly path: pulumi.Input<string>;
+  /** Seconds. */
+  readonly timeout: pulumi.Input<number>;
+}
+
+export interface RouteArgs {
+  /** The platform's name. */
+  readonly platform: pulumi.Input<string>;
+  /** Path of the router's admin socket. */
+  readonly socket: pulumi.Input<string>;
+  readonly app: pulumi.Input<string>;
+  /** Every host name the app answers for, without port. */
+  readonly hosts: pulumi.Input<pulumi.Input<string>[]>;
+  /** The web dynos; with none the router shows a plain page. */
+  readonly dynos: pulumi.Input<pulumi.Input<RouteDyno>[]>;
+  readonly healthCheck: pulumi.Input<RouteHealthCheck>;
+  /** Seconds that requests to the dynos left out have to end. */
+  readonly drain: pulumi.Input<number>;
+}
+
+/** An app's entry in the router's table: proves new dynos, switches to them and drains the old ones. */
+export class Route extends pulumi.CustomResource {
+  /** Which change of the table made the entry. */
+  declare readonly revision: pulumi.Output<number>;
+
+  constructor(name: string, args: RouteArgs, opts?: pulumi.CustomResourceOptions) {
+    super("dyno:index:Route", name, { ...args, revision: undefined }, opts);
+  }
+}

@@ -1,0 +1,40 @@
+-- What comes in through the admin API is checked here, so that nothing else has to.
+
+local M = {}
+
+local function is_number(value, least, most)
+  return type(value) == "number" and value >= least and value <= (most or math.huge)
+end
+
+local function items(value)
+  return type(value) == "table" and value or {}
+end
+
+-- An entry of what was sent; nil and what is wrong with it.
+function M.entry(app, sent)
+  if type(sent) ~= "table" then return nil, "the body is no JSON object" end
+  local hosts, dynos = {}, {}
+  for _, host in ipairs(items(sent.hosts)) do
+    if type(host) ~= "string" or not host:match "^[a-z0-9.-]+$" then return nil, "hosts: not a host name" end
+    hosts[#hosts + 1] = host
+  end
+  local seen = {}
+  for _, dyno in ipairs(items(sent.dynos)) do
+    local name, port = items(dyno).name, items(dyno).port
+    if type(name) ~= "string" or #name > 63 or not name:match "^%w[%w_-]*$" then return nil, "dynos: not a service's name" end
+    if not is_number(port, 1, 65535) then return nil, "dynos: not a port" end
+    if seen[name] then return nil, "dynos: " .. name .. " stands there twice" end
+    seen[name] = true
+    dynos[#dynos + 1] = { name = name, port = port }
+  end
+  local check = items(sent.check)
+  local kind, path, timeout = check.type or "http", check.path or "/", check.timeout or 60
+  if kind ~= "http" and kind ~= "tcp" then return nil, "check.type: neither http nor tcp" end
+  if type(path) ~= "string" or not path:match "^/[\33-\126]*$" then return nil, "check.path: not a path" end
+  if not is_number(timeout, 0, 3600) then return nil, "check.timeout: not a number of seconds" end
+  local drain = sent.drain or 30
+  if not is_number(drain, 0, 3600) then return nil, "drain: not a number of seconds" end
+  return { app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain }
+end
+
+return M

@@ -1,0 +1,31 @@
+-- Which dyno takes a request: the one with the fewest in flight; of equals, in turn.
+
+local M = {}
+
+-- Looking at more costs time and finds hardly a better one.
+local MOST = 8
+
+local turn = 0
+
+-- @param dynos the entry's dynos
+-- @param usable tells of a dyno's name whether it may be chosen
+-- @param load gives the requests in flight of a dyno's name
+-- @return a dyno; nil when none is usable
+function M.pick(dynos, usable, load)
+  local count = #dynos
+  if count == 1 then return usable(dynos[1].name) and dynos[1] or nil end
+  turn = turn + 1
+  local best, least, seen = nil, math.huge, 0
+  for i = 0, count - 1 do
+    local dyno = dynos[(turn + i) % count + 1]
+    if usable(dyno.name) then
+      local busy = load(dyno.name)
+      if busy < least then best, least = dyno, busy end
+      seen = seen + 1
+      if seen == MOST or busy == 0 then break end
+    end
+  end
+  return best
+end
+
+return M

@@ -1,0 +1,61 @@
+-- Asks a dyno whether it serves. uWSGI listens before it has imported the app, so that a connection that is
+-- accepted proves little: what counts is an answer. One probe at a time: a connect every few milliseconds
+-- would fill uWSGI's listen queue.
+
+local dns = require "router.dns"
+
+local M = {}
+
+local CONNECT_MS = 500
+-- Between probes: a share of the time waited so far, within these bounds (seconds).
+local SHORTEST, LONGEST, SHARE = 0.005, 0.1, 0.01
+-- An answer of 500 comes at once; the app is not asked more often than this.
+local AFTER_ANSWER = 0.25
+
+local function request(check, host)
+  return "GET " .. check.path .. " HTTP/1.1\r\nHost: " .. host
+    .. "\r\nUser-Agent: dynoform-router\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+end
+
+-- One probe. Returns true for an accepted connection (tcp) or an answer (http) and its status; else nil and
+-- "no_name", "refused" or "no_answer".
+-- @param seconds how long the answer may take
+function M.once(dyno, check, host, seconds)
+  local address = dns.resolve(dyno.name)
+  if not address then return nil, "no_name" end
+  local socket = ngx.socket.tcp()
+  socket:settimeouts(CONNECT_MS, CONNECT_MS, math.max(seconds * 1000, 1))
+  if not socket:connect(address, dyno.port) then return nil, "refused" end
+  if check.type == "tcp" then
+    socket:close()
+    return true
+  end
+  socket:send(request(check, host))
+  local line = socket:receive "*l"
+  socket:close()
+  local status = line and line:match "^HTTP/%d%.%d (%d%d%d)"
+  if not status then return nil, "no_answer" end
+  return true, tonumber(status)
+end
+
+-- Probes until the dyno answers below 500.
+-- @param overtaken tells that the result is of no use any more
+-- @return nil, or why not at the deadline: { reason, status }; "overtaken"
+function M.until_ready(dyno, check, host, overtaken)
+  local started = ngx.now()
+  local deadline = started + check.timeout
+  while true do
+    local answered, detail = M.once(dyno, check, host, deadline - ngx.now())
+    if answered and (not detail or detail < 500) then return nil end
+    ngx.update_time()
+    local waited = ngx.now() - started
+    local pause = answered and AFTER_ANSWER or math.min(math.max(waited * SHARE, SHORTEST), LONGEST)
+    if ngx.now() + pause >= deadline then
+      return answered and { reason = "status", status = detail } or { reason = detail }
+    end
+    if overtaken() then return "overtaken" end
+    ngx.sleep(pause)
+  end
+end
+
+return M

@@ -1,0 +1,189 @@
+-- The route table: one entry an app, in the shared dictionary `routes` and in a file. This module alone
+-- writes either. Workers keep decoded entries for as long as the table's generation stays the same.
+--
+-- entry: { app, revision, hosts = { "hello.localhost" }, dynos = { { name, port } },
+--          check = { type, path, timeout }, drain }; times in seconds.
+
+local cjson = require "cjson.safe"
+
+local M = {}
+
+local LOCK_SECONDS = 5
+
+local routes = ngx.shared.routes
+local path
+local cached = { generation = -1, by_host = {} }
+
+local function list(items)
+  return setmetatable(items, cjson.empty_array_mt)
+end
+
+local function encode(entry)
+  return cjson.encode {
+    app = entry.app,
+    revision = entry.revision,
+    hosts = list(entry.hosts),
+    dynos = list(entry.dynos),
+    check = entry.check,
+    drain = entry.drain,
+  }
+end
+
+local function stored(app)
+  local json = routes:get("app:" .. app)
+  return json and cjson.decode(json)
+end
+
+local function app_names()
+  local names = {}
+  for _, key in ipairs(routes:get_keys(0)) do
+    local app = key:match "^app:(.*)$"
+    if app then names[#names + 1] = app end
+  end
+  table.sort(names)
+  return names
+end
+
+-- Whole or not at all: a new file is renamed over the old one.
+local function write_file(revision, changed_app, changed_json)
+  local entries = {}
+  for _, app in ipairs(app_names()) do
+    if app ~= changed_app then entries[#entries + 1] = routes:get("app:" .. app) end
+  end
+  entries[#entries + 1] = changed_json
+  local temporary = path .. ".new"
+  local file, problem = io.open(temporary, "w")
+  if not file then error("cannot write the route table: " .. problem, 0) end
+  local text = '{"version":1,"revision":' .. revision .. ',"apps":[\n' .. table.concat(entries, ",\n") .. "\n]}\n"
+  local written, reason = file:write(text)
+  local closed, close_reason = file:close()
+  if not (written and closed) then error("cannot write the route table: " .. (reason or close_reason), 0) end
+  local renamed, rename_reason = os.rename(temporary, path)
+  if not renamed then error("cannot write the route table: " .. rename_reason, 0) end
+end
+
+local function set(key, value)
+  local ok, problem = routes:safe_set(key, value)
+  if not ok then error("the route table's memory is full: " .. problem, 0) end
+end
+
+local function fill(entry, json)
+  set("app:" .. entry.app, json)
+  for _, host in ipairs(entry.hosts) do set("host:" .. host, entry.app) end
+end
+
+local function forget_hosts(entry, kept)
+  for _, host in ipairs(entry and entry.hosts or {}) do
+    if not kept[host] then routes:delete("host:" .. host) end
+  end
+end
+
+-- Runs `change` while no other worker writes. A worker killed in it frees the lock by its expiry.
+local function exclusively(change)
+  while not routes:add("lock", true, LOCK_SECONDS) do ngx.sleep(0.001) end
+  local ok, result, more = pcall(change)
+  routes:delete "lock"
+  if not ok then error(result, 0) end
+  return result, more
+end
+
+-- Reads the file, once, before there are workers. What cannot be read is put aside: the next `up` of each
+-- app sees that its entry is missing and makes it again.
+function M.load(file_path)
+  path = file_path
+  routes:set("generation", 0)
+  local file = io.open(path, "r")
+  if not file then return end
+  local saved = cjson.decode(file:read "*a")
+  file:close()
+  if type(saved) ~= "table" or type(saved.apps) ~= "table" then
+    os.rename(path, path .. ".unreadable")
+    ngx.log(ngx.ALERT, "cannot read ", path, ": put aside as ", path, ".unreadable; starting without routes")
+    return
+  end
+  for _, entry in ipairs(saved.apps) do fill(entry, encode(entry)) end
+  routes:set("generation", saved.revision)
+end
+
+-- The entry that serves a host name (nil when there is none), and the table's generation when it was read.
+function M.for_host(host)
+  local generation = routes:get "generation"
+  if cached.generation ~= generation then cached = { generation = generation, by_host = {} } end
+  local entry = cached.by_host[host]
+  if not entry then
+    local app = routes:get("host:" .. host)
+    entry = app and stored(app)
+    cached.by_host[host] = entry
+  end
+  return entry, generation
+end
+
+-- Whether an entry read at a generation still stands. Asked after a request was counted in, so that either
+-- the request sees a switch or the switch's drain sees the request.
+function M.is_current(entry, generation)
+  if routes:get "generation" == generation then return true end
+  local now = stored(entry.app)
+  return now ~= nil and now.revision == entry.revision
+end
+
+-- The entry of an app; nil when there is none.
+function M.get(app)
+  return stored(app)
+end
+
+-- All entries, by the apps' names.
+function M.all()
+  local entries = {}
+  for _, app in ipairs(app_names()) do entries[#entries + 1] = stored(app) end
+  return list(entries)
+end
+
+-- The app that has one of these hosts already, and the host.
+function M.host_owner(app, hosts)
+  for _, host in ipairs(hosts) do
+    local owner = routes:get("host:" .. host)
+    if owner and owner ~= app then return owner, host end
+  end
+end
+
+-- Puts an entry, whole or not at all. Returns its revision and the entry before it.
+function M.put(entry)
+  return exclusively(function()
+    local before = stored(entry.app)
+    local revision = routes:get "generation" + 1
+    entry.revision = revision
+    local json = encode(entry)
+    write_file(revision, entry.app, json)
+    fill(entry, json)
+    local kept = {}
+    for _, host in ipairs(entry.hosts) do kept[host] = true end
+    forget_hosts(before, kept)
+    routes:set("generation", revision)
+    return revision, before
+  end)
+end
+
+-- Removes an app's entry. Returns it; nil when there was none.
+function M.remove(app)
+  return exclusively(function()
+    local before = stored(app)
+    if not before then return nil end
+    local revision = routes:get "generation" + 1
+    write_file(revision, app, nil)
+    routes:delete("app:" .. app)
+    forget_hosts(before, {})
+    routes:set("generation", revision)
+    return before
+  end)
+end
+
+-- Takes a turn in changing an app's entry; `overtaken` tells when a later turn was taken.
+function M.take_turn(app)
+  return routes:incr("turn:" .. app, 1, 0)
+end
+
+function M.overtaken(app, turn)
+  return routes:get("turn:" .. app) ~= turn
+end
+
+return M
