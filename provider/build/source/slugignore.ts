@@ -23,6 +23,6 @@ export function readSlugignore(root: string, problems: SourceProblems): (path: s
       );
     }
   });
-  const patterns = ignore().add(text);
+  const patterns = ignore({ ignorecase: false }).add(text);
   return (path) => patterns.ignores(path);
 }

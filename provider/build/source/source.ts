@@ -1,0 +1,42 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { SourceError, SourceProblems } from "./problems.ts";
+import { type Processes, readProcfile } from "./procfile.ts";
+import { choosePython, type PythonChoice } from "./python-version.ts";
+import { type Requirements, readRequirements } from "./requirements.ts";
+import { digestTree, listTree, type SourceTree } from "./tree.ts";
+
+/** An app's source tree, read and found good. */
+export interface Source {
+  /** Hex SHA-256; see {@link digestTree}. */
+  readonly digest: string;
+  readonly tree: SourceTree;
+  readonly processes: Processes;
+  readonly python: PythonChoice;
+  readonly requirements: Requirements;
+}
+
+/**
+ * Reads the source tree of a Python app by Heroku's rules.
+ *
+ * At once and not with promises: a component's constructor, which cannot wait, names its build by the digest.
+ *
+ * @param directory absolute, or relative to the process' working directory
+ * @throws SourceError with everything that is wrong
+ */
+export function readSource(directory: string): Source {
+  const root = resolve(directory);
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new SourceError([`${directory}: is no folder; give the folder that holds the app's Procfile`]);
+  }
+  const problems = new SourceProblems();
+  const tree = listTree(root, problems);
+  const source = {
+    tree,
+    processes: readProcfile(tree, problems),
+    python: choosePython(tree, problems),
+    requirements: readRequirements(tree, problems),
+  };
+  problems.check();
+  return { digest: digestTree(tree), ...source };
+}
