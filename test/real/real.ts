@@ -1,0 +1,95 @@
+/**
+ * Runs `platform` and `hello` on the real Pulumi CLI, with our providers as its plugins, then opens the
+ * states of either engine with the other. Usage: npm run test:real
+ */
+import assert from "node:assert/strict";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { parseDocument } from "yaml";
+import { changed } from "../../cli/engine.ts";
+import { packageRoot } from "../../images/package-root.ts";
+import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { realCli, realCliFolder } from "./real-cli.ts";
+
+const hello = {
+  source: { path: "apps/hello" },
+  formation: { web: { quantity: 1, size: "free" } },
+  addons: { DATABASE: { service: "postgresql", plan: "mini" } },
+};
+
+test("the real CLI and the embedded engine run the same stacks and take over each other's", async (t) => {
+  const binary = await realCli((line) => t.diagnostic(line));
+  const path = process.env.PATH ?? "";
+  await using platform = await testPlatform();
+  const folder = await realCliFolder(binary, join(platform.directory, "bin"));
+  await declarePlugins(platform);
+  await platform.copyExample("flask-hello", "hello");
+  await platform.app("hello", hello, { GREETING: "one" });
+
+  const use = (engine: "real" | "embedded") => {
+    process.env.DYNOFORM_ENGINE = engine;
+    process.env.PATH = engine === "real" ? `${folder}${delimiter}${path}` : path;
+  };
+  /** A stack file alone decides what an `up` does: neither engine may see a change the other does not. */
+  const unchanged = async (engine: "real" | "embedded") => {
+    use(engine);
+    for (const outcome of await platform.up())
+      assert.equal(changed(outcome), 0, `${engine}: ${JSON.stringify(outcome)}`);
+  };
+
+  await t.test("up on the real CLI", async () => {
+    use("real");
+    assert.match((await platform.pulumi("version")).output, /v3\.256\.0/);
+    await platform.up();
+    assert.equal((await platform.fetch("hello")).status, 200);
+  });
+  await t.test("a second up changes nothing", () => unchanged("real"));
+  await t.test("a change makes a new dyno and removes the old one", async () => {
+    await platform.app("hello", hello, { GREETING: "two" });
+    const [outcome] = await platform.up("hello");
+    assert.ok(outcome !== undefined && changed(outcome) > 0);
+    assert.match((await platform.fetch("hello")).body, /two/);
+    await unchanged("real");
+  });
+  await t.test("the embedded engine opens the real CLI's state without a change", () => unchanged("embedded"));
+  await t.test("the real CLI opens what the embedded engine wrote", async () => {
+    use("embedded");
+    await platform.app("hello", hello, { GREETING: "three" });
+    await platform.up("hello");
+    assert.match((await platform.fetch("hello")).body, /three/);
+    await unchanged("real");
+  });
+  await t.test("down on the real CLI", async () => {
+    use("real");
+    const down = await platform.dynoform("down", "--yes");
+    assert.equal(down.exitCode, 0, down.output);
+  });
+});
+
+/** No plugin can be had from anywhere here, so ours stand in for all three. */
+async function declarePlugins(platform: TestPlatform): Promise<void> {
+  const file = join(platform.directory, "Pulumi.yaml");
+  const document = parseDocument(await readFile(file, "utf8"));
+  for (const name of ["docker", "postgresql"]) {
+    document.addIn(["plugins", "providers"], { name, path: `./plugins/${name}` });
+    await writePlugin(join(platform.directory, "plugins", name), name);
+  }
+  await writeFile(file, document.toString());
+}
+
+async function writePlugin(folder: string, name: string): Promise<void> {
+  const engine = join(packageRoot(), "engine");
+  const path = join(folder, `pulumi-resource-${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+  await writeFile(
+    path,
+    `#!/usr/bin/env node
+import { servePlugin } from ${JSON.stringify(join(engine, "src", "plugin", "serve.ts"))};
+import { createProvider } from ${JSON.stringify(join(engine, "providers", name, "index.ts"))};
+await servePlugin(createProvider());
+`,
+  );
+  await chmod(path, 0o755);
+}
