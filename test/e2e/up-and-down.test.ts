@@ -15,8 +15,8 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(first.exitCode, 0, first.output);
   assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.ports.web}/`));
 
-  const page = await platform.fetch("hello");
-  assert.equal(page.status, 200, page.body);
+  assert.equal(await visit(), "1");
+  assert.equal(await visit(), "2");
   const running = await containers();
 
   const second = await platform.dynoform("up");
@@ -28,7 +28,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(unconfirmed.exitCode, 1);
   assert.match(unconfirmed.output, /stack hello, with all data in its database /);
   assert.match(unconfirmed.output, /nothing was destroyed\. Say `npm run down -- --yes`/);
-  assert.equal((await platform.fetch("hello")).status, 200);
+  assert.equal(await visit(), "3");
 
   const down = await platform.dynoform("down", "--yes");
   assert.equal(down.exitCode, 0, down.output);
@@ -40,7 +40,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
 
   const warm = await platform.dynoform("up");
   assert.equal(warm.exitCode, 0, warm.output);
-  assert.equal((await platform.fetch("hello")).status, 200, "the kept volume serves new stacks");
+  assert.equal(await visit(), "1", "the kept volume serves new stacks, and the old database went with its app");
 
   const purged = await platform.dynoform("down", "--yes", "--purge");
   assert.equal(purged.exitCode, 0, purged.output);
@@ -51,6 +51,13 @@ test("up serves an app from its database, a second up changes nothing, down leav
     volumes: [],
     images: [],
   });
+
+  /** Opens the page, which counts itself in the database, and gives its number. */
+  async function visit() {
+    const { status, body } = await platform.fetch("hello");
+    assert.equal(status, 200, body);
+    return /visit number <strong>(\d+)/.exec(body)?.[1];
+  }
 
   async function containers() {
     const filters = { label: [`dynoform.platform=${platform.name}`] };

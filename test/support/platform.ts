@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -11,16 +10,10 @@ import { packageRoot } from "../../images/package-root.ts";
 import type { PlatformSettings } from "../../infra/platform/settings.ts";
 import { type TestGround, testGround } from "./ground.ts";
 import { type Answer, get, type Request } from "./http.ts";
+import { type Finished, finish } from "./process.ts";
 
 /** What a stack file of an app says: `dynoform:app`, as written. */
 export type AppSettings = Readonly<Record<string, unknown>>;
-
-/** What a command printed and how it ended. */
-export interface Finished {
-  readonly exitCode: number;
-  /** Standard output and standard error as they came. */
-  readonly output: string;
-}
 
 /**
  * A platform of one test: its own name, ports, project folder, state and runtime directory on the
@@ -122,19 +115,4 @@ async function writeStack(
 ): Promise<void> {
   const salt = encryptionsalt === undefined ? {} : { encryptionsalt };
   await writeFile(join(folder, `Pulumi.${stack}.yaml`), stringify({ ...salt, config }));
-}
-
-/** Runs one of our modules on this Node. */
-export function finish(argv: readonly string[], cwd: string): Promise<Finished> {
-  const child = spawn(process.execPath, argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ exitCode: code ?? 130, output }));
-  });
 }
