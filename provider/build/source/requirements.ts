@@ -21,7 +21,7 @@ export function readRequirements(tree: SourceTree, problems: SourceProblems): Re
   const has = (path: string) => tree.entries.some((entry) => entry.path === path);
   const files = has("requirements.txt") ? collectIncludes(tree, problems) : { files: [], local: false };
   const pipfile = has("Pipfile") ? readPipfile(tree, has("requirements.txt"), problems) : undefined;
-  if (files.files.length === 0 && !has("Pipfile")) {
+  if (!has("requirements.txt") && !has("Pipfile")) {
     const misspelt = tree.entries.find(({ path }) => /^(requirements?\.(txt|in)|pipfile)$/i.test(path));
     problems.add(
       misspelt?.path ?? "requirements.txt",
