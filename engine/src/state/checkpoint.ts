@@ -105,24 +105,33 @@ export class CheckpointCodec {
   }
 
   /** The checkpoint's text: compact JSON without a final newline. */
-  async encode(snapshot: Snapshot, time = new Date()): Promise<string> {
+  async encode(snapshot: Snapshot): Promise<string> {
+    return this.wrap(await this.encodeContent(snapshot), snapshot);
+  }
+
+  /** The part of the text that changes only when the stack does. */
+  async encodeContent(snapshot: Snapshot): Promise<string> {
     const resources = await this.#encodeAll(snapshot.resources);
     const pending = await this.#encodeAll(snapshot.pendingOperations.map((operation) => operation.resource));
     const operations = snapshot.pendingOperations.map(
       ({ type }, index) => `{"resource":${pending[index]},"type":"${type}"}`,
     );
-    const features = [...new Set(snapshot.resources.flatMap(featuresOf))].sort();
     const members = [
-      `"manifest":${JSON.stringify(manifest(time))}`,
-      ...(this.#manager === undefined
-        ? []
-        : [`"secrets_providers":${JSON.stringify(secretsProviders(this.#manager))}`]),
       ...(resources.length === 0 ? [] : [`"resources":[${resources.join(",")}]`]),
       ...(operations.length === 0 ? [] : [`"pending_operations":[${operations.join(",")}]`]),
       `"metadata":{}`,
     ];
+    return members.join(",");
+  }
+
+  /** The whole text, with the time of now, of what `encodeContent` made. */
+  wrap(content: string, snapshot: Snapshot): string {
+    const features = [...new Set(snapshot.resources.flatMap(featuresOf))].sort();
     const version = features.length === 0 ? `"version":3` : `"version":4,"features":${JSON.stringify(features)}`;
-    return `{${version},"checkpoint":{"stack":${JSON.stringify(this.#stack)},"latest":{${members.join(",")}}}}`;
+    const provider = this.#manager === undefined ? undefined : secretsProviders(this.#manager);
+    const secrets = provider === undefined ? "" : `"secrets_providers":${JSON.stringify(provider)},`;
+    const latest = `"manifest":${JSON.stringify(manifest())},${secrets}${content}`;
+    return `{${version},"checkpoint":{"stack":${JSON.stringify(this.#stack)},"latest":{${latest}}}}`;
   }
 
   async #encodeAll(states: readonly ResourceState[]): Promise<string[]> {
@@ -168,8 +177,8 @@ function sameText(a: string, b: string): boolean {
   return a === b || (a.includes("\\u") && encodeValue(JSON.parse(a), () => ({ plaintext: "" })) === b);
 }
 
-function manifest(time: Date): Deployment["manifest"] {
-  return { time: time.toISOString(), magic: magicOf(PULUMI_VERSION), version: PULUMI_VERSION };
+function manifest(): Deployment["manifest"] {
+  return { time: new Date().toISOString(), magic: magicOf(PULUMI_VERSION), version: PULUMI_VERSION };
 }
 
 /** Pulumi's mark that a manifest was not edited by hand. */

@@ -5,12 +5,11 @@
 import { realpath, rename, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { type Document, isCollection, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { formatPath, type PropertyPath } from "../values/paths.ts";
 import { type ConfigMap, cipherOf, fullKey, type RawConfigValue } from "./config-values.ts";
 import { UserError } from "./errors.ts";
 import { isMissing, readFileIfAny, writeFileAtomic } from "./files.ts";
-import { PassphraseManager, type PassphraseSource } from "./passphrase.ts";
 import type { Project } from "./project.ts";
-import { formatPath, type PropertyPath } from "./property-path.ts";
 
 /** Where a stack's settings lie. */
 export function stackConfigPath(project: Project, stack: string): string {
@@ -109,22 +108,6 @@ export class StackConfig {
   async save(): Promise<void> {
     const { path, mode } = await existing(this.path);
     await writeFileAtomic(path, this.#text(), { mode });
-  }
-
-  /**
-   * The manager of the stack's secrets; undefined when the file has no salt and `create` is not wanted.
-   * A new one is noted in the file, which the caller saves.
-   */
-  async manager(
-    source: PassphraseSource,
-    create?: { salt: string | undefined },
-  ): Promise<PassphraseManager | undefined> {
-    if (this.salt !== undefined) return new PassphraseManager(this.salt, source);
-    if (create === undefined) return undefined;
-    const manager =
-      create.salt === undefined ? await PassphraseManager.create(source) : new PassphraseManager(create.salt, source);
-    this.salt = manager.state;
-    return manager;
   }
 
   #text(): string {

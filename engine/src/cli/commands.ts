@@ -1,0 +1,108 @@
+/** All commands, by their words. Their code is loaded when they run. */
+import { type Command, json, on, stack, text, yes } from "./command.ts";
+import { CONFIG_COMMANDS } from "./commands-config.ts";
+import { DEPLOYMENT_COMMANDS } from "./commands-deployment.ts";
+import { STACK_COMMANDS } from "./commands-stack.ts";
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  ...DEPLOYMENT_COMMANDS,
+  ...CONFIG_COMMANDS,
+  ...STACK_COMMANDS,
+  version: {
+    help: "Print the version",
+    args: [],
+    flags: {},
+    run: async (session) => (await import("./misc.ts")).version(session),
+  },
+  whoami: {
+    help: "Print who is logged in",
+    args: [],
+    flags: { json, verbose: on("With the backend", "v") },
+    run: async (session) => (await import("./misc.ts")).whoami(session),
+  },
+  login: {
+    help: "Choose where states are kept (file:// only)",
+    args: ["URL"],
+    optional: 1,
+    flags: { local: on("In the home folder", "l"), "cloud-url": text("The backend's URL", "c") },
+    run: async (session) => (await import("./misc.ts")).login(session),
+  },
+  logout: {
+    help: "Forget where states are kept",
+    args: ["URL"],
+    optional: 1,
+    flags: { all: on("All backends"), local: on("The home folder", "l") },
+    run: async (session) => (await import("./misc.ts")).logout(session),
+  },
+  cancel: {
+    help: "Remove a stack's locks",
+    args: ["NAME"],
+    optional: 1,
+    flags: { stack, yes },
+    run: async (session) => (await import("./misc.ts")).cancel(session),
+  },
+  install: {
+    help: "Nothing to do: accepted for compatibility",
+    args: [],
+    flags: {
+      "no-dependencies": on("Accepted for compatibility"),
+      "no-plugins": on("Accepted for compatibility"),
+      reinstall: on("Accepted for compatibility"),
+      "use-language-version-tools": on("Accepted for compatibility"),
+    },
+    run: async (session) => (await import("./misc.ts")).install(session),
+  },
+  "plugin ls": {
+    help: "List the providers that the project names",
+    args: [],
+    flags: { json, project: on("Accepted for compatibility", "p") },
+    run: async (session) => (await import("./misc.ts")).pluginList(session),
+  },
+  "plugin install": {
+    help: "Not supported by the embedded engine",
+    args: ["KIND", "NAME", "VERSION"],
+    optional: 3,
+    flags: { server: text("Accepted for compatibility"), reinstall: on("Accepted for compatibility") },
+    run: async () => (await import("./misc.ts")).pluginInstall(),
+  },
+  "plugin rm": {
+    help: "Nothing to do: no plugins are downloaded",
+    args: ["KIND", "NAME", "VERSION"],
+    optional: 3,
+    flags: { yes, all: on("All plugins", "a") },
+    run: async (session) => (await import("./misc.ts")).pluginRemove(session),
+  },
+  "org get-default": {
+    help: "Not supported by file backends",
+    args: [],
+    flags: {},
+    run: async () => (await import("./misc.ts")).orgDefault(),
+  },
+  "org set-default": {
+    help: "Not supported by file backends",
+    args: ["NAME"],
+    flags: {},
+    run: async () => (await import("./misc.ts")).orgDefault(),
+  },
+  ...unsupported("import", "Importing resources by a command", "use the resource option 'import' in the program"),
+  ...unsupported("policy", "Policy as code", "install the real CLI"),
+  ...unsupported("env", "Pulumi ESC", "install the real CLI"),
+  ...unsupported("new", "Making projects from templates", "write a Pulumi.yaml, or install the real CLI"),
+  ...unsupported("watch", "Watching", "run 'pulumi up'"),
+  ...unsupported("package", "Working with packages", "install the real CLI"),
+  ...unsupported("state", "Editing states by commands", "use 'pulumi stack export' and 'pulumi stack import'"),
+  ...unsupported("convert", "Converting programs", "install the real CLI"),
+};
+
+function unsupported(word: string, what: string, instead: string): Record<string, Command> {
+  return {
+    [word]: {
+      help: "Not supported by the embedded engine",
+      args: [],
+      variadic: true,
+      flags: "any",
+      run: async () =>
+        (await import("./misc.ts")).refuse(`${what} is not supported by the embedded engine; ${instead}`),
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** The small commands. */
+import { userInfo } from "node:os";
+import { pathToFileURL } from "node:url";
+import { PULUMI_VERSION } from "../state/checkpoint.ts";
+import { UserError } from "../state/errors.ts";
+import { FileBackend } from "../state/file-backend.ts";
+import { removeLocks } from "../state/lock.ts";
+import { saveLogin } from "../state/workspace.ts";
+import type { Session } from "./session.ts";
+import { confirm, printJson } from "./terminal.ts";
+
+export async function version(session: Session): Promise<void> {
+  session.terminal.line(`v${PULUMI_VERSION}`);
+}
+
+export async function whoami(session: Session): Promise<void> {
+  const user = userInfo().username;
+  const { url } = await session.backend();
+  if (session.flags.isOn("json")) printJson(session.terminal, { user, url });
+  else if (session.flags.isOn("verbose")) session.terminal.out(`User: ${user}\nOrganizations: \nBackend URL: ${url}\n`);
+  else session.terminal.line(user);
+}
+
+export async function login(session: Session): Promise<void> {
+  const given = session.args[0] ?? session.flags.text("cloud-url");
+  const url = session.flags.isOn("local") ? "file://~" : given;
+  if (url === undefined)
+    throw new UserError(
+      "say where states are kept: 'pulumi login file:///some/folder', or --local for your home folder",
+    );
+  const backend = new FileBackend(url, session.directory);
+  await backend.prepare();
+  await saveLogin(session.environment, url);
+  session.terminal.line(`Logged in to ${url} as ${userInfo().username} (${pathToFileURL(backend.root)})`);
+}
+
+export async function logout(session: Session): Promise<void> {
+  await saveLogin(session.environment, undefined);
+  session.terminal.line("Logged out.");
+}
+
+export async function cancel(session: Session): Promise<void> {
+  const [argument] = session.args;
+  const name =
+    argument === undefined ? await session.stack() : await session.existing(await session.stackName(argument));
+  const { terminal } = session;
+  const warning = `This will irreversibly cancel the currently running update for '${name.stack}'!`;
+  if (terminal.interactive) await confirm(terminal, session.flags.isOn("yes"), warning, name.stack);
+  await removeLocks(await session.backend(), name);
+  terminal.line(`The currently running update for '${name.stack}' has been canceled!`);
+}
+
+/** Dependencies are npm's, and providers come with the engine or the project: there is nothing to fetch. */
+export async function install(session: Session): Promise<void> {
+  await session.project();
+  session.terminal.line("Nothing to install: the embedded engine brings its providers, and npm installs the rest.");
+}
+
+export async function pluginList(session: Session): Promise<void> {
+  const { providerPaths } = (await session.projectIfAny()) ?? { providerPaths: {} };
+  const plugins = Object.entries(providerPaths).map(([name, path]) => ({ name, kind: "resource", version: "", path }));
+  if (session.flags.isOn("json")) printJson(session.terminal, plugins);
+  else for (const { name, path } of plugins) session.terminal.line(`${name}  resource  ${path}`);
+}
+
+export async function pluginInstall(): Promise<never> {
+  throw new UserError(
+    "the embedded engine downloads no plugins; it brings docker and postgresql, and takes others from plugins.providers of Pulumi.yaml",
+  );
+}
+
+export async function pluginRemove(session: Session): Promise<void> {
+  session.terminal.error("no plugins found to uninstall");
+}
+
+export async function orgDefault(): Promise<never> {
+  throw new UserError("unable to set a default organization for the backend: file backends have no organizations");
+}
+
+/** A command of the real CLI that this engine does not have. */
+export async function refuse(reason: string): Promise<never> {
+  throw new UserError(reason);
+}
