@@ -22,7 +22,9 @@ export const bench: Bench = async (say) => {
   const warm = await run("up on kept images and volume", "up");
   say("no-op pulumi up");
   const noop = await seconds(() => platform.engine.up("hello", ["--expect-no-changes"]));
-  const floor = await seconds(() => finish(["--eval", 'require("@pulumi/pulumi")'], platform.directory));
+  const floor = await seconds(() =>
+    finish([process.execPath, "--eval", 'require("@pulumi/pulumi")'], platform.directory),
+  );
   return [
     { name: "warm up", ours: warm, beside: "first up, with its builds", theirs: first, unit: "s" },
     { name: "second up", ours: again, beside: "warm up", theirs: warm, unit: "s" },

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import Docker from "dockerode";
+import { addNamespace, removeNamespace } from "./network-namespace.ts";
 
 const run = promisify(execFile);
 
@@ -90,8 +91,7 @@ export async function ownDocker(options: { resolver?: "black-hole" } = {}): Prom
     } finally {
       await kill();
       await killShims(folder);
-      await run("ip", ["netns", "delete", name]).catch(() => {});
-      await run("ip", ["link", "delete", linkName(name)]).catch(() => {});
+      await removeNamespace(name);
       await unmountBelow(folder);
       await rm(folder, { recursive: true, force: true });
     }
@@ -132,32 +132,6 @@ function daemonFlags(folder: string, socket: string): string[] {
     "--default-address-pool=base=172.31.0.0/16,size=24",
     "--log-level=warn",
   ];
-}
-
-/** Interface names have at most 15 characters. */
-function linkName(namespace: string): string {
-  return namespace.slice(0, 15);
-}
-
-async function addNamespace(name: string, blackHole: string | undefined): Promise<void> {
-  const link = linkName(name);
-  const address = `172.17.${200 + Math.floor(Math.random() * 55)}.${1 + Math.floor(Math.random() * 250)}/16`;
-  await run("ip", ["netns", "add", name]);
-  await run("ip", ["link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name]);
-  await run("ip", ["link", "set", link, "master", "docker0", "up"]);
-  await run("ip", ["-n", name, "address", "add", address, "dev", "eth0"]);
-  await run("ip", ["-n", name, "link", "set", "eth0", "up"]);
-  await run("ip", ["-n", name, "link", "set", "lo", "up"]);
-  await run("ip", ["-n", name, "route", "add", "default", "via", "172.17.0.1"]);
-  if (blackHole !== undefined) {
-    // One end of a cable sends to an address nobody at the other end has: swallowed, without an answer.
-    await run("ip", ["-n", name, "link", "add", "hole", "type", "veth", "peer", "name", "hole-end"]);
-    await run("ip", ["-n", name, "link", "set", "hole", "up"]);
-    await run("ip", ["-n", name, "link", "set", "hole-end", "up"]);
-    await run("ip", ["-n", name, "route", "add", `${blackHole}/32`, "dev", "hole"]);
-    const nobody = ["lladdr", "02:00:00:00:00:01", "dev", "hole", "nud", "permanent"];
-    await run("ip", ["-n", name, "neighbour", "add", blackHole, ...nobody]);
-  }
 }
 
 /** dockerd and containerd of this folder (not the shims, which must outlive a crash of the daemon). */

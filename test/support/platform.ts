@@ -102,8 +102,9 @@ export async function testPlatform(settings: Omit<PlatformSettings, "name" | "po
     },
     fetch: (app, path = "/", request = {}) =>
       get({ host: `${app}.${settings.domain ?? "localhost"}`, port: ground.ports.web, path, ...request }),
-    dynoform: (...args) => finish([join(root, "cli", "main.ts"), ...args], directory),
-    pulumi: (...args) => finish([join(root, "engine", "bin", "pulumi.mjs"), ...args, "--non-interactive"], directory),
+    dynoform: (...args) => finish([process.execPath, join(root, "cli", "main.ts"), ...args], directory),
+    pulumi: (...args) =>
+      finish([process.execPath, join(root, "engine", "bin", "pulumi.mjs"), ...args, "--non-interactive"], directory),
   };
 }
 

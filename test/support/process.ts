@@ -7,9 +7,9 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Runs this Node with the given arguments to its end. */
-export function finish(argv: readonly string[], cwd: string): Promise<Finished> {
-  const child = spawn(process.execPath, argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+/** Runs a command to its end; a failing one is no error. */
+export function finish([command = "", ...args]: readonly string[], cwd: string): Promise<Finished> {
+  const child = spawn(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Interface names have at most 15 characters. */
+function linkName(namespace: string): string {
+  return namespace.slice(0, 15);
+}
+
+/**
+ * Makes a network namespace that reaches the internet through the machine engine's `docker0` bridge.
+ *
+ * @param blackHole an address whose packets vanish in it, without an answer
+ */
+export async function addNamespace(name: string, blackHole?: string): Promise<void> {
+  const link = linkName(name);
+  const address = `172.17.${200 + Math.floor(Math.random() * 55)}.${1 + Math.floor(Math.random() * 250)}/16`;
+  await run("ip", ["netns", "add", name]);
+  await run("ip", ["link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name]);
+  await run("ip", ["link", "set", link, "master", "docker0", "up"]);
+  await run("ip", ["-n", name, "address", "add", address, "dev", "eth0"]);
+  await run("ip", ["-n", name, "link", "set", "eth0", "up"]);
+  await run("ip", ["-n", name, "link", "set", "lo", "up"]);
+  await run("ip", ["-n", name, "route", "add", "default", "via", "172.17.0.1"]);
+  if (blackHole !== undefined) {
+    // One end of a cable sends to an address nobody at the other end has: swallowed, without an answer.
+    await run("ip", ["-n", name, "link", "add", "hole", "type", "veth", "peer", "name", "hole-end"]);
+    await run("ip", ["-n", name, "link", "set", "hole", "up"]);
+    await run("ip", ["-n", name, "link", "set", "hole-end", "up"]);
+    await run("ip", ["-n", name, "route", "add", `${blackHole}/32`, "dev", "hole"]);
+    const nobody = ["lladdr", "02:00:00:00:00:01", "dev", "hole", "nud", "permanent"];
+    await run("ip", ["-n", name, "neighbour", "add", blackHole, ...nobody]);
+  }
+}
+
+export async function removeNamespace(name: string): Promise<void> {
+  await run("ip", ["netns", "delete", name]).catch(() => {});
+  await run("ip", ["link", "delete", linkName(name)]).catch(() => {});
+}
