@@ -1,3 +1,4 @@
+import type { Provider } from "../plugin/contract.ts";
 import type { PropertyMap } from "../values/values.ts";
 
 /** A resource as the state remembers it: Pulumi's `apitype.ResourceV3`, decoded. */
@@ -94,6 +95,8 @@ export interface DeploymentOptions {
   readonly config: Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>;
   /** Providers by path from Pulumi.yaml's `plugins.providers`. */
   readonly providerPaths: Readonly<Record<string, string>>;
+  /** Providers by package that win over all others, each call a new one; for tests and embedders. */
+  readonly providers?: Readonly<Record<string, () => Provider>>;
   readonly parallel: number;
   /** Refresh before the update. */
   readonly refresh: boolean;

@@ -12,6 +12,11 @@ export interface Provider {
   /** The package, as in `docker:index/service:Service`. */
   readonly name: string;
   readonly version: string;
+  /**
+   * Whether create and update may be called with `preview: true`, to tell outputs before they exist.
+   * Without it the engine never calls them in a preview and takes what it does not know for unknown.
+   */
+  readonly supportsPreview?: boolean;
   checkConfig?(request: CheckConfigRequest): Promise<CheckResult>;
   diffConfig?(request: DiffConfigRequest): Promise<DiffResult>;
   /** Called once before any resource operation, with the provider resource's own inputs. */
@@ -26,9 +31,12 @@ export interface Provider {
   invoke(request: InvokeRequest): Promise<InvokeResult>;
   /**
    * What an interrupted create with these inputs left behind, found by name; undefined when nothing is there.
-   * Only the embedded engine asks (Pulumi's contract has no such call).
+   * Only the embedded engine asks (Pulumi's contract has no such call). Throw an InitError for something that is
+   * there but was not finished: the next deployment then updates it even if its inputs are the same.
    */
-  recover?(request: RecoverRequest): Promise<(ReadResult & { id: string }) | undefined>;
+  recover?(request: RecoverRequest): Promise<ReadResult | undefined>;
+  /** Called once at the end; a plugin's process ends here. */
+  close?(): Promise<void>;
 }
 
 /** What each call brings besides its data. */
@@ -92,6 +100,8 @@ export interface DiffResult {
   /** Top-level properties whose change needs a new resource. */
   readonly replaces?: readonly string[];
   readonly deleteBeforeReplace?: boolean;
+  /** Top-level properties that differ, from providers that say no more. */
+  readonly diffs?: readonly string[];
   readonly detailedDiff?: DetailedDiff;
 }
 

@@ -80,3 +80,16 @@ export class ResourceReference {
     this.packageVersion = packageVersion;
   }
 }
+
+/** Whether the value is an object of properties, none of the special values and no array. */
+export function isMap(value: PropertyValue | undefined): value is PropertyMap {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(
+    value instanceof Secret ||
+    value instanceof Unknown ||
+    value instanceof Output ||
+    value instanceof Asset ||
+    value instanceof Archive ||
+    value instanceof ResourceReference
+  );
+}

@@ -1,0 +1,306 @@
+import { equal, equalMaps } from "../values/equality.ts";
+import { type PropertyMap, Secret, Unknown } from "../values/values.ts";
+import { aliasUrns, type StackName } from "./aliases.ts";
+import { applyIgnoreChanges, type Difference, interpret, replaceOnChanges } from "./diffing.ts";
+import { type Goal, stateOf } from "./goal.ts";
+import type { Instance } from "./instance.ts";
+import { Entry, type Journal, needs } from "./journal.ts";
+import type { Registry } from "./registry.ts";
+import type { Step, Steps } from "./steps.ts";
+import type { Targets } from "./targets.ts";
+import type { ResourceState } from "./types.ts";
+import { formatUrn, isProviderType, qualifyType, splitReference } from "./urn.ts";
+
+/** What is to be done for a goal. */
+export interface Plan {
+  readonly entry: Entry;
+  readonly steps: readonly Step[];
+  /** The old resource that a replacement elsewhere deletes, whose deletion has to come first. */
+  readonly after?: Entry;
+  /** Old resources that these steps delete. */
+  readonly deletes: readonly Entry[];
+  /** A new resource that is not targeted: nothing is done and nothing is known of it. */
+  readonly skipped?: boolean;
+  /** More steps once these are done: the update of what was imported. */
+  readonly follow?: () => Promise<readonly Step[]>;
+}
+
+export interface GeneratorContext extends StackName {
+  readonly journal: Journal;
+  readonly registry: Registry;
+  readonly steps: Steps;
+  readonly targets: Targets;
+  /** URNs to be replaced whatever their differences (`--replace`). */
+  readonly replace: (urn: string) => boolean;
+}
+
+/** Decides what has to be done for each resource that a program registers. */
+export class Generator {
+  readonly #context: GeneratorContext;
+  readonly #olds = new Map<string, Entry>();
+  /** What each registered URN has become, and which old resource it was. */
+  readonly #registered = new Map<string, Entry | undefined>();
+  /** The old names under which registered resources were found. */
+  readonly #aliased = new Map<string, string>();
+  readonly #claimed = new Map<Entry, string>();
+  /** Old resources deleted already to be made again. */
+  readonly #deleted = new Set<Entry>();
+  readonly #replaced = new Set<string>();
+
+  constructor(context: GeneratorContext) {
+    this.#context = context;
+    for (const entry of context.journal.base) {
+      const { urn, delete: leftover } = entry.state;
+      if (!leftover && !this.#olds.has(urn)) this.#olds.set(urn, entry);
+    }
+  }
+
+  /** Whether the program registered the old resource, under whatever name. */
+  wants(old: Entry): boolean {
+    return this.#claimed.has(old);
+  }
+
+  /** Whether the resource is replaced by this deployment. */
+  wasReplaced(urn: string): boolean {
+    return this.#replaced.has(urn);
+  }
+
+  /** The name that a goal's resource has. */
+  urnOf(goal: Goal): string {
+    const { stack, project } = this.#context;
+    return formatUrn({ stack, project, qualifiedType: qualifyType(goal.parent, goal.type), name: goal.name });
+  }
+
+  /** Throws an Error with what is wrong with the goal. `bad` collects refused inputs. */
+  async plan(goal: Goal, refuse: (urn: string, message: string) => Error): Promise<Plan> {
+    const { registry, steps, targets } = this.#context;
+    const urn = this.#name(goal, refuse);
+    const old = this.#findOld(goal, urn, refuse);
+    this.#registered.set(urn, old);
+    const entry = new Entry(stateOf(goal, urn, goal.properties));
+    if (goal.readId !== undefined) {
+      return { entry, steps: [steps.read(entry, goal.readId, old)], deletes: [] };
+    }
+    if (!targets.includes(entry.state)) return this.#untargeted(old, entry);
+
+    const isProvider = isProviderType(goal.type);
+    const instance = goal.custom ? await registry.instanceFor(entry.state) : undefined;
+    const recreating = old !== undefined && (this.#deleted.has(old) || old.state.pendingReplacement === true);
+    const fresh = !old || recreating || old.state.external || this.#context.replace(urn);
+    if (goal.importId && goal.custom && (!old || old.state.external || !wasImported(old.state, goal.importId))) {
+      return this.#import(goal, entry, old, instance, refuse);
+    }
+    const wanted = old ? applyIgnoreChanges(goal.properties, old.state.inputs, goal.ignoreChanges) : goal.properties;
+    const check = (olds: PropertyMap | undefined) => this.#check(instance, entry, olds, wanted, refuse);
+    await check(fresh ? undefined : old?.state.inputs);
+
+    if (!old) return { entry, steps: [steps.create(entry)], deletes: [] };
+    if (recreating || old.state.external) {
+      this.#replaced.add(urn);
+      const difference: Difference = { kind: "replace" };
+      const create = steps.create(entry, difference, { old, deleted: recreating });
+      return {
+        entry,
+        steps: recreating
+          ? [steps.replace(old, entry, difference), create]
+          : [create, steps.replace(old, entry, difference)],
+        after: old,
+        deletes: [],
+      };
+    }
+    const difference = await this.#diff(goal, old, entry, instance);
+    if (difference.kind === "none") return { entry, steps: [steps.same(old, entry)], deletes: [] };
+    if (difference.kind === "update") return { entry, steps: [steps.update(old, entry, difference)], deletes: [] };
+
+    if (old.state.protect) {
+      throw refuse(
+        urn,
+        `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``,
+      );
+    }
+    this.#replaced.add(urn);
+    if (!fresh) await check(undefined);
+    const marker = steps.replace(old, entry, difference);
+    if (!(goal.deleteBeforeReplace ?? difference.deleteBeforeReplace ?? false)) {
+      return { entry, steps: [steps.create(entry, difference, { old, deleted: false }), marker], deletes: [] };
+    }
+    const dependents = isProvider ? [] : await this.#dependentsToReplace(old, refuse);
+    const deletes = [...dependents.reverse(), old];
+    for (const gone of deletes) this.#deleted.add(gone);
+    return {
+      entry,
+      steps: [
+        ...deletes.map((gone) => steps.delete(gone, { replacing: true })),
+        marker,
+        steps.create(entry, difference, { old, deleted: true }),
+      ],
+      deletes,
+    };
+  }
+
+  #name(goal: Goal, refuse: (urn: string, message: string) => Error): string {
+    const urn = this.urnOf(goal);
+    if (goal.parent && !this.#registered.has(goal.parent)) {
+      throw refuse(urn, `could not find parent resource ${goal.parent}`);
+    }
+    if (this.#registered.has(urn)) throw refuse(urn, `Duplicate resource URN '${urn}'; try giving it a unique name`);
+    return urn;
+  }
+
+  #findOld(goal: Goal, urn: string, refuse: (urn: string, message: string) => Error): Entry | undefined {
+    const parentWas = goal.parent ? this.#aliased.get(goal.parent) : undefined;
+    const aliases = aliasUrns(goal, urn, this.#context, parentWas ? [parentWas] : []);
+    for (const name of [urn, ...aliases]) {
+      const old = this.#olds.get(name);
+      if (!old) continue;
+      const claimant = this.#claimed.get(old);
+      if (claimant !== undefined) {
+        if (name === urn)
+          throw refuse(urn, `the resource ${urn} is already known as ${claimant}, which has it as an alias`);
+        continue;
+      }
+      this.#claimed.set(old, urn);
+      if (name !== urn) {
+        this.#aliased.set(urn, name);
+        this.#context.journal.rename(name, urn);
+      }
+      return old;
+    }
+    return undefined;
+  }
+
+  #untargeted(old: Entry | undefined, entry: Entry): Plan {
+    if (!old) return { entry, steps: [], deletes: [], skipped: true };
+    entry.state = { ...old.state, urn: entry.state.urn, parent: entry.state.parent };
+    return { entry, steps: [this.#context.steps.same(old, entry)], deletes: [] };
+  }
+
+  /** Puts the checked inputs into the entry's state. Every refused input is reported. */
+  async #check(
+    instance: Instance | undefined,
+    entry: Entry,
+    olds: PropertyMap | undefined,
+    news: PropertyMap,
+    refuse: (urn: string, message: string) => Error,
+  ): Promise<void> {
+    if (!instance) return;
+    const { inputs, failures } = await instance.check(entry.state, olds, news);
+    let refused: Error | undefined;
+    for (const { property, reason } of failures ?? []) {
+      refused = refuse(entry.state.urn, refusalMessage(entry.state, property, news, reason));
+    }
+    if (refused) throw refused;
+    entry.state = { ...entry.state, inputs };
+  }
+
+  async #diff(goal: Goal, old: Entry, entry: Entry, instance: Instance | undefined): Promise<Difference> {
+    const { urn, inputs, replacementTrigger } = entry.state;
+    if (this.#context.replace(urn)) return { kind: "replace" };
+    if (goal.replaceWith.some((other) => this.#replaced.has(other))) return { kind: "replace" };
+    if (goal.deletedWith && this.#replaced.has(goal.deletedWith)) return { kind: "replace" };
+    if (old.state.custom !== goal.custom) return { kind: "replace" };
+    if (!instance) return equalMaps(old.state.inputs, inputs) ? { kind: "none" } : { kind: "update" };
+    if (await this.#providerChanged(old.state, goal.provider)) return { kind: "replace", keys: ["provider"] };
+    const triggered = replacementTrigger !== undefined && !equal(old.state.replacementTrigger, replacementTrigger);
+    if (triggered && (old.state.replacementTrigger !== undefined || replacementTrigger instanceof Unknown)) {
+      return { kind: "replace" };
+    }
+    const answer = await instance.diff(old.state, inputs, goal.ignoreChanges);
+    const found = interpret(answer, old.state.inputs, inputs);
+    const difference = replaceOnChanges(found, goal.replaceOnChanges, old.state.inputs, inputs);
+    const unwell = (old.state.initErrors?.length ?? 0) > 0;
+    if (unwell && goal.replaceOnChanges.includes("#initerror")) return { ...difference, kind: "replace" };
+    return unwell && difference.kind === "none" ? { kind: "update" } : difference;
+  }
+
+  /** Whether the resource has another provider now, and one whose configuration means another resource. */
+  async #providerChanged(old: ResourceState, reference: string | undefined): Promise<boolean> {
+    if (!old.provider || !reference || old.provider === reference) return false;
+    const before = splitReference(old.provider);
+    const now = splitReference(reference);
+    const sameProvider = (this.#aliased.get(now.urn) ?? now.urn) === before.urn;
+    if (sameProvider) return before.id !== now.id;
+    const { registry, journal } = this.#context;
+    const olds = registry.oldInputs(old.provider);
+    const news = journal.news.find(({ state }) => state.urn === now.urn)?.state.inputs;
+    if (!olds || !news) return true;
+    const diff = await registry.compareConfigs(now.urn, olds, news);
+    return interpret(diff, olds, news).kind === "replace";
+  }
+
+  async #import(
+    goal: Goal,
+    entry: Entry,
+    old: Entry | undefined,
+    instance: Instance | undefined,
+    refuse: (urn: string, message: string) => Error,
+  ): Promise<Plan> {
+    const { steps } = this.#context;
+    await this.#check(instance, entry, undefined, goal.properties, refuse);
+    const goalState = entry.state;
+    const imported = new Entry(goalState);
+    return {
+      entry,
+      steps: [steps.import(imported, goal.importId ?? "", old)],
+      deletes: [],
+      follow: async () => {
+        const difference = await this.#diff(goal, imported, entry, instance);
+        if (difference.kind === "none") return [steps.same(imported, entry)];
+        if (difference.kind === "update") return [steps.update(imported, entry, difference)];
+        throw refuse(goalState.urn, "the imported resource differs from the program in a way that needs a replacement");
+      },
+    };
+  }
+
+  /** The old resources that cannot stay while this one is deleted and made again, in their order. */
+  async #dependentsToReplace(root: Entry, refuse: (urn: string, message: string) => Error): Promise<Entry[]> {
+    const { journal } = this.#context;
+    const gone = new Set([root.state.urn]);
+    const dependents: Entry[] = [];
+    for (const entry of journal.base.slice(journal.base.indexOf(root) + 1)) {
+      const { state } = entry;
+      // What the program has registered already does not depend on the resource any more.
+      if (journal.isSettled(entry) || this.#claimed.has(entry) || state.delete || this.#deleted.has(entry)) continue;
+      if (!(await this.#mustGoWith(state, gone))) continue;
+      if (state.protect) {
+        throw refuse(
+          state.urn,
+          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}", since it is protected`,
+        );
+      }
+      gone.add(state.urn);
+      dependents.push(entry);
+      this.#replaced.add(state.urn);
+    }
+    return dependents;
+  }
+
+  async #mustGoWith(state: ResourceState, gone: ReadonlySet<string>): Promise<boolean> {
+    if (!state.custom || state.external || ![...needs(state)].some((urn) => gone.has(urn))) return false;
+    if (state.provider && gone.has(splitReference(state.provider).urn)) return true;
+    if (state.deletedWith && gone.has(state.deletedWith)) return true;
+    const touched = Object.entries(state.propertyDependencies ?? {})
+      .filter(([, urns]) => urns.some((urn) => gone.has(urn)))
+      .map(([key]) => key);
+    if (touched.length === 0) return false;
+    const inputs = { ...state.inputs };
+    for (const key of touched) if (key in inputs) inputs[key] = Unknown.value;
+    const instance = await this.#context.registry.instanceFor(state);
+    const answer = await instance.diff(state, inputs, state.ignoreChanges ?? []);
+    const difference = interpret(answer, state.inputs, inputs);
+    return replaceOnChanges(difference, state.replaceOnChanges ?? [], state.inputs, inputs).kind === "replace";
+  }
+}
+
+function wasImported(state: ResourceState, id: string): boolean {
+  return (state.importID ?? state.id) === id;
+}
+
+function refusalMessage(state: ResourceState, property: string, inputs: PropertyMap, reason: string): string {
+  const name = state.urn.slice(state.urn.lastIndexOf("::") + 2);
+  const resource = `${state.type} resource '${name}'`;
+  if (!property) return `${resource} has a problem: ${reason}`;
+  const value = inputs[property];
+  const shown = value instanceof Secret ? "[secret]" : typeof value === "object" ? JSON.stringify(value) : value;
+  return `${resource}: property ${property} value {${shown}} has a problem: ${reason}`;
+}

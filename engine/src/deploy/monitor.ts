@@ -1,0 +1,203 @@
+import type grpc from "@grpc/grpc-js";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { containsUnknowns, flatten } from "../values/secrets.ts";
+import type { PropertyMap } from "../values/values.ts";
+import { decodeProperties, encodeProperties, unknownMarker } from "../values/wire.ts";
+import type { Deployment, Registered } from "./deployment.ts";
+import { plainGoal } from "./goal.ts";
+import { readPosition, readRegistration, readTrace } from "./request.ts";
+import type { Resolver } from "./resolver.ts";
+import { handler, notImplemented } from "./service.ts";
+import type { Transforms } from "./transforms.ts";
+import type { ResourceState } from "./types.ts";
+
+const Feature = resourceProto.ResourceMonitorFeature;
+
+/** What of Pulumi's protocol is done here; programs that need more say so themselves. */
+const features = [
+  Feature.RESOURCE_MONITOR_FEATURE_SECRETS,
+  Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+  Feature.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
+  Feature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+  Feature.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+  Feature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+  Feature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+  Feature.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+  Feature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+  Feature.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
+  Feature.RESOURCE_MONITOR_FEATURE_INVOKE_PARENT,
+];
+
+/** The names under which SDKs that do not know GetDeploymentInfo ask for the features above. */
+const legacyFeatures = new Set([
+  "secrets",
+  "resourceReferences",
+  "outputValues",
+  "aliasSpecs",
+  "deletedWith",
+  "replaceWith",
+  "transforms",
+  "invokeTransforms",
+]);
+
+/** Pulumi's ResourceMonitor service: where a running program registers its resources. */
+export class Monitor {
+  readonly #deployment: Deployment;
+  readonly #resolver: Resolver;
+  readonly #transforms: Transforms;
+
+  constructor(deployment: Deployment, resolver: Resolver, transforms: Transforms) {
+    this.#deployment = deployment;
+    this.#resolver = resolver;
+    this.#transforms = transforms;
+  }
+
+  addTo(server: grpc.Server): void {
+    server.addService(resourceGrpc.ResourceMonitorService, {
+      getDeploymentInfo: handler(async () => this.#info()),
+      supportsFeature: handler(async (request: resourceProto.SupportsFeatureRequest) =>
+        new resourceProto.SupportsFeatureResponse().setHassupport(legacyFeatures.has(request.getId())),
+      ),
+      registerResource: handler((request: resourceProto.RegisterResourceRequest) => this.#register(request)),
+      registerResourceOutputs: handler(async (request: resourceProto.RegisterResourceOutputsRequest) => {
+        const outputs = decodeProperties(request.getOutputs());
+        await this.#deployment.registerOutputs(request.getUrn(), flattenAll(outputs));
+        return new emptyProto.Empty();
+      }),
+      readResource: handler((request: resourceProto.ReadResourceRequest) => this.#read(request)),
+      existsResource: handler((request: resourceProto.ExistsResourceRequest) => this.#exists(request)),
+      invoke: handler((request: resourceProto.ResourceInvokeRequest) => this.#invoke(request)),
+      call: notImplemented("methods of resources"),
+      registerStackTransform: handler(async (callback) => this.#transforms.addForAll(callback)),
+      registerStackInvokeTransform: handler(async (callback) => this.#transforms.addForInvokes(callback)),
+      registerResourceHook: notImplemented("resource hooks"),
+      registerErrorHook: notImplemented("error hooks"),
+      registerPackage: notImplemented("parameterised packages"),
+      signalAndWaitForShutdown: handler(async () => {
+        await this.#deployment.finish();
+        return new emptyProto.Empty();
+      }),
+    });
+  }
+
+  #info(): resourceProto.DeploymentInfo {
+    const { project, stack, organization, dryRun, parallel } = this.#deployment.options;
+    return new resourceProto.DeploymentInfo()
+      .setProject(project)
+      .setStack(stack)
+      .setOrganization(organization)
+      .setDryrun(dryRun)
+      .setParallel(parallel)
+      .setSupportedfeaturesList(features);
+  }
+
+  async #register(request: resourceProto.RegisterResourceRequest): Promise<resourceProto.RegisterResourceResponse> {
+    const { root } = this.#deployment.options;
+    const registration = readRegistration(request, root);
+    const transformed = await this.#transforms.apply(registration, request.getTransformsList());
+    const goal = await this.#resolver.goal(transformed);
+    const registered = await this.#deployment.register(goal);
+    this.#resolver.remember(registered.state.urn, transformed, goal);
+    return this.#response(registered);
+  }
+
+  #response({ state, succeeded, skipped }: Registered): resourceProto.RegisterResourceResponse {
+    const response = new resourceProto.RegisterResourceResponse().setUrn(state.urn);
+    if (!succeeded) return response.setResult(resourceProto.Result.FAIL);
+    if (skipped) return response.setUnknown(true);
+    // A component's old outputs may refer to resources that are not registered yet: none are sent.
+    if (!state.custom) return response.setObject(encodeProperties({}, { secrets: true, resources: true }));
+    return response
+      .setId(state.id === unknownMarker ? "" : (state.id ?? ""))
+      .setObject(encodeProperties(state.outputs, { secrets: true, resources: true }));
+  }
+
+  async #read(request: resourceProto.ReadResourceRequest): Promise<resourceProto.ReadResourceResponse> {
+    const { root } = this.#deployment.options;
+    const response = new resourceProto.ReadResourceResponse();
+    const type = request.getType();
+    const parent = request.getParent() || undefined;
+    const goal = plainGoal({
+      type,
+      name: request.getName(),
+      custom: true,
+      properties: flattenAll(decodeProperties(request.getProperties())),
+      readId: request.getId(),
+      parent,
+      dependencies: request.getDependenciesList(),
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      provider: await this.#resolver.provider(request, type, parent),
+      sourcePosition: readPosition(request.getSourceposition(), root),
+      stackTrace: readTrace(request.getStacktrace(), root),
+    });
+    const { state, succeeded } = await this.#deployment.register(goal);
+    response.setUrn(state.urn);
+    if (!succeeded) return response.setResult(resourceProto.Result.FAIL);
+    return response.setProperties(encodeProperties(state.outputs, { secrets: true, resources: true }));
+  }
+
+  async #exists(request: resourceProto.ExistsResourceRequest): Promise<resourceProto.ExistsResourceResponse> {
+    const response = new resourceProto.ExistsResourceResponse();
+    const id = request.getId();
+    if (id === unknownMarker) return response.setUnknown(true);
+    const type = request.getType();
+    const provider = await this.#resolver.provider(request, type, request.getParent() || undefined);
+    const { stack, project } = this.#deployment.options;
+    const state: ResourceState = {
+      urn: `urn:pulumi:${stack}::${project}::${type}::exists`,
+      type,
+      custom: true,
+      inputs: flattenAll(decodeProperties(request.getProperties())),
+      outputs: {},
+    };
+    const instance = await this.#deployment.registry.instance(provider);
+    return response.setExists((await instance.read(state, id)) !== undefined);
+  }
+
+  async #invoke(request: resourceProto.ResourceInvokeRequest): Promise<resourceProto.ResourceInvokeResponse> {
+    const response = new resourceProto.ResourceInvokeResponse();
+    const call = await this.#transforms.applyToInvoke(request);
+    const token = call.getTok();
+    const args = flattenAll(decodeProperties(call.getArgs()));
+    const options = { secrets: true, resources: call.getAcceptresources() };
+    if (token === "pulumi:pulumi:getResource") {
+      return response.setReturn(encodeProperties(this.#getResource(args), options));
+    }
+    if (Object.values(args).some(containsUnknowns) || this.#isPending(call.getDependsonList())) {
+      return response.setUnknown(true);
+    }
+    const provider = await this.#resolver.provider(call, token, call.getParent() || undefined);
+    const instance = await this.#deployment.registry.instance(provider);
+    if (!instance.known) return response.setUnknown(true);
+    const { outputs, failures } = await instance.invoke(token, args);
+    return response
+      .setReturn(encodeProperties(outputs, options))
+      .setFailuresList(
+        (failures ?? []).map(({ property, reason }) =>
+          new providerProto.CheckFailure().setProperty(property).setReason(reason),
+        ),
+      );
+  }
+
+  /** Whether a preview would make one of these resources first. */
+  #isPending(urns: readonly string[]): boolean {
+    if (!this.#deployment.options.dryRun) return false;
+    return urns.some((urn) => {
+      const state = this.#deployment.registered(urn);
+      return state?.custom && (!state.id || state.id === unknownMarker);
+    });
+  }
+
+  #getResource({ urn }: PropertyMap): PropertyMap {
+    const state = typeof urn === "string" ? this.#deployment.registered(urn) : undefined;
+    if (!state) throw new Error(`could not find resource ${urn}`);
+    return { urn: state.urn, id: state.id ?? "", state: state.outputs };
+  }
+}
+
+function flattenAll(properties: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, flatten(value)]));
+}

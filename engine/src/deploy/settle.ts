@@ -1,0 +1,123 @@
+import { equalMaps } from "../values/equality.ts";
+import { messageOf } from "./errors.ts";
+import type { Outcome } from "./instance.ts";
+import type { Registry } from "./registry.ts";
+import { timestamp } from "./steps.ts";
+import type { PendingOperation, ResourceState, Snapshot } from "./types.ts";
+
+const interrupted = "an earlier update was interrupted";
+
+/**
+ * Finds out what came of the operations that a killed deployment had begun, so that nothing is orphaned and
+ * nothing made twice. Throws a line if an interrupted create cannot be looked into: forgetting it could
+ * orphan what it made.
+ */
+export async function settleOperations(
+  snapshot: Snapshot,
+  registry: Registry,
+  warn: (urn: string, message: string) => void,
+): Promise<Snapshot> {
+  let resources = [...snapshot.resources];
+  for (const operation of snapshot.pendingOperations) {
+    const instance = operation.resource.provider ? await registry.instance(operation.resource.provider) : undefined;
+    if (!instance) continue;
+    if (operation.type === "creating") {
+      const found = await recover(operation, () => instance.recover(operation.resource));
+      if (found) resources = adopt(resources, operation.resource, found);
+    } else if (operation.type !== "reading") {
+      const index = resources.findIndex((state) => isSame(state, operation));
+      const state = resources[index];
+      if (!state?.id) continue;
+      try {
+        const found = await instance.read(state, state.id);
+        if (found) resources[index] = afterRead(state, operation, found);
+        else resources = without(resources, state);
+      } catch (error) {
+        warn(state.urn, `cannot tell what an interrupted operation has left: ${messageOf(error)}`);
+        if (operation.type === "updating") resources[index] = { ...state, initErrors: [interrupted] };
+      }
+    }
+  }
+  return { resources, pendingOperations: [] };
+}
+
+async function recover(
+  { resource }: PendingOperation,
+  call: () => Promise<Outcome | undefined>,
+): Promise<Outcome | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new Error(
+      `cannot find out whether an interrupted operation made ${resource.urn}: ${messageOf(error)}. ` +
+        "Once that is mended, try again; `pulumi refresh --clear-pending-creates` forgets it",
+    );
+  }
+}
+
+/** The resource that an update or delete was about: its URN and id, or those of what replaces it. */
+function isSame(state: ResourceState, { type, resource }: PendingOperation): boolean {
+  if (state.urn !== resource.urn) return false;
+  // An update's record is of the new state, which has no id yet.
+  if (type === "updating" && !resource.id) return !state.delete;
+  return state.id === resource.id;
+}
+
+/** Takes what an interrupted create made into the state, with the inputs that it was made from. */
+function adopt(resources: readonly ResourceState[], resource: ResourceState, found: Outcome): ResourceState[] {
+  // Found by its name, it may be what the state has already: then nothing was made.
+  if (resources.some((state) => state.urn === resource.urn && state.id === found.id && !state.pendingReplacement)) {
+    return [...resources];
+  }
+  const now = timestamp();
+  const { id, outputs, errors } = found;
+  const made = { ...resource, id, outputs, initErrors: errors, created: now, modified: now };
+  const result: ResourceState[] = [];
+  for (const state of resources) {
+    if (state.urn !== resource.urn) result.push(state);
+    // A replacement was made: its predecessor is deleted at the end of the next deployment.
+    else if (!state.pendingReplacement) result.push({ ...state, delete: true });
+  }
+  // It stands before everything that needs it, and after all that it needs: where the old one was, or at the end.
+  const place = resources.findIndex((state) => state.urn === resource.urn && !state.delete);
+  const needed = Math.max(-1, ...[...neededBy(made)].map((urn) => result.findIndex((state) => state.urn === urn)));
+  result.splice(place < 0 ? result.length : Math.max(Math.min(place, result.length), needed + 1), 0, made);
+  return result;
+}
+
+function neededBy(state: ResourceState): Set<string> {
+  const provider = state.provider?.slice(0, state.provider.lastIndexOf("::"));
+  const urns = [...(state.dependencies ?? []), state.parent, provider, state.deletedWith];
+  return new Set(urns.filter((urn) => urn !== undefined));
+}
+
+function afterRead(state: ResourceState, operation: PendingOperation, found: Outcome): ResourceState {
+  const inputs = found.inputs ?? state.inputs;
+  const read = { ...state, id: found.id, outputs: found.outputs, inputs, modified: timestamp() };
+  if (operation.type !== "updating") return read;
+  if (found.inputs && equalMaps(found.inputs, operation.resource.inputs)) return { ...read, initErrors: undefined };
+  // Inputs that a provider cannot tell, or hands back as it got them, prove nothing about what was done.
+  const proven = found.inputs && !equalMaps(found.inputs, state.inputs);
+  return { ...read, initErrors: proven ? found.errors : [interrupted] };
+}
+
+/** The resources without one of them, and without references to it when it was the last of its name. */
+function without(resources: readonly ResourceState[], gone: ResourceState): ResourceState[] {
+  const rest = resources.filter((state) => state !== gone);
+  return rest.some(({ urn }) => urn === gone.urn) ? rest : rest.map((state) => forget(state, gone));
+}
+
+/** The state without references to a resource that is gone; its parent's place is taken by the parent's parent. */
+export function forget(state: ResourceState, gone: ResourceState): ResourceState {
+  const keep = (urns: readonly string[]) => urns.filter((urn) => urn !== gone.urn);
+  return {
+    ...state,
+    parent: state.parent === gone.urn ? gone.parent : state.parent,
+    deletedWith: state.deletedWith === gone.urn ? undefined : state.deletedWith,
+    dependencies: state.dependencies && keep(state.dependencies),
+    replaceWith: state.replaceWith && keep(state.replaceWith),
+    propertyDependencies:
+      state.propertyDependencies &&
+      Object.fromEntries(Object.entries(state.propertyDependencies).map(([key, urns]) => [key, keep(urns)])),
+  };
+}

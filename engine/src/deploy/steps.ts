@@ -1,0 +1,302 @@
+import { equal, equalMaps } from "../values/equality.ts";
+import type { Difference } from "./diffing.ts";
+import type { Outcome } from "./instance.ts";
+import { Entry, type Journal, needs } from "./journal.ts";
+import type { Registry } from "./registry.ts";
+import type { PendingOperation, ResourceState, StepOp } from "./types.ts";
+import { isProviderType } from "./urn.ts";
+
+/** One thing to do for one resource. */
+export interface Step {
+  readonly op: StepOp;
+  readonly urn: string;
+  /** False for the parts of a replacement that are not counted on their own. */
+  readonly logical: boolean;
+  readonly old?: Entry;
+  readonly entry?: Entry;
+  readonly difference?: Difference;
+  /** Does it, and saves what came of it. The operation that it turned out to be, where that differs. */
+  apply(): Promise<StepOp | undefined>;
+}
+
+/** The resource was made or changed and its state is saved, but it is not in order. */
+export class PartialFailure extends Error {}
+
+/** What steps work with. */
+export interface StepContext {
+  readonly journal: Journal;
+  readonly registry: Registry;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the steps of a deployment. */
+export class Steps {
+  readonly #context: StepContext;
+
+  constructor(context: StepContext) {
+    this.#context = context;
+  }
+
+  same(old: Entry, entry: Entry): Step {
+    return this.#step("same", { old, entry }, async () => {
+      const { journal, registry } = this.#context;
+      const before = old.state;
+      if (isProviderType(before.type)) await registry.keep(before);
+      entry.state = { ...entry.state, id: before.id, outputs: before.outputs, ...times(before) };
+      this.#replaceEntry(old, entry);
+      if (!sameMeaning(before, entry.state)) await journal.commit();
+    });
+  }
+
+  create(entry: Entry, difference?: Difference, replaced?: { old: Entry; deleted: boolean }): Step {
+    const old = replaced?.old;
+    return this.#step(
+      replaced ? "create-replacement" : "create",
+      { entry, old, difference, logical: !replaced },
+      async () => {
+        const { journal, registry } = this.#context;
+        const outcome = await this.#operate("creating", entry, async (state) => {
+          const instance = await registry.instanceFor(state);
+          return instance.create(state);
+        });
+        if (outcome && !outcome.id && !this.#context.dryRun) throw new Error("the provider returned no id");
+        const now = timestamp();
+        entry.state = { ...withOutcome(entry.state, outcome), created: now, modified: now };
+        journal.add(entry);
+        if (old && replaced.deleted) journal.settle(old);
+        else if (old) old.state = { ...old.state, delete: true };
+        await journal.commit();
+        failIfPartial(outcome);
+      },
+    );
+  }
+
+  update(old: Entry, entry: Entry, difference: Difference): Step {
+    return this.#step("update", { old, entry, difference }, async () => {
+      const before = old.state;
+      const outcome = await this.#operate("updating", entry, async (state) => {
+        const instance = await this.#context.registry.instanceFor(state);
+        return instance.update(before, state);
+      });
+      const updated = { ...withOutcome(entry.state, outcome), created: before.created, modified: timestamp() };
+      // After a partial failure the old inputs stay, so that the next deployment tries again.
+      entry.state = {
+        ...updated,
+        id: before.id,
+        inputs: outcome?.errors ? (outcome.inputs ?? before.inputs) : updated.inputs,
+      };
+      this.#replaceEntry(old, entry);
+      await this.#context.journal.commit();
+      failIfPartial(outcome);
+    });
+  }
+
+  /** Says that the two steps beside it are one replacement. */
+  replace(old: Entry, entry: Entry, difference: Difference): Step {
+    return this.#step("replace", { old, entry, difference }, async () => {});
+  }
+
+  /** `skip`: the provider has nothing to delete, since something else takes the resource along. */
+  delete(old: Entry, options: { replacing?: boolean; skip?: boolean; difference?: Difference } = {}): Step {
+    const op = options.replacing || old.state.delete ? "delete-replaced" : "delete";
+    return this.#step(op, { old, difference: options.difference, logical: op === "delete" }, async () => {
+      const { journal, registry, dryRun } = this.#context;
+      if (old.state.protect) throw new Error(protectedMessage(old.state));
+      const { state } = old;
+      const external = !state.custom || state.external || state.retainOnDelete || options.skip;
+      if (!dryRun && !external) {
+        await this.#operate("deleting", old, async () => {
+          const instance = await registry.instanceFor(state);
+          await instance.delete(state);
+          return undefined;
+        });
+      }
+      // What is to be made again stays in the state until it is, with the place it had.
+      if (options.replacing) old.state = { ...state, pendingReplacement: true };
+      else journal.settle(old);
+      await journal.commit();
+    });
+  }
+
+  /** Forgets a resource that was deleted to be replaced and is not wanted any more. */
+  removePendingReplace(old: Entry): Step {
+    return this.#step("remove-pending-replace", { old, logical: false }, async () => {
+      this.#context.journal.settle(old);
+      await this.#context.journal.commit();
+    });
+  }
+
+  /** Reads a resource that is not managed; `old` is what the state knew under its name. */
+  read(entry: Entry, id: string, old?: Entry): Step {
+    const managed = old && !old.state.external;
+    return this.#step(managed ? "read-replacement" : "read", { entry, old, logical: !managed }, async () => {
+      const { journal } = this.#context;
+      const outcome = await this.#find("reading", entry, id);
+      const now = timestamp();
+      const read = { ...withOutcome(entry.state, outcome), created: old?.state.created ?? now, modified: now };
+      const unchanged = old && equalMaps(old.state.outputs, read.outputs) && equalMaps(old.state.inputs, read.inputs);
+      entry.state = unchanged ? { ...read, modified: old.state.modified } : read;
+      journal.add(entry);
+      if (managed) old.state = { ...old.state, delete: true };
+      else journal.settle(old);
+      if (!unchanged) await journal.commit();
+      failIfPartial(outcome);
+    });
+  }
+
+  /** Takes a resource that exists into the state; a difference to its goal is the next step's matter. */
+  import(entry: Entry, id: string, old?: Entry): Step {
+    return this.#step("import", { entry, old }, async () => {
+      const outcome = await this.#find("reading", entry, id);
+      const now = timestamp();
+      entry.state = { ...withOutcome(entry.state, outcome), importID: id, created: now, modified: now };
+      this.#replaceEntry(old, entry);
+      await this.#context.journal.commit();
+      failIfPartial(outcome);
+    });
+  }
+
+  /** Brings the state of a resource up to what is really there; the entry keeps its place. */
+  refresh(entry: Entry): Step {
+    const { state } = entry;
+    return this.#step("refresh", { old: new Entry(state), entry, logical: false }, async () => {
+      const { journal, registry } = this.#context;
+      if (!state.custom || isProviderType(state.type)) return "same";
+      const instance = await registry.instanceFor(state);
+      const outcome = await instance.read(state, state.id ?? "");
+      if (!outcome) {
+        journal.settle(entry);
+        await journal.commit();
+        return "delete";
+      }
+      const inputs = state.external ? state.inputs : (outcome.inputs ?? state.inputs);
+      const read = withOutcome(state, { ...outcome, inputs });
+      if (
+        equalMaps(state.outputs, read.outputs) &&
+        equalMaps(state.inputs, read.inputs) &&
+        state.id === read.id &&
+        !state.initErrors?.length === !read.initErrors?.length
+      ) {
+        return "same";
+      }
+      entry.state = { ...read, modified: timestamp() };
+      await journal.commit();
+      return "update";
+    });
+  }
+
+  #step(
+    op: StepOp,
+    parts: { old?: Entry; entry?: Entry; difference?: Difference; logical?: boolean },
+    apply: () => Promise<StepOp | undefined>,
+  ): Step {
+    const urn = (parts.entry ?? parts.old)?.state.urn ?? "";
+    return {
+      op,
+      urn,
+      logical: parts.logical ?? true,
+      old: parts.old,
+      entry: parts.entry,
+      difference: parts.difference,
+      apply: async () => (await apply()) ?? undefined,
+    };
+  }
+
+  #replaceEntry(old: Entry | undefined, entry: Entry): void {
+    this.#context.journal.settle(old);
+    this.#context.journal.add(entry);
+  }
+
+  /** Runs a provider's call on a custom resource, with the operation on record while it lasts. */
+  async #operate(
+    type: PendingOperation["type"],
+    entry: Entry,
+    call: (state: ResourceState) => Promise<Outcome | undefined>,
+  ): Promise<Outcome | undefined> {
+    const { state } = entry;
+    if (!state.custom) return undefined;
+    const { journal, signal } = this.#context;
+    if (isProviderType(state.type)) return call(state);
+    const operation: PendingOperation = { type, resource: state };
+    await journal.begin(operation);
+    try {
+      const outcome = await call(state);
+      journal.end(operation);
+      return outcome;
+    } catch (error) {
+      // What an aborted call left behind is looked at by the next deployment.
+      if (!signal.aborted) journal.end(operation);
+      await journal.commit();
+      throw error;
+    }
+  }
+
+  async #find(type: "reading", entry: Entry, id: string): Promise<Outcome> {
+    const outcome = await this.#operate(type, entry, async (state) => {
+      const instance = await this.#context.registry.instanceFor(state);
+      return instance.read(state, id);
+    });
+    if (!outcome) throw new Error(`resource '${id}' does not exist`);
+    return outcome;
+  }
+}
+
+function failIfPartial(outcome: Outcome | undefined): void {
+  if (outcome?.errors) throw new PartialFailure(outcome.errors.join("\n"));
+}
+
+/** The state with what the provider returned. A component has no outputs until it registers them. */
+function withOutcome(state: ResourceState, outcome: Outcome | undefined): ResourceState {
+  if (!outcome) return state;
+  return {
+    ...state,
+    id: outcome.id,
+    inputs: outcome.inputs ?? state.inputs,
+    outputs: outcome.outputs,
+    initErrors: outcome.errors && [...outcome.errors],
+  };
+}
+
+export function timestamp(): string {
+  return new Date().toISOString();
+}
+
+function times(state: ResourceState): Pick<ResourceState, "created" | "modified"> {
+  return { created: state.created, modified: state.modified };
+}
+
+function protectedMessage({ urn }: ResourceState): string {
+  return (
+    `resource "${urn}" cannot be deleted\n` +
+    "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource in your " +
+    `Pulumi program and run \`pulumi up\`, or use the command:\n\`pulumi state unprotect '${urn}'\``
+  );
+}
+
+/** Whether writing the new state instead of the old one would change nothing that anyone acts on. */
+function sameMeaning(old: ResourceState, state: ResourceState): boolean {
+  const set = (urns: readonly string[] | undefined) => [...new Set(urns)].sort().join("\n");
+  const facts = (from: ResourceState) =>
+    JSON.stringify([
+      from.urn,
+      from.type,
+      from.parent,
+      from.protect,
+      from.provider,
+      from.retainOnDelete,
+      from.deletedWith,
+      from.customTimeouts,
+      set(from.replaceWith),
+      set(from.dependencies),
+      set(from.additionalSecretOutputs),
+      [...needs(from)].sort(),
+      Boolean(from.delete || from.pendingReplacement || from.external || from.initErrors?.length),
+    ]);
+  return (
+    facts(old) === facts(state) &&
+    equalMaps(old.inputs, state.inputs) &&
+    equalMaps(old.outputs, state.outputs) &&
+    equal(old.replacementTrigger, state.replacementTrigger)
+  );
+}

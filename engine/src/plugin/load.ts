@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Provider } from "./contract.ts";
+import { attachPlugin, type PluginEnvironment, startPlugin } from "./host.ts";
+
+/** Where providers may come from, besides those that the engine brings. */
+export interface ProviderSources {
+  readonly given: Readonly<Record<string, () => Provider>>;
+  /** Folders by package, from Pulumi.yaml. */
+  readonly paths: Readonly<Record<string, string>>;
+  readonly environment: PluginEnvironment;
+}
+
+interface ProviderModule {
+  createProvider(): Provider;
+}
+
+/** The providers that the engine brings along. */
+const own: Readonly<Record<string, () => Promise<ProviderModule>>> = {
+  docker: () => import("../../providers/docker/index.ts"),
+  postgresql: () => import("../../providers/postgresql/index.ts"),
+};
+
+/** Finds a package's provider: injected, under a debugger, by path, our own, the SDK's, or on the PATH. */
+export async function loadProvider(name: string, sources: ProviderSources): Promise<Provider> {
+  const { given, paths, environment } = sources;
+  const injected = given[name];
+  if (injected) return injected();
+  const attached = debugAddress(name);
+  if (attached) return attachPlugin(name, attached, environment);
+  const folder = paths[name];
+  if (folder !== undefined) {
+    const module = providerModule(folder);
+    if (module) return (await importModule(module)).createProvider();
+    return startPlugin(name, path.join(folder, executable(name)), [], environment);
+  }
+  const load = own[name];
+  if (load) return (await load()).createProvider();
+  if (name === "pulumi-nodejs") {
+    const require = createRequire(path.join(environment.programDirectory, "program.js"));
+    const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
+    return startPlugin(name, process.execPath, [script], environment);
+  }
+  const found = (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .map((directory) => path.join(directory, executable(name)))
+    .find((file) => existsSync(file));
+  if (found) return startPlugin(name, found, [], environment);
+  throw new Error(
+    `there is no provider for the package "${name}": this engine brings docker and postgresql; others are named in ` +
+      `Pulumi.yaml under plugins.providers, or found on the PATH as ${executable(name)}`,
+  );
+}
+
+function executable(name: string): string {
+  return `pulumi-resource-${name}`;
+}
+
+/** Node strips types, but not below node_modules, where a package has its built files. */
+function providerModule(folder: string): string | undefined {
+  const built = folder.split(path.sep).includes("node_modules");
+  return (built ? ["index.js"] : ["index.ts", "index.js"])
+    .map((file) => path.join(folder, file))
+    .find((file) => existsSync(file));
+}
+
+async function importModule(file: string): Promise<ProviderModule> {
+  const module: Partial<ProviderModule> = await import(pathToFileURL(file).href);
+  if (typeof module.createProvider !== "function") throw new Error(`${file} does not export createProvider`);
+  return { createProvider: module.createProvider };
+}
+
+/** PULUMI_DEBUG_PROVIDERS="name:port,…" has providers that run already. */
+function debugAddress(name: string): string | undefined {
+  for (const item of (process.env.PULUMI_DEBUG_PROVIDERS ?? "").split(",")) {
+    const [provider, port] = item.split(":");
+    if (provider?.trim() === name && port) return `127.0.0.1:${port.trim()}`;
+  }
+  return undefined;
+}
