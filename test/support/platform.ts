@@ -57,7 +57,16 @@ export async function testPlatform(settings: Omit<PlatformSettings, "name" | "po
   async function prepare() {
     await mkdir(stacks);
     await cp(join(root, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
-    for (const part of ["infra", "provider", "services", "images", "examples", "node_modules", "package.json"]) {
+    for (const part of [
+      "program.ts",
+      "infra",
+      "provider",
+      "services",
+      "images",
+      "examples",
+      "node_modules",
+      "package.json",
+    ]) {
       await symlink(join(root, part), join(directory, part));
     }
     await writeStack(stacks, "platform", { "dynoform:platform": { name, ports: ground.ports, ...settings } });
