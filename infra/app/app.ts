@@ -124,14 +124,14 @@ type Checked = { key: string; source: Source | undefined; formation: Readonly<Re
 
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
-  const at = `App ${name}`;
+  const at = `App ${name}:`;
   const { platform: _platform, config = {}, key: givenKey, ...settings } = args;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
-  environment(attached(args))(config, `${at}.config`, problems);
+  environment(attached(args))(config, `${at} config`, problems);
   const key = appKey(givenKey, problems);
   problems.check();
-  const source = args.source && readSource(args.source.path, `${at}.source.path`, problems);
-  const formation = formationOf(args.formation, source, `${at}.formation`, problems);
+  const source = args.source && readSource(args.source.path, `${at} source.path`, problems);
+  const formation = formationOf(args.formation, source, `${at} formation`, problems);
   problems.check();
   return { key: key ?? "", source, formation };
 }

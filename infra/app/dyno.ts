@@ -115,12 +115,12 @@ export class Dyno extends pulumi.ComponentResource {
 
 function checkArgs(name: string, args: DynoArgs): { variables: Environment; key: string } {
   const problems = new Problems();
-  const at = `Dyno ${name}`;
-  appName(args.app, `${at}: app`, problems);
-  processType(args.type, `${at}: type`, problems);
-  integer(1, 999)(args.index, `${at}: index`, problems);
-  dynoSize(args.size ?? "free", `${at}: size`, problems);
-  const variables = environment()(args.environment ?? {}, `${at}: environment`, problems);
+  const at = `Dyno ${name}:`;
+  appName(args.app, `${at} app`, problems);
+  processType(args.type, `${at} type`, problems);
+  integer(1, 999)(args.index, `${at} index`, problems);
+  dynoSize(args.size ?? "free", `${at} size`, problems);
+  const variables = environment()(args.environment ?? {}, `${at} environment`, problems);
   const key = appKey(args.key, problems);
   problems.check();
   return { variables: variables ?? {}, key: key ?? "" };

@@ -121,12 +121,12 @@ export class PostgresAddon extends pulumi.ComponentResource {
 
 function checkArgs(name: string, args: PostgresAddonArgs) {
   const problems = new Problems();
-  const at = `PostgresAddon ${name}`;
+  const at = `PostgresAddon ${name}:`;
   const { attachment = "DATABASE", plan = "mini", generation: version = 1 } = args;
-  appName(args.app, `${at}: app`, problems);
-  attachmentName(attachment, `${at}: attachment`, problems);
-  postgresPlan(plan, `${at}: plan`, problems);
-  generation(version, `${at}: generation`, problems);
+  appName(args.app, `${at} app`, problems);
+  attachmentName(attachment, `${at} attachment`, problems);
+  postgresPlan(plan, `${at} plan`, problems);
+  generation(version, `${at} generation`, problems);
   const key = appKey(args.key, problems);
   problems.check();
   return { attachment, plan, version, key: key ?? "" };

@@ -41,7 +41,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const problems = new Problems();
-    platformSettings(args, `Platform ${name}`, problems);
+    platformSettings(args, `Platform ${name}:`, problems);
     problems.check();
     super("dynoform:index:Platform", name, {}, opts);
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { platformImage } from "./image.ts";
@@ -16,6 +17,13 @@ export interface RouterArgs {
   readonly memory: number;
 }
 
+/** `uid:gid` of a folder, or of this process while setup has not made it. */
+function ownerOf(directory: string): string {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  const { uid, gid } = stats ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  return `${uid}:${gid}`;
+}
+
 /** nginx, which serves every app: published on the host, and at a fixed address on the overlay. */
 export function createRouter(name: string, args: RouterArgs, parent: pulumi.Resource): docker.Container {
   const labels = platformLabels(args.platform);
@@ -25,6 +33,9 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
     {
       name: `${args.platform}-router`,
       image: image.repoDigest,
+      // It has no capabilities, so the folder must be its own.
+      user: ownerOf(args.directory),
+      readOnly: true,
       restart: "always",
       networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
       ports: [{ internal: 8080, external: args.port, ip: args.bind }],
