@@ -29,7 +29,12 @@ async function withLanguageServer(cli: string, argv: readonly string[]): Promise
   // The CLI starts programs and plugins in the program's folder.
   process.chdir(dirname(main));
   let round = 0;
-  const language = new LanguageServer(() => import(`${pathToFileURL(main).href}?round=${round++}`));
+  // As the SDK's own launcher: a default export is the program, and a function is called.
+  const language = new LanguageServer(async () => {
+    const exported = await import(`${pathToFileURL(main).href}?round=${round++}`);
+    const program = exported.default ?? exported;
+    return typeof program === "function" ? program() : program;
+  });
   const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
   server.addService(LanguageRuntimeService, language);
   const port = await new Promise<number>((done, fail) =>
