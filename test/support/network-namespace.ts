@@ -8,12 +8,11 @@ function linkName(namespace: string): string {
   return namespace.slice(0, 15);
 }
 
-/**
- * Makes a network namespace that reaches the internet through the machine engine's `docker0` bridge.
- *
- * @param blackHole an address whose packets vanish in it, without an answer
- */
-export async function addNamespace(name: string, blackHole?: string): Promise<void> {
+/** An address of a range for documentation (RFC 5737) that `addBlackHole` routes to nowhere. */
+export const BLACK_HOLE = "203.0.113.253";
+
+/** Makes a network namespace that reaches the internet through the machine engine's `docker0` bridge. */
+export async function addNamespace(name: string): Promise<void> {
   const link = linkName(name);
   const address = `172.17.${200 + Math.floor(Math.random() * 55)}.${1 + Math.floor(Math.random() * 250)}/16`;
   await run("ip", ["netns", "add", name]);
@@ -23,15 +22,17 @@ export async function addNamespace(name: string, blackHole?: string): Promise<vo
   await run("ip", ["-n", name, "link", "set", "eth0", "up"]);
   await run("ip", ["-n", name, "link", "set", "lo", "up"]);
   await run("ip", ["-n", name, "route", "add", "default", "via", "172.17.0.1"]);
-  if (blackHole !== undefined) {
-    // One end of a cable sends to an address nobody at the other end has: swallowed, without an answer.
-    await run("ip", ["-n", name, "link", "add", "hole", "type", "veth", "peer", "name", "hole-end"]);
-    await run("ip", ["-n", name, "link", "set", "hole", "up"]);
-    await run("ip", ["-n", name, "link", "set", "hole-end", "up"]);
-    await run("ip", ["-n", name, "route", "add", `${blackHole}/32`, "dev", "hole"]);
-    const nobody = ["lladdr", "02:00:00:00:00:01", "dev", "hole", "nud", "permanent"];
-    await run("ip", ["-n", name, "neighbour", "add", blackHole, ...nobody]);
-  }
+}
+
+/** What the namespace sends to `BLACK_HOLE` vanishes, without an answer. */
+export async function addBlackHole(name: string): Promise<void> {
+  // One end of a cable sends to an address that nobody at the other end has.
+  await run("ip", ["-n", name, "link", "add", "hole", "type", "veth", "peer", "name", "hole-end"]);
+  await run("ip", ["-n", name, "link", "set", "hole", "up"]);
+  await run("ip", ["-n", name, "link", "set", "hole-end", "up"]);
+  await run("ip", ["-n", name, "route", "add", `${BLACK_HOLE}/32`, "dev", "hole"]);
+  const nobody = ["lladdr", "02:00:00:00:00:01", "dev", "hole", "nud", "permanent"];
+  await run("ip", ["-n", name, "neighbour", "add", BLACK_HOLE, ...nobody]);
 }
 
 export async function removeNamespace(name: string): Promise<void> {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import Docker from "dockerode";
-import { addNamespace, removeNamespace } from "./network-namespace.ts";
+import { addBlackHole, addNamespace, BLACK_HOLE, removeNamespace } from "./network-namespace.ts";
 
 const run = promisify(execFile);
+
+export type Resolver = "machine's" | "black-hole";
 
 /** A Docker Engine that belongs to one test, in a network namespace of its own. */
 export interface OwnDocker extends AsyncDisposable {
@@ -20,8 +22,8 @@ export interface OwnDocker extends AsyncDisposable {
   load(tags: readonly string[]): Promise<void>;
   /** SIGKILL to dockerd and its containerd, as a crash of the machine's daemon would. */
   kill(): Promise<void>;
-  /** Starts it again; resolves when its API answers. */
-  start(): Promise<void>;
+  /** Starts it again; resolves when its API answers. A black-holed resolver drops every packet. */
+  start(resolver?: Resolver): Promise<void>;
 }
 
 /**
@@ -29,10 +31,8 @@ export interface OwnDocker extends AsyncDisposable {
  *
  * The namespace hangs on the machine engine's `docker0` bridge, whose address translation then serves
  * it too. `nsenter --net` and not `ip netns exec`, which would hide the cgroups.
- *
- * @param resolver nameserver of the engine; `"black-hole"` gives one that drops every packet.
  */
-export async function ownDocker(options: { resolver?: "black-hole" } = {}): Promise<OwnDocker> {
+export async function ownDocker(): Promise<OwnDocker> {
   const folder = await mkdtemp(join(tmpdir(), "own-docker-"));
   const name = `dyt-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
   const socket = join(folder, "docker.sock");
@@ -40,19 +40,18 @@ export async function ownDocker(options: { resolver?: "black-hole" } = {}): Prom
   let daemon: ChildProcess | undefined;
 
   const resolvConf = join(folder, "resolv.conf");
-  const blackHole = "203.0.113.253";
-  if (options.resolver === "black-hole") await writeFile(resolvConf, `nameserver ${blackHole}\n`);
-
-  await addNamespace(name, options.resolver === "black-hole" ? blackHole : undefined);
+  await writeFile(resolvConf, `nameserver ${BLACK_HOLE}\n`);
+  await addNamespace(name);
+  await addBlackHole(name);
   const docker = new Docker({ socketPath: socket });
 
-  async function start(): Promise<void> {
+  async function start(resolver: Resolver = "machine's"): Promise<void> {
     // A pid file left by a killed daemon can name a living process by now; dockerd would refuse to start.
     await rm(join(folder, "docker.pid"), { force: true });
     await rm(join(folder, "exec", "containerd", "containerd.pid"), { force: true });
     const log = await open(join(folder, "dockerd.log"), "a");
     const mounts =
-      options.resolver === "black-hole"
+      resolver === "black-hole"
         ? ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolvConf]
         : [];
     const argv = [...inside, ...mounts, "dockerd", ...daemonFlags(folder, socket)];
