@@ -1,18 +1,16 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import Docker from "dockerode";
 import { platformDirectory } from "../../infra/platform/addresses.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import type { Say } from "../steps.ts";
+import { canInstall, installPackages, quietly } from "./apt.ts";
 
-const execute = promisify(execFile);
-
-/** What a caller allows to get an engine: nothing, starting what is installed, or installing it too. */
-export type Effort = "find" | "start" | "install";
+/** What a caller allows to get an engine: to start what is installed, or to install it too. */
+export type Effort = "start" | "install";
 
 /**
  * The machine's Docker Engine, started and installed if need be and allowed.
@@ -35,11 +33,11 @@ export async function ensureDocker(say: Say, effort: Effort): Promise<Docker> {
   }
   const root = process.getuid?.() === 0;
   let daemon = await findDaemon();
-  if (daemon === undefined && effort === "install" && root && (await isDebian())) {
-    await installDocker(say);
+  if (daemon === undefined && effort === "install" && (await canInstall())) {
+    await installPackages(["docker.io", "ca-certificates"], say);
     daemon = await findDaemon();
   }
-  if (daemon === undefined || !root || effort === "find") throw new UserError(advice(daemon !== undefined));
+  if (daemon === undefined || !root) throw new UserError(advice(daemon !== undefined));
   // The package's own scripts may have started it.
   if ((await ping(docker)) !== undefined) await startDocker(docker, daemon, say);
   return docker;
@@ -67,39 +65,6 @@ async function findDaemon(): Promise<string | undefined> {
   // sbin is not on every PATH, and dockerd lies there.
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/usr/bin"];
   return folders.map((folder) => join(folder, "dockerd")).find((file) => existsSync(file));
-}
-
-async function isDebian(): Promise<boolean> {
-  return debianLike(await readFile("/etc/os-release", "utf8").catch(() => ""));
-}
-
-/** @param release the text of /etc/os-release */
-export function debianLike(release: string): boolean {
-  const ids = release.match(/^(?:ID|ID_LIKE)=.*$/gm) ?? [];
-  return ids.some((line) => /[="' ](debian|ubuntu)\b/.test(line));
-}
-
-async function installDocker(say: Say): Promise<void> {
-  const packages = ["docker.io", "ca-certificates"];
-  for (const argv of [
-    ["apt-get", "update", "-qq"],
-    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages],
-  ]) {
-    say(argv.join(" "));
-    await quietly(argv);
-  }
-}
-
-/** Runs a command whose output matters only when it fails: the error then ends with its last lines. */
-async function quietly(argv: readonly string[]): Promise<void> {
-  const [command = "", ...args] = argv;
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  try {
-    await execute(command, args, { env, maxBuffer: 64 * 1024 * 1024 });
-  } catch (error) {
-    const output = error instanceof Error && "stderr" in error ? String(error.stderr) : messageOf(error);
-    throw new UserError(`\`${argv.join(" ")}\` failed: ${output.trim().split("\n").slice(-3).join(" ")}`);
-  }
 }
 
 async function startDocker(docker: Docker, daemon: string, say: Say): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { debianLike } from "../../../cli/setup/docker.ts";
+import { debianLike } from "../../../cli/setup/apt.ts";
 
 test("Debian, Ubuntu and what is like them have docker.io", () => {
   assert.equal(debianLike('NAME="Debian GNU/Linux"\nID=debian\n'), true);
