@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { simpleApp } from "../support/simple-app.ts";
 import { until } from "../support/until.ts";
 
 /** An app that runs what it is sent, as anybody's code in a dyno can, and says what it keeps when asked for `/`. */
@@ -39,8 +38,8 @@ except OSError as error:
 test("an app reaches the router, Postgres and the internet, and nothing of anybody else", async (t) => {
   await using platform = await testPlatform();
   const nonce = randomBytes(16).toString("hex");
-  await write(platform, "mallory");
-  await write(platform, "victim");
+  await simpleApp(platform, "mallory", { "run.py": app });
+  await simpleApp(platform, "victim", { "run.py": app });
   const addons = { DATABASE: { service: "postgresql", plan: "mini" } };
   const formation = { web: { quantity: 2, size: "free" } };
   await platform.app("mallory", { source: { path: "apps/mallory" }, formation, addons });
@@ -131,16 +130,6 @@ test("an app reaches the router, Postgres and the internet, and nothing of anybo
     assert.match((await platform.fetch("victim")).body, new RegExp(nonce));
   });
 });
-
-async function write(platform: TestPlatform, name: string): Promise<void> {
-  const folder = join(platform.directory, "apps", name);
-  await mkdir(folder, { recursive: true });
-  const ini = "[uwsgi]\nhttp-socket = :$(PORT)\nmaster = true\ndie-on-term = true\nmodule = run:app\nthreads = 4\n";
-  await writeFile(join(folder, "Procfile"), "web: uwsgi uwsgi.ini\n");
-  await writeFile(join(folder, "requirements.txt"), "uwsgi==2.0.31\npsycopg2==2.9.12\n");
-  await writeFile(join(folder, "uwsgi.ini"), ini);
-  await writeFile(join(folder, "run.py"), app);
-}
 
 async function runIn(platform: TestPlatform, argv: readonly string[]): Promise<{ code: number; output: string }> {
   const { status, body } = await platform.fetch("mallory", "/", { method: "POST", body: JSON.stringify(argv) });

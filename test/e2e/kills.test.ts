@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { watch } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
 import { changed } from "../../cli/engine.ts";
 import { packageRoot } from "../../images/package-root.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { simpleApp } from "../support/simple-app.ts";
 
 /** When the engine is killed: after the n-th time it saved the state, or at once when Docker reports something. */
 type Moment = { readonly saves: number } | { readonly event: string };
@@ -17,11 +18,11 @@ const addons = { DATABASE: { service: "postgresql", plan: "mini" } };
 
 test("an up that was killed anywhere is completed by the next one", async (t) => {
   await using platform = await testPlatform();
-  await writeApp(platform);
+  await simpleApp(platform, "killed");
   await platform.up("platform");
   let round = 0;
   const declare = (edit: string) =>
-    platform.app("killed", { source: { path: "apps/killed" }, addons }, { ROUND: `${round} ${edit}` });
+    platform.app("killed", { source: { path: "apps/killed" }, addons }, { VERSION: `${round} ${edit}` });
 
   const creating: Moment[] = [
     { saves: 3 },
@@ -126,22 +127,6 @@ async function onEvent(platform: TestPlatform, event: string, engine: ChildProce
   // The stream ends with an error when it is aborted.
   events.on("error", () => {});
   return () => stop.abort();
-}
-
-async function writeApp(platform: TestPlatform): Promise<void> {
-  const folder = join(platform.directory, "apps", "killed");
-  await mkdir(folder, { recursive: true });
-  const files = {
-    Procfile: "web: uwsgi uwsgi.ini\n",
-    "requirements.txt": "uwsgi==2.0.31\n",
-    "uwsgi.ini": "[uwsgi]\nhttp-socket = :$(PORT)\nmaster = true\ndie-on-term = true\nmodule = run:app\n",
-    "run.py": `import os
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [os.environ["ROUND"].encode()]
-`,
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 }
 
 async function services(platform: TestPlatform): Promise<string[]> {

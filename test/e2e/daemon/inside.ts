@@ -1,0 +1,107 @@
+/** The part of daemon.test.ts that runs in the engine's network namespace, where the platform's ports are. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { changed } from "../../../cli/engine.ts";
+import { type TestPlatform, testPlatform } from "../../support/platform.ts";
+import { simpleApp } from "../../support/simple-app.ts";
+import { until } from "../../support/until.ts";
+import type { Order } from "../daemon.test.ts";
+
+await using platform = await testPlatform();
+await simpleApp(platform, "steady");
+const declare = (web: number, version: string) =>
+  platform.app(
+    "steady",
+    { source: { path: "apps/steady" }, formation: { web: { quantity: web, size: "free" } } },
+    { VERSION: version },
+  );
+await declare(1, "one");
+await platform.up();
+await served("one");
+
+for (const part of ["router", "postgres"]) {
+  await timed(`docker restart of ${part}`, async () => {
+    await platform.docker.getContainer(`${platform.name}-${part}`).restart();
+    await served("one");
+  });
+}
+await timed("kill -9 of nginx in its container", async () => {
+  await killNginx(platform);
+  await served("one");
+});
+
+await restartDaemon("machine's");
+await timed("kill -9 of dockerd, after Docker's API answered again", () => served("one"));
+for (const outcome of await platform.up()) assert.equal(changed(outcome), 0, "nothing has to be repaired");
+
+const withResolver = await acts("with");
+await restartDaemon("black-hole");
+await served("with");
+const without = await acts("without");
+for (const [act, seconds] of Object.entries(without)) {
+  const before = withResolver[act] ?? 0;
+  console.log(`${act}: ${before.toFixed(1)} s with the resolver, ${seconds.toFixed(1)} s without`);
+  // Docker waits 5 s and more for a resolver that is silent; noise stays below that.
+  assert.ok(seconds < before * 1.5 + 4, `${act} took ${seconds} s without a resolver and ${before} s with it`);
+}
+process.disconnect();
+
+/** What must not ask the resolver, and the seconds each took. */
+async function acts(version: string): Promise<Record<string, number>> {
+  const seconds: Record<string, number> = {};
+  const measure = async (act: string, work: () => Promise<unknown>) => {
+    const started = performance.now();
+    await work();
+    seconds[act] = (performance.now() - started) / 1000;
+  };
+  await measure("a deploy", async () => {
+    await declare(1, version);
+    await platform.up("steady");
+    await served(version);
+  });
+  await measure("scaling to two", async () => {
+    await declare(2, version);
+    await platform.up("steady");
+  });
+  await measure("scaling to one", async () => {
+    await declare(1, version);
+    await platform.up("steady");
+  });
+  await measure("a crash", async () => {
+    const filters = { label: [`dynoform.platform=${platform.name}`, "dynoform.app=steady"] };
+    const [dyno] = await platform.docker.listContainers({ filters });
+    assert.ok(dyno !== undefined);
+    await platform.docker.getContainer(dyno.Id).kill();
+    await served(version);
+  });
+  return seconds;
+}
+
+async function served(version: string): Promise<void> {
+  await until(`"${version}" is served`, async () => {
+    const answer = await platform.fetch("steady").catch(() => undefined);
+    return answer?.status === 200 && answer.body === version;
+  });
+}
+
+async function killNginx(platform: TestPlatform): Promise<void> {
+  const { State } = await platform.docker.getContainer(`${platform.name}-router`).inspect();
+  process.kill(State.Pid, "SIGKILL");
+}
+
+async function restartDaemon(resolver: "machine's" | "black-hole"): Promise<void> {
+  await order({ do: "kill" });
+  await order({ do: "start", resolver });
+}
+
+async function order(what: Order): Promise<void> {
+  process.send?.(what);
+  const [answer] = await once(process, "message");
+  if (answer !== "done") throw new Error(String(answer));
+}
+
+async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+  const started = performance.now();
+  await work();
+  console.log(`${what}: served again after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
