@@ -1,7 +1,7 @@
 /** What a program and the provider need to know of a source tree before anything is built. */
 export { SourceError } from "./problems.ts";
 export { type Processes, parseProcfile } from "./procfile.ts";
-export { DEFAULT_PYTHON, PYTHONS, type PythonChoice, type PythonMinor } from "./python-version.ts";
+export { DEFAULT_PYTHON, type PythonChoice } from "./python-version.ts";
 export type { Requirements } from "./requirements.ts";
 export { readSource, type Source } from "./source.ts";
 export { digestTree, type SourceTree, TreeDigest, type TreeEntry } from "./tree.ts";

@@ -1,11 +1,7 @@
 import { parse } from "smol-toml";
+import { PYTHONS, type PythonMinor } from "../../../images/pythons.ts";
 import { quote, type SourceProblems } from "./problems.ts";
 import { readText, type SourceTree } from "./tree.ts";
-
-/** The Pythons that can be had: minor version to the Debian release it comes from. */
-export const PYTHONS = { "3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie" } as const;
-
-export type PythonMinor = keyof typeof PYTHONS;
 
 /** For apps that ask for none. */
 export const DEFAULT_PYTHON: PythonMinor = "3.13";

@@ -1,7 +1,7 @@
 -- The admin API, HTTP on a Unix socket that only the platform's owner can open.
 --
 -- PUT /apps/<app> { hosts, dynos: [{ name, port }], check: { type, path, timeout }, drain }  times in seconds
---     200 { revision, dynos, left }  422 { error, message, dyno?, reason?, status? }  409 { error, message }
+--     200 { revision, left }  422 { error, message, dyno?, reason?, status? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
 -- GET /health  200 { ok }
@@ -15,7 +15,7 @@ local switch = require "router.switch"
 local function answer(status, body)
   ngx.status = status
   ngx.header["Content-Type"] = "application/json"
-  ngx.say(cjson.encode(body))
+  ngx.say(type(body) == "string" and body or cjson.encode(body))
 end
 
 local function body()
@@ -36,7 +36,7 @@ function actions.DELETE(app)
 end
 
 function actions.GET(app)
-  local entry = routes.get(app)
+  local entry = routes.json(app)
   if not entry then return 404, { error = "not_found", message = "no app " .. app } end
   return 200, entry
 end
@@ -44,7 +44,7 @@ end
 local function handle()
   local uri, method = ngx.var.uri, ngx.req.get_method()
   if uri == "/health" then return 200, { ok = true } end
-  if uri == "/apps" and method == "GET" then return 200, routes.all() end
+  if uri == "/apps" and method == "GET" then return 200, routes.all_json() end
   local app = uri:match "^/apps/([a-z0-9-]+)$"
   local action = app and actions[method]
   if not action then return 404, { error = "not_found", message = "no " .. method .. " " .. uri } end

@@ -20,22 +20,23 @@ end
 
 -- Probes all at once. Nil, or the first failure and its dyno.
 local function prove(dynos, entry, overtaken)
-  local threads = {}
+  local threads, thread_of = {}, {}
   local host = entry.hosts[1] or entry.app
   for i, dyno in ipairs(dynos) do
     threads[i] = ngx.thread.spawn(function()
-      return probe.until_ready(dyno, entry.check, host, overtaken), dyno
+      return dyno, probe.until_ready(dyno, entry.check, host, overtaken)
     end)
+    thread_of[dyno] = threads[i]
   end
-  for _ = 1, #threads do
-    local ok, failure, dyno = ngx.thread.wait(unpack(threads))
-    if not ok then error(failure, 0) end
+  while #threads > 0 do
+    local ok, dyno, failure = ngx.thread.wait(unpack(threads))
+    if not ok then error(dyno, 0) end
     if failure then
       for _, thread in ipairs(threads) do ngx.thread.kill(thread) end
       return failure, dyno
     end
-    for i, candidate in ipairs(threads) do
-      if coroutine.status(candidate) == "dead" then
+    for i, thread in ipairs(threads) do
+      if thread == thread_of[dyno] then
         table.remove(threads, i)
         break
       end
@@ -76,7 +77,7 @@ function M.put(entry)
 
   local revision, before = routes.put(entry)
   local left = drain(without(before and before.dynos or {}, entry.dynos), entry.drain)
-  return 200, { revision = revision, dynos = entry.dynos, left = left }
+  return 200, { revision = revision, left = left }
 end
 
 -- Removes an app's entry and drains its dynos.

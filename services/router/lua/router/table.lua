@@ -14,19 +14,17 @@ local routes = ngx.shared.routes
 local path
 local cached = { generation = -1, by_host = {} }
 
+-- Lua knows no empty list: cjson would write {}.
 local function list(items)
-  return setmetatable(items, cjson.empty_array_mt)
+  return #items == 0 and "[]" or cjson.encode(items)
 end
 
 local function encode(entry)
-  return cjson.encode {
-    app = entry.app,
-    revision = entry.revision,
-    hosts = list(entry.hosts),
-    dynos = list(entry.dynos),
-    check = entry.check,
-    drain = entry.drain,
-  }
+  return string.format(
+    '{"app":%s,"revision":%d,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
+    cjson.encode(entry.app), entry.revision, list(entry.hosts), list(entry.dynos),
+    cjson.encode(entry.check), cjson.encode(entry.drain)
+  )
 end
 
 local function stored(app)
@@ -131,11 +129,16 @@ function M.get(app)
   return stored(app)
 end
 
--- All entries, by the apps' names.
-function M.all()
+-- The same as JSON.
+function M.json(app)
+  return routes:get("app:" .. app)
+end
+
+-- All entries as a JSON list, by the apps' names.
+function M.all_json()
   local entries = {}
-  for _, app in ipairs(app_names()) do entries[#entries + 1] = stored(app) end
-  return list(entries)
+  for _, app in ipairs(app_names()) do entries[#entries + 1] = routes:get("app:" .. app) end
+  return "[" .. table.concat(entries, ",\n") .. "]"
 end
 
 -- The app that has one of these hosts already, and the host.

@@ -1,0 +1,28 @@
+return {
+  ["what is not given has defaults"] = function()
+    local entry = fresh("router.check").entry("hello", {})
+    assert_equal(#entry.hosts + #entry.dynos, 0)
+    assert_equal(entry.check.type .. " " .. entry.check.path .. " " .. entry.check.timeout, "http / 60")
+    assert_equal(entry.drain, 30)
+  end,
+  ["what is wrong is named"] = function()
+    local check = fresh "router.check"
+    local wrong = {
+      { "no object", "the body is no JSON object" },
+      { { hosts = { "a b" } }, "hosts: not a host name" },
+      { { hosts = { 1 } }, "hosts: not a host name" },
+      { { dynos = { { name = "-a", port = 80 } } }, "dynos: not a service's name" },
+      { { dynos = { { name = ("a"):rep(64), port = 80 } } }, "dynos: not a service's name" },
+      { { dynos = { { name = "a", port = 65536 } } }, "dynos: not a port" },
+      { { dynos = { { name = "a", port = 1 }, { name = "a", port = 2 } } }, "dynos: a stands there twice" },
+      { { check = { path = "/a\r\nHost: b" } }, "check.path: not a path" },
+      { { check = { timeout = -1 } }, "check.timeout: not a number of seconds" },
+      { { drain = {} }, "drain: not a number of seconds" },
+    }
+    for _, case in ipairs(wrong) do
+      local entry, problem = check.entry("hello", case[1])
+      assert_equal(entry, nil)
+      assert_equal(problem, case[2])
+    end
+  end,
+}

@@ -1,0 +1,62 @@
+local bit = require "bit"
+
+-- An answer to a question, with these resource records.
+local function packet(id, code, records)
+  local header = string.char(bit.rshift(id, 8), bit.band(id, 255), 0x81, 0x80 + code, 0, 1, 0, #records, 0, 0, 0, 0)
+  local question = "\3web\0\0\1\0\1"
+  return header .. question .. table.concat(records)
+end
+
+-- The name as a pointer to the question's, type, class, time to live, length, data.
+local function record(kind, data)
+  return "\192\12" .. string.char(0, kind) .. "\0\1" .. "\0\0\2\88" .. string.char(0, #data) .. data
+end
+
+return {
+  ["a question is one A record of the name, recursion desired"] = function()
+    local question = fresh("router.dns").question(0x1234, "web-1.x")
+    assert_equal(question, "\18\52\1\0\0\1\0\0\0\0\0\0\5web-1\1x\0\0\1\0\1")
+  end,
+  ["the first A record is the address, other records are skipped"] = function()
+    local answer = packet(7, 0, { record(5, "\3foo\0"), record(1, "\10\64\128\2"), record(1, "\10\64\128\3") })
+    assert_equal(fresh("router.dns").answer(answer, 7), "10.64.128.2")
+  end,
+  ["no such name, and a name without address, are gone"] = function()
+    local dns = fresh "router.dns"
+    assert_equal(select(2, dns.answer(packet(7, 3, {}), 7)), "gone")
+    assert_equal(select(2, dns.answer(packet(7, 0, {}), 7)), "gone")
+  end,
+  ["another question's answer, an error and rubbish say nothing about the name"] = function()
+    local dns = fresh "router.dns"
+    assert_equal(select(2, dns.answer(packet(8, 0, {}), 7)), "failed")
+    assert_equal(select(2, dns.answer(packet(7, 2, {}), 7)), "failed")
+    assert_equal(select(2, dns.answer("\0\7\1", 7)), "failed")
+    assert_equal(select(2, dns.answer(packet(7, 0, { "\192" }), 7)), "failed")
+  end,
+  ["an address is asked for again after a second; an old one serves while nobody answers"] = function()
+    local asked, silent = 0, false
+    ngx.socket = { udp = function()
+      local id
+      return {
+        settimeout = function() end,
+        setpeername = function() return true end,
+        send = function(_, question) id = question:byte(1) * 256 + question:byte(2) end,
+        receive = function()
+          asked = asked + 1
+          if not silent then return packet(id, 0, { record(1, "\10\0\0\9") }) end
+        end,
+        close = function() end,
+      }
+    end }
+    local dns = fresh "router.dns"
+    assert_equal(dns.address "web", "10.0.0.9")
+    assert_equal(dns.address "web", "10.0.0.9")
+    assert_equal(asked, 1)
+    ngx.sleep(1.1)
+    silent = true
+    assert_equal(dns.address "web", "10.0.0.9")
+    assert_equal(asked, 3, "questions, with the second attempt")
+    dns.forget "web"
+    assert_equal(dns.address "web", nil)
+  end,
+}

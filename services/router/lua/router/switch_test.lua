@@ -1,0 +1,89 @@
+-- Threads that run to their end when they are made.
+local function threads()
+  return {
+    spawn = function(run)
+      return { run() }
+    end,
+    wait = function(first) return true, unpack(first, 1, 2) end,
+    kill = function() end,
+  }
+end
+
+-- The module on a table of one entry with dyno "old"; `ready` gives a dyno's probe's result.
+local function switch(ready, counts)
+  local log = { probed = {} }
+  ngx.thread = threads()
+  local turn = 0
+  local old = { dynos = { { name = "old", port = 1 } }, drain = 5 }
+  local module = fresh("router.switch", {
+    ["router.probe"] = { until_ready = function(dyno)
+      log.probed[#log.probed + 1] = dyno.name
+      return ready(dyno.name)
+    end },
+    ["router.inflight"] = {
+      count = function(name) return counts and counts(name) or 0 end,
+      forget = function() end,
+    },
+    ["router.table"] = {
+      take_turn = function() turn = turn + 1 return turn end,
+      overtaken = function(_, mine) return mine ~= turn or log.overtaken end,
+      host_owner = function(_, hosts) if hosts[1] == "taken" then return "other", "taken" end end,
+      get = function() return old end,
+      put = function(entry) log.put = entry return 7, old end,
+      remove = function() return old end,
+    },
+  })
+  return module, log
+end
+
+local function entry(...)
+  local dynos = {}
+  for i, name in ipairs { ... } do dynos[i] = { name = name, port = 1 } end
+  return { app = "hello", hosts = { "h" }, dynos = dynos, check = { timeout = 60 }, drain = 5 }
+end
+
+return {
+  ["only new dynos are probed, then the entry is switched"] = function()
+    local module, log = switch(function() return nil end)
+    local status, body = module.put(entry("old", "new"))
+    assert_equal(status, 200)
+    assert_equal(body.revision, 7)
+    assert_equal(table.concat(log.probed, " "), "new")
+    assert_equal(#log.put.dynos, 2)
+  end,
+  ["a dyno that fails changes nothing"] = function()
+    local module, log = switch(function(name) return name == "bad" and { reason = "status", status = 500 } or nil end)
+    local status, body = module.put(entry("good", "bad"))
+    assert_equal(status, 422)
+    assert_equal(body.dyno .. " " .. body.reason .. " " .. body.status, "bad status 500")
+    assert_equal(log.put, nil)
+  end,
+  ["an overtaken change changes nothing"] = function()
+    local module, log = switch(function() return "overtaken" end)
+    log.overtaken = true
+    assert_equal(module.put(entry "new"), 409)
+    assert_equal(log.put, nil)
+  end,
+  ["a host of another app is refused before anything is probed"] = function()
+    local module, log = switch(function() return nil end)
+    local wanted = entry "new"
+    wanted.hosts = { "taken" }
+    assert_equal(module.put(wanted), 422)
+    assert_equal(#log.probed, 0)
+  end,
+  ["dynos left out are waited for until their requests ended"] = function()
+    local ends = ngx.now() + 2
+    local module = switch(function() return nil end, function() return ngx.now() < ends and 1 or 0 end)
+    local _, body = module.put(entry "new")
+    assert_equal(next(body.left), nil)
+    assert_equal(ngx.now() >= ends and ngx.now() < ends + 0.1, true)
+  end,
+  ["what has not ended after the drain is told"] = function()
+    local started = ngx.now()
+    local module = switch(function() return nil end, function() return 3 end)
+    local _, body = module.put(entry "new")
+    assert_equal(body.left.old, 3)
+    assert_equal(ngx.now() - started < 5.1, true)
+    assert_equal(select(2, module.remove "hello").left.old, 3)
+  end,
+}

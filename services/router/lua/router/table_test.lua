@@ -1,0 +1,95 @@
+local function entry(app, hosts, dyno)
+  return {
+    app = app,
+    hosts = hosts,
+    dynos = dyno and { { name = dyno, port = 5000 } } or {},
+    check = { type = "http", path = "/", timeout = 60 },
+    drain = 30,
+  }
+end
+
+local function loaded(path)
+  local routes = fresh "router.table"
+  routes.load(path)
+  return routes
+end
+
+local function with_file(content, test)
+  local path = os.tmpname()
+  if content then
+    local file = io.open(path, "w")
+    file:write(content)
+    file:close()
+  else
+    os.remove(path)
+  end
+  test(path)
+  os.remove(path)
+  os.remove(path .. ".unreadable")
+end
+
+return {
+  ["an entry serves its hosts, and only those it has now"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("hello", { "hello.localhost", "a.test" }, "one"))
+      assert_equal(routes.for_host("a.test").app, "hello")
+      routes.put(entry("hello", { "hello.localhost" }, "two"))
+      assert_equal(routes.for_host "a.test", nil)
+      assert_equal(routes.for_host("hello.localhost").dynos[1].name, "two")
+      assert_equal(routes.host_owner("other", { "hello.localhost" }), "hello")
+      assert_equal(routes.host_owner("hello", { "hello.localhost" }), nil)
+      routes.remove "hello"
+      assert_equal(routes.for_host "hello.localhost", nil)
+      assert_equal(routes.remove "hello", nil)
+    end)
+  end,
+  ["what was read stands until that app's entry changes"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("hello", { "hello.localhost" }, "one"))
+      local read, generation = routes.for_host "hello.localhost"
+      routes.put(entry("other", { "other.localhost" }))
+      assert_equal(routes.is_current(read, generation), true)
+      local _, before = routes.put(entry("hello", { "hello.localhost" }, "two"))
+      assert_equal(before.dynos[1].name, "one")
+      routes.for_host "hello.localhost"
+      assert_equal(routes.is_current(read, generation), false)
+    end)
+  end,
+  ["the file brings everything back, empty lists and revisions too"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("a", { "a.test" }, "one"))
+      routes.put(entry("b", {}))
+      ngx.shared.routes = nil
+      routes = loaded(path)
+      assert_equal(routes.json "b", '{"app":"b","revision":2,"hosts":[],"dynos":[],'
+        .. '"check":' .. routes.json("a"):match '"check":(%b{})' .. ',"drain":30}')
+      assert_equal(routes.for_host("a.test").revision, 1)
+      assert_equal(routes.put(entry("c", {})), 3)
+    end)
+  end,
+  ["an unreadable file is put aside"] = function()
+    with_file('{"apps":', function(path)
+      assert_equal(loaded(path).all_json(), "[]")
+      assert_equal(io.open(path .. ".unreadable"):read "*a", '{"apps":')
+    end)
+  end,
+  ["a change that cannot be written is none"] = function()
+    local routes = loaded "/nonexistent/table.json"
+    local ok, problem = pcall(routes.put, entry("hello", { "hello.localhost" }))
+    assert_equal(ok, false)
+    assert_equal(problem:match "^cannot write the route table" ~= nil, true)
+    assert_equal(routes.get "hello", nil)
+    assert_equal(ngx.shared.routes:get "lock", nil)
+  end,
+  ["a later turn overtakes"] = function()
+    local routes = fresh "router.table"
+    local first = routes.take_turn "hello"
+    routes.take_turn "other"
+    assert_equal(routes.overtaken("hello", first), false)
+    routes.take_turn "hello"
+    assert_equal(routes.overtaken("hello", first), true)
+  end,
+}

@@ -1,0 +1,51 @@
+// A dyno for the router's tests. VERSION names it; MODE makes it fail as apps do.
+import { createServer } from "node:http";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const { VERSION = "v1", MODE = "well", BOOT = "0", PORT = "5000" } = process.env;
+
+if (MODE === "crash") {
+  console.log("reading the settings");
+  console.error("KeyError: 'SECRET_KEY'");
+  process.exit(3);
+}
+process.on("SIGTERM", () => process.exit(0));
+console.log(`started ${VERSION}`);
+
+const booted = sleep(Number(BOOT));
+const routes = {
+  "/slow": async (_request, response) => {
+    await sleep(2000);
+    response.end(VERSION);
+  },
+  "/headers": (request, response) => response.end(JSON.stringify(request.headers)),
+  "/whoami": (_request, response) => response.end(`${VERSION} ${process.env.DYNO} ${hostname()}`),
+  "/teapot": (_request, response) => response.writeHead(503).end("the app's own"),
+  // Each piece of the body comes back before the next one is there.
+  "/echo": (request, response) => request.pipe(response),
+  "/hang-up": (_request, response) => response.socket.destroy(),
+  "/length": async (request, response) => {
+    let bytes = 0;
+    for await (const chunk of request) bytes += chunk.length;
+    response.end(`${request.headers["content-length"] ?? request.headers["transfer-encoding"]} ${bytes}`);
+  },
+};
+
+const server = createServer(async (request, response) => {
+  await booted;
+  if (MODE === "500") {
+    console.error("ImportError: no module named 'flask_jwtt'");
+    response.writeHead(500).end("Internal Server Error");
+    return;
+  }
+  const answer = routes[new URL(request.url, "http://dyno").pathname];
+  if (answer) answer(request, response);
+  else response.end(VERSION);
+});
+server.on("upgrade", (_request, socket) => {
+  socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  socket.pipe(socket);
+});
+if (MODE === "unbound") setInterval(() => {}, 1000);
+else server.listen(Number(PORT));

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, test } from "node:test";
+import { type RouterGround, routerGround, until } from "./ground.ts";
+
+let ground: RouterGround;
+before(async () => {
+  ground = await routerGround();
+});
+after(() => ground?.[Symbol.asyncDispose]());
+
+test("a host nobody has, and an app without dynos, get plain pages", async () => {
+  const nobody = await ground.get("nobody.localhost");
+  assert.equal(nobody.status, 404);
+  assert.match(nobody.body, /There's nothing here, yet/);
+
+  assert.equal((await ground.put("empty", [])).status, 200);
+  const empty = await ground.get("empty.localhost");
+  assert.equal(empty.status, 200);
+  assert.equal(empty.body, "Nothing has been deployed to empty yet.\n");
+});
+
+test("an app's entry: put, read, refused to another app, removed", async () => {
+  const service = await ground.dyno("entry");
+  const { status, body } = await ground.put("entry", [service], { hosts: ["entry.localhost", "www.entry.test"] });
+  assert.equal(status, 200, JSON.stringify(body));
+  const entry = (await ground.admin("GET", "/apps/entry")).body;
+  assert.deepEqual(entry, {
+    app: "entry",
+    revision: body.revision,
+    hosts: ["entry.localhost", "www.entry.test"],
+    dynos: [{ name: service, port: 5000 }],
+    check: { type: "http", path: "/", timeout: 30 },
+    drain: 10,
+  });
+  assert.ok((await ground.admin("GET", "/apps")).body.some((other: { app: string }) => other.app === "entry"));
+  for (const host of entry.hosts) assert.equal((await ground.get(host)).body, "v1");
+
+  const taken = await ground.put("thief", [], { hosts: ["www.entry.test"] });
+  assert.equal(taken.status, 422);
+  assert.equal(taken.body.message, "www.entry.test belongs to app entry");
+
+  assert.equal((await ground.put("entry", [service])).status, 200);
+  assert.equal((await ground.get("www.entry.test")).status, 404, "a host that was taken away");
+  assert.equal((await ground.admin("DELETE", "/apps/entry")).status, 200);
+  assert.equal((await ground.get("entry.localhost")).status, 404);
+  assert.equal((await ground.admin("GET", "/apps/entry")).status, 404);
+});
+
+test("what is no entry is refused with a reason", async () => {
+  const refused: [object, RegExp][] = [
+    [{ hosts: ["no host"] }, /hosts/],
+    [{ dynos: [{ name: "a/b", port: 1 }] }, /dynos: not a service's name/],
+    [{ dynos: [{ name: "a", port: 0 }] }, /dynos: not a port/],
+    [{ check: { path: "/a b" } }, /check.path/],
+    [{ check: { type: "ping" } }, /check.type/],
+    [{ drain: "30" }, /drain/],
+  ];
+  for (const [more, message] of refused) {
+    const { status, body } = await ground.put("bad", [], more);
+    assert.equal(status, 400, JSON.stringify(more));
+    assert.match(body.message, message);
+  }
+});
+
+test("a dyno is told where a request came from", async () => {
+  const service = await ground.dyno("headers");
+  await ground.put("headers", [service]);
+  const { body } = await ground.get("headers.localhost", "/headers", {
+    headers: { "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https", proxy: "http://evil" },
+  });
+  const headers = JSON.parse(body);
+  assert.equal(headers.host, `headers.localhost:${ground.port}`);
+  assert.match(headers["x-forwarded-for"], /^203\.0\.113\.9, \d+\.\d+\.\d+\.\d+$/);
+  assert.equal(headers["x-forwarded-proto"], "http");
+  assert.equal(headers["x-forwarded-port"], String(ground.port));
+  assert.match(headers["x-request-id"], /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  assert.ok(Math.abs(Number(headers["x-request-start"]) - Date.now()) < 60_000);
+  assert.equal(headers.connection, "close");
+  assert.equal(headers.proxy, undefined);
+
+  const own = { "x-request-id": "0123456789-abcdefghij" };
+  const answer = await ground.get("headers.localhost", "/headers", { headers: own });
+  assert.equal(JSON.parse(answer.body)["x-request-id"], own["x-request-id"]);
+});
+
+test("bodies pass in both directions as they come, large ones too, and a WebSocket stays open", async () => {
+  const service = await ground.dyno("stream");
+  await ground.put("stream", [service]);
+
+  const socket = connect(ground.port, "127.0.0.1");
+  let seen = "";
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    seen += chunk;
+  });
+  socket.write("POST /echo HTTP/1.1\r\nHost: stream.localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+  await until("the first piece came back before the second was sent", async () => seen.includes("first"));
+  socket.write("6\r\nsecond\r\n0\r\n\r\n");
+  await until("the second piece came back", async () => seen.includes("second"));
+  socket.destroy();
+
+  const small = await ground.get("stream.localhost", "/length", { method: "POST", body: "x".repeat(100_000) });
+  assert.equal(small.body, "100000 100000");
+  const large = await ground.get("stream.localhost", "/length", { method: "PUT", body: "x".repeat(3_000_000) });
+  assert.equal(large.body, "3000000 3000000");
+
+  const web = connect(ground.port, "127.0.0.1");
+  seen = "";
+  web.setEncoding("utf8").on("data", (chunk: string) => {
+    seen += chunk;
+  });
+  web.write("GET /socket HTTP/1.1\r\nHost: stream.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await until("the protocol was changed", async () => seen.includes("101 Switching Protocols"));
+  web.write("ping");
+  await until("the WebSocket echoes", async () => seen.endsWith("ping"));
+
+  const other = await ground.dyno("stream-2", { version: "v2" });
+  const { body } = await ground.put("stream", [other], { drain: 1 });
+  assert.deepEqual(
+    body.left,
+    { [service]: 1 },
+    "an open WebSocket does not hold a deployment for longer than its drain",
+  );
+  web.destroy();
+  assert.equal((await ground.get("stream.localhost")).body, "v2");
+});
+
+test("errors: the app's own pass, the router's carry a code; only what does no harm is sent again", async () => {
+  const service = await ground.dyno("errors");
+  await ground.put("errors", [service]);
+  assert.deepEqual(pick(await ground.get("errors.localhost", "/teapot")), { status: 503, body: "the app's own" });
+  const hungUp = { status: 503, body: "Application error\n\nCode=H13 (Connection closed without response)\n" };
+  assert.deepEqual(pick(await ground.get("errors.localhost", "/hang-up")), hungUp);
+  assert.deepEqual(pick(await ground.get("errors.localhost", "/hang-up", { method: "POST", body: "x" })), hungUp);
+  assert.equal((await ground.get("errors.localhost")).body, "v1", "the dyno is not out for that");
+});
+
+test("a thousand apps: a change stays quick", async () => {
+  const service = await ground.dyno("many");
+  for (let i = 0; i < 1000; i++) assert.equal((await ground.put(`many-${i}`, [])).status, 200);
+  await ground.put("many", [service]);
+  const times: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    const started = performance.now();
+    assert.equal((await ground.put("many", [service])).status, 200);
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  const median = times[25] ?? Number.NaN;
+  assert.ok(median < 100, `median of a change among 1,000 apps: ${median.toFixed(1)} ms`);
+  assert.equal((await ground.get("many.localhost")).body, "v1");
+});
+
+function pick({ status, body }: { status: number; body: string }) {
+  return { status, body };
+}
