@@ -85,7 +85,8 @@ function findNode() {
  */
 function run(node, argv) {
   const path = [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter);
-  const child = spawn(node, argv, { stdio: "inherit", env: { ...process.env, PATH: path } });
+  const env = { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"), ...process.env, PATH: path };
+  const child = spawn(node, argv, { stdio: "inherit", env });
   // A terminal sends Ctrl-C to the child as well; it decides when to end, and we end with it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => signal !== "SIGINT" && child.kill(signal));
