@@ -46,16 +46,9 @@ export async function remove(docker: Docker, remainder: Partial<Remainder>): Pro
   for (const name of remainder.containers ?? []) {
     await unlessGone(docker.getContainer(name).remove({ force: true, v: true }));
   }
-  // A task's endpoint leaves its network, and its mount a volume, a moment after its container.
-  for (const name of remainder.networks ?? []) {
-    await whenFree(`network ${name}`, () => docker.getNetwork(name).remove());
-  }
-  for (const name of remainder.volumes ?? []) {
-    await whenFree(`volume ${name}`, () => docker.getVolume(name).remove());
-  }
-  for (const name of remainder.images ?? []) {
-    await whenFree(`image ${name}`, () => docker.getImage(name).remove());
-  }
+  for (const name of remainder.networks ?? []) await untilGone(`network ${name}`, docker.getNetwork(name));
+  for (const name of remainder.volumes ?? []) await untilGone(`volume ${name}`, docker.getVolume(name));
+  for (const name of remainder.images ?? []) await untilGone(`image ${name}`, docker.getImage(name));
 }
 
 async function untilContainersGone(docker: Docker, service: string): Promise<void> {
@@ -65,15 +58,26 @@ async function untilContainersGone(docker: Docker, service: string): Promise<voi
   }
 }
 
-async function whenFree(what: string, attempt: () => Promise<unknown>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ; await sleep(100)) {
+/**
+ * A task's endpoint leaves its network, and its mount a volume, a moment after its container; and a
+ * node lets go of an overlay network a moment after the swarm.
+ */
+async function untilGone(what: string, thing: { remove(): Promise<unknown>; inspect(): Promise<unknown> }) {
+  let refusal: unknown;
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
     try {
-      await unlessGone(attempt());
-      return;
+      await thing.remove();
     } catch (error) {
-      if (Date.now() > deadline) throw new UserError(`Docker does not let go of ${what}: ${messageOf(error)}`);
+      refusal = error;
+    }
+    try {
+      await thing.inspect();
+    } catch (error) {
+      if (isNotFound(error)) return;
+      throw error;
     }
   }
+  throw new UserError(`Docker does not let go of ${what}: ${messageOf(refusal)}`);
 }
 
 async function unlessGone(removal: Promise<unknown>): Promise<void> {

@@ -1,10 +1,20 @@
 import type Docker from "dockerode";
 import { ensureBaseImage } from "../../cli/setup/base-image.ts";
 import type { Say } from "../../cli/steps.ts";
+import { ensurePythonImage } from "../../images/python.ts";
 
-/** Holds a tag of every base image, so that they outlive the platforms of single tests. */
+/** Holds a tag of every shared image, so that they outlive the platforms of single tests. */
 export const IMAGES_OWNER = "dynoform-test";
 
+/** Makes the images that platforms of one machine share: the base, and the Pythons of the examples. */
 export async function ensureTestImages(docker: Docker, say: Say): Promise<void> {
   await ensureBaseImage(docker, IMAGES_OWNER, say);
+  for (const minor of ["3.9", "3.13"] as const) {
+    await ensurePythonImage(docker, IMAGES_OWNER, minor, say, new AbortController().signal);
+  }
+}
+
+/** The tag of the base image, which the runner made before. */
+export function baseImage(docker: Docker): Promise<string> {
+  return ensureBaseImage(docker, IMAGES_OWNER, () => {});
 }
