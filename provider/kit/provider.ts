@@ -45,14 +45,14 @@ export function providerOf(
       const inputs = readFields(definitionOf(request).inputs, request.news, "", failures);
       return failures.length > 0 ? { inputs: request.news, failures } : { inputs };
     },
-    diff: (request) => diff(definitionOf(request), request),
-    create: (request) => create(definitionOf(request), request),
+    diff: async (request) => diff(definitionOf(request), request),
+    create: async (request) => create(definitionOf(request), request),
     async read(request) {
       const { id, inputs } = request;
       const outputs = await (definitionOf(request).read?.(request, request) ?? request.outputs);
       return outputs && { id, inputs, outputs };
     },
-    update: (request) => update(definitionOf(request), request),
+    update: async (request) => update(definitionOf(request), request),
     async delete(request) {
       await definitionOf(request).delete?.(request, request);
     },

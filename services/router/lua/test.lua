@@ -44,7 +44,7 @@ local function stand_in()
     sleep = function(seconds) clock = clock + seconds end,
     log = function() end,
     timer = { at = function() return true end },
-    worker = { exiting = function() return false end },
+    worker = { exiting = function() return false end, pid = function() return 1 end },
   }
 end
 

@@ -71,8 +71,17 @@ test("docker kill of the only dyno: requests wait for the new container, whose a
   await traffic.seen((answer) => answer === before);
   const killed = performance.now();
   await old?.kill();
+  await old?.wait();
+  // Bodies wait with their requests: one that the router keeps, and one that it streams.
+  const bodies = [1000, 3_000_000].map((length) =>
+    ground.get("only.localhost", "/length", { method: "POST", body: "x".repeat(length) }),
+  );
   await traffic.seen((answer) => answer !== "v1" && answer !== before);
   context.diagnostic(`served again after ${Math.round(performance.now() - killed)} ms`);
+  assert.deepEqual(
+    (await Promise.all(bodies)).map(({ body }) => body),
+    ["1000 1000", "3000000 3000000"],
+  );
   assertNoneLost(await traffic.stop());
 });
 

@@ -49,7 +49,7 @@ local function write_file(revision, changed_app, changed_json)
     if app ~= changed_app then entries[#entries + 1] = routes:get("app:" .. app) end
   end
   entries[#entries + 1] = changed_json
-  local temporary = path .. ".new"
+  local temporary = path .. "." .. ngx.worker.pid() .. ".new"
   local file, problem = io.open(temporary, "w")
   if not file then error("cannot write the route table: " .. problem, 0) end
   local text = '{"version":1,"revision":' .. revision .. ',"apps":[\n' .. table.concat(entries, ",\n") .. "\n]}\n"
@@ -152,6 +152,8 @@ end
 -- Puts an entry, whole or not at all. Returns its revision and the entry before it.
 function M.put(entry)
   return exclusively(function()
+    local owner, host = M.host_owner(entry.app, entry.hosts)
+    if owner then error(host .. " was given to app " .. owner .. " meanwhile", 0) end
     local before = stored(entry.app)
     local revision = routes:get "generation" + 1
     entry.revision = revision

@@ -39,6 +39,7 @@ return {
       assert_equal(routes.for_host("hello.localhost").dynos[1].name, "two")
       assert_equal(routes.host_owner("other", { "hello.localhost" }), "hello")
       assert_equal(routes.host_owner("hello", { "hello.localhost" }), nil)
+      assert_equal(pcall(routes.put, entry("other", { "hello.localhost" })), false)
       routes.remove "hello"
       assert_equal(routes.for_host "hello.localhost", nil)
       assert_equal(routes.remove "hello", nil)

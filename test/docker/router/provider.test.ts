@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { PropertyMap } from "../../../engine/src/values/values.ts";
+import { createProvider } from "../../../provider/index.ts";
+import { startLoad } from "../../support/load.ts";
+import { type RouterGround, routerGround, until } from "./ground.ts";
+
+const provider = createProvider();
+let ground: RouterGround;
+before(async () => {
+  ground = await routerGround();
+});
+after(() => ground?.[Symbol.asyncDispose]());
+
+const call = (type: string) => ({
+  urn: `urn:pulumi:s::p::${type}::x`,
+  type,
+  name: "x",
+  signal: new AbortController().signal,
+  log() {},
+});
+const ROUTE = call("dyno:index:Route");
+const PROCESS = call("dyno:index:DynoProcess");
+
+function routeInputs(app: string, services: readonly string[], more: PropertyMap = {}): PropertyMap {
+  return {
+    platform: ground.name,
+    socket: ground.socket,
+    app,
+    hosts: [`${app}.localhost`],
+    dynos: services.map((name) => ({ name, port: 5000 })),
+    healthCheck: { type: "http", path: "/", timeout: 60 },
+    drain: 10,
+    ...more,
+  };
+}
+
+function processInputs(service: string, more: PropertyMap = {}): PropertyMap {
+  return { platform: ground.name, app: "hello", service, dyno: "worker.1", settle: 0.5, stopTimeout: 30, ...more };
+}
+
+function create(inputs: PropertyMap, type = ROUTE) {
+  return provider.create({ ...type, inputs, timeout: 0, preview: false });
+}
+
+function update(oldInputs: PropertyMap, news: PropertyMap) {
+  return provider.update({
+    ...ROUTE,
+    id: String(news.app),
+    oldInputs,
+    oldOutputs: { ...oldInputs, revision: 1 },
+    news,
+    ignoreChanges: [],
+    timeout: 0,
+    preview: false,
+  });
+}
+
+function diff(inputs: PropertyMap, news = inputs) {
+  const oldOutputs = { ...inputs, revision: 1 };
+  return provider.diff({ ...ROUTE, id: String(inputs.app), oldInputs: inputs, oldOutputs, news, ignoreChanges: [] });
+}
+
+async function replicas(service: string): Promise<number> {
+  return (await ground.docker.getService(service).inspect()).Spec.Mode.Replicated.Replicas;
+}
+
+test("a route's life: created, the same, changed, mended, read, deleted", async () => {
+  const asleep = await ground.dyno("life-1", { replicas: 0 });
+  const inputs = routeInputs("life", [asleep]);
+  const { failures } = await provider.check({
+    ...ROUTE,
+    olds: undefined,
+    news: inputs,
+    randomSeed: new Uint8Array(32),
+  });
+  assert.equal(failures, undefined);
+
+  const { id, outputs } = await create(inputs);
+  assert.equal(id, "life");
+  assert.ok(Number(outputs.revision) > 0);
+  assert.equal(await replicas(asleep), 1, "a deployment wakes what it names");
+  assert.equal((await ground.get("life.localhost")).body, "v1");
+  assert.deepEqual(await diff(inputs), { changes: false, detailedDiff: {} });
+
+  const next = await ground.dyno("life-2", { version: "v2" });
+  const news = routeInputs("life", [next]);
+  assert.deepEqual((await diff(inputs, news)).detailedDiff, { "dynos[0].name": { kind: "update", inputDiff: true } });
+  await update(inputs, news);
+  assert.equal((await ground.get("life.localhost")).body, "v2");
+
+  // As after a kill between the switch and the saving of the state: the state has the old dynos.
+  assert.deepEqual((await diff(inputs)).detailedDiff, { dynos: { kind: "update", inputDiff: false } });
+  await update(inputs, inputs);
+  assert.equal((await ground.get("life.localhost")).body, "v1");
+
+  assert.equal((await provider.read({ ...ROUTE, id, inputs, outputs }))?.id, "life");
+  assert.equal((await provider.recover?.({ ...ROUTE, inputs }))?.id, "life");
+  await provider.delete({ ...ROUTE, id, inputs, outputs, timeout: 0 });
+  assert.equal((await ground.get("life.localhost")).status, 404);
+  assert.equal(await provider.read({ ...ROUTE, id, inputs, outputs }), undefined);
+  assert.equal(await provider.recover?.({ ...ROUTE, inputs }), undefined);
+  await provider.delete({ ...ROUTE, id, inputs, outputs, timeout: 0 });
+});
+
+test("a router that is away: no difference", async () => {
+  const inputs = routeInputs("away", [], { socket: "/nonexistent/admin.sock" });
+  assert.equal((await diff(inputs)).changes, false);
+});
+
+test("new dynos that fail: the reason with the last lines, the old ones serve, the new ones are parked", async () => {
+  const good = await ground.dyno("bad-0", { version: "good" });
+  const inputs = routeInputs("bad", [good]);
+  await create(inputs);
+  await using traffic = startLoad({
+    host: "bad.localhost",
+    port: ground.port,
+    rate: 50,
+    path: () => "/",
+    isFromApp: ({ body }) => body === "good",
+  });
+
+  const crash = [await ground.dyno("crash", { mode: "crash" }), await ground.dyno("well", { dyno: "web.2" })];
+  const started = performance.now();
+  await assert.rejects(update(inputs, routeInputs("bad", crash)), {
+    message: [
+      "web.1 of bad exited 3 times: exit status 3. Its last lines:",
+      "    reading the settings",
+      "    KeyError: 'SECRET_KEY'",
+    ].join("\n"),
+  });
+  assert.ok(performance.now() - started < 40_000, "at once, and not after the check's 60 seconds");
+  for (const service of crash) assert.equal(await replicas(service), 0, "nothing crashes or idles until the next up");
+
+  const healthCheck = { type: "http", path: "/", timeout: 2 };
+  const failing = [
+    {
+      mode: "unbound",
+      message:
+        "web.1 of bad did not listen on $PORT within 2 seconds (H20 App boot timeout). Its last lines:\n    started v1",
+    },
+    {
+      mode: "500",
+      message:
+        "web.1 of bad answered 500 to GET / for 2 seconds; it must answer below 500. Its last lines:\n" +
+        "    started v1\n    ImportError: no module named 'flask_jwtt'",
+    },
+  ] as const;
+  for (const { mode, message } of failing) {
+    const service = await ground.dyno(`bad-${mode}`, { mode });
+    await until("its container runs", async () => (await ground.containers(service)).length > 0);
+    await assert.rejects(update(inputs, routeInputs("bad", [good, service], { healthCheck })), (error: Error) => {
+      // The app writes a line for each probe.
+      const lines = error.message.split("\n");
+      assert.equal([...new Set(lines)].join("\n"), message);
+      return true;
+    });
+    assert.equal(await replicas(service), 0);
+    assert.equal(await replicas(good), 1);
+  }
+  await assert.rejects(update(inputs, routeInputs("bad", ["no-such-service"])), {
+    message: /^bad has no service no-such-service; was it removed outside\?/,
+  });
+  assert.deepEqual((await diff(inputs)).changes, false, "the next up with the old inputs has nothing to do");
+  const { lost, sent } = await traffic.stop();
+  assert.deepEqual(lost.slice(0, 3), [], `${lost.length} of ${sent} lost`);
+});
+
+test("a worker: started when it has run for a while, parked when it does not", async () => {
+  const service = await ground.dyno("worker", { replicas: 0, dyno: "worker.1" });
+  const { id } = await create(processInputs(service), PROCESS);
+  assert.equal(id, service);
+  assert.equal(await replicas(service), 1);
+
+  const crash = await ground.dyno("worker-crash", { mode: "crash" });
+  await assert.rejects(create(processInputs(crash), PROCESS), (error: Error) => {
+    assert.match(
+      error.message,
+      /^worker\.1 of hello exited 3 times: exit status 3\. The web dynos of this deployment serve already\. Its last lines:\n {4}reading/,
+    );
+    return true;
+  });
+  assert.equal(await replicas(crash), 0);
+  const web = await create(processInputs("not-waited-for", { settle: 0, dyno: "web.1" }), PROCESS);
+  assert.equal(web.id, "not-waited-for");
+});
+
+test("a dyno's end: its container is gone, also when it crashes all the time, or the service is gone", async () => {
+  const services = [await ground.dyno("end"), await ground.dyno("end-crash", { mode: "crash" }), "never-was"];
+  const [first = ""] = services;
+  await until("it runs", async () => (await ground.containers(first)).length > 0);
+  for (const service of services) {
+    const inputs = processInputs(service);
+    await provider.delete({ ...PROCESS, id: service, inputs, outputs: inputs, timeout: 0 });
+    assert.deepEqual(await ground.containers(service), []);
+  }
+});
