@@ -33,11 +33,11 @@ export async function loadProvider(name: string, sources: ProviderSources): Prom
   const folder = paths[name];
   if (folder !== undefined) {
     const module = providerModule(folder);
-    if (module) return (await importModule(module)).createProvider();
+    if (module) return inProcess(await importModule(module), environment);
     return startPlugin(name, path.join(folder, executable(name)), [], environment);
   }
   const load = own[name];
-  if (load) return (await load()).createProvider();
+  if (load) return inProcess(await load(), environment);
   if (name === "pulumi-nodejs") {
     const require = createRequire(path.join(environment.programDirectory, "program.js"));
     const script = require.resolve("@pulumi/pulumi/cmd/dynamic-provider");
@@ -52,6 +52,12 @@ export async function loadProvider(name: string, sources: ProviderSources): Prom
     `there is no provider for the package "${name}": this engine brings docker and postgresql; others are named in ` +
       `Pulumi.yaml under plugins.providers, or found on the PATH as ${executable(name)}`,
   );
+}
+
+/** Plugins are started in the program's folder, so in this process too a relative path starts there. */
+function inProcess(module: ProviderModule, { programDirectory }: PluginEnvironment): Provider {
+  process.chdir(programDirectory);
+  return module.createProvider();
 }
 
 function executable(name: string): string {
