@@ -15,7 +15,11 @@ interface SwarmInfo {
  *
  * @param advertise the address other nodes would reach this one at (`DYNOFORM_ADVERTISE_ADDR`)
  */
-export async function ensureSwarm(docker: Docker, say: Say, advertise = "127.0.0.1"): Promise<string> {
+export async function ensureSwarm(
+  docker: Pick<Docker, "info" | "swarmInit">,
+  say: Say,
+  advertise = "127.0.0.1",
+): Promise<string> {
   const swarm: SwarmInfo = (await docker.info()).Swarm;
   switch (swarm.LocalNodeState) {
     case "active":
