@@ -38,6 +38,7 @@ export {
   oneOf,
   type Properties,
   type Property,
+  type PropertyOptions,
   set,
   string,
 } from "./schema.ts";

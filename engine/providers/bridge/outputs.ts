@@ -2,10 +2,7 @@ import { isMap, type PropertyMap, type PropertyValue, Secret, Unknown } from "..
 import { compareProperties } from "./compare.ts";
 import { rawStateDelta } from "./delta.ts";
 import type { BridgedResource } from "./resource.ts";
-import { keysOf, type Properties, type Property } from "./schema.ts";
-
-/** After a create or update Terraform keeps what was planned where it can; a refresh takes what is there. */
-export type Phase = "apply" | "read";
+import { keysOf, type Phase, type Properties, type Property } from "./schema.ts";
 
 /** Where a value stands: what may be taken from the plan there. */
 interface Place {
@@ -46,6 +43,7 @@ function shapeValue(
   switch (type) {
     case "object":
       if (!isMap(value)) return null;
+      if (property.planned && place.phase === "apply" && isMap(known)) return fill(properties ?? {}, known, true);
       return shape(properties ?? {}, value, isMap(known) ? known : {}, { ...place, open });
     case "map":
       if (isMap(value) && keysOf(value).length > 0) return withoutOwn(value);
@@ -60,19 +58,20 @@ function shapeValue(
       if (type === "list") return shapeList(properties, value, known, { ...place, open });
       return shapeSet(properties, value, known, place);
     default:
-      return value ?? null;
+      return value ?? property.default ?? null;
   }
 }
 
-/** An empty collection: null after an apply that did not plan it, and where the read says so. */
+/** An empty collection: null where the read says so, and after an apply that did not plan it. */
 function emptyOr(
   value: PropertyValue | undefined,
   empty: PropertyValue,
   place: Place,
   planned: boolean,
 ): PropertyValue {
+  if (value === null) return null;
   if (place.phase === "apply") return planned ? empty : null;
-  return value === null || value === undefined ? null : empty;
+  return value === undefined ? null : empty;
 }
 
 function shapeList(
@@ -118,6 +117,7 @@ function fillValue(property: Property, value: PropertyValue | undefined, planned
   const { type, properties } = property;
   if (type === "object") return isMap(value) ? fill(properties ?? {}, value, planned) : null;
   if (value === undefined || value === null) {
+    if (property.default !== undefined) return property.default;
     if (type === "string") return "";
     if (type === "map") return {};
     if (type === "list" || type === "set") return [];
@@ -166,10 +166,15 @@ export function completeOutputs(
   id: string,
   { properties, schemaVersion, timeouts }: Pick<BridgedResource<unknown>, "properties" | "schemaVersion" | "timeouts">,
   outputs: PropertyMap,
+  phase: Phase,
 ): PropertyMap {
   const meta = {
     ...(timeouts && {
-      [TIMEOUTS_KEY]: Object.fromEntries(Object.entries(timeouts).map(([key, seconds]) => [key, seconds * 1e9])),
+      [TIMEOUTS_KEY]: Object.fromEntries(
+        Object.entries(timeouts)
+          .sort()
+          .map(([key, seconds]) => [key, seconds * 1e9]),
+      ),
     }),
     ...(schemaVersion && { schema_version: String(schemaVersion) }),
   };
@@ -179,7 +184,7 @@ export function completeOutputs(
   ]);
   return {
     ...(Object.keys(meta).length > 0 && { __meta: JSON.stringify(meta) }),
-    __pulumi_raw_state_delta: rawStateDelta(properties, outputs),
+    __pulumi_raw_state_delta: rawStateDelta(properties, outputs, phase),
     ...Object.fromEntries(marked),
     id,
   };

@@ -13,10 +13,10 @@ import { containsUnknowns } from "../../src/values/secrets.ts";
 import { type PropertyMap, Unknown } from "../../src/values/values.ts";
 import { checkProperties } from "./check.ts";
 import { compareProperties, detailed } from "./compare.ts";
-import { completeOutputs, type Phase, previewOutputs, shapeOutputs } from "./outputs.ts";
+import { completeOutputs, previewOutputs, shapeOutputs } from "./outputs.ts";
 import { importInputs, refreshInputs } from "./refresh.ts";
 import type { BridgedFunction, BridgedResource, Call } from "./resource.ts";
-import { keysOf, type Properties } from "./schema.ts";
+import { keysOf, type Phase, type Properties } from "./schema.ts";
 
 export interface BridgedProvider<Client> {
   readonly name: string;
@@ -68,7 +68,7 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
   async function readOutputs(id: string, known: PropertyMap, phase: Phase, call: Call<Client>) {
     const resource = resourceOf(call.type);
     const live = await resource.read(id, known, call);
-    return live && completeOutputs(id, resource, shapeOutputs(resource.properties, live, known, phase));
+    return live && completeOutputs(id, resource, shapeOutputs(resource.properties, live, known, phase), phase);
   }
 
   async function readAfter(operation: string, id: string, known: PropertyMap, call: Call<Client>) {

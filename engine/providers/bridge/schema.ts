@@ -7,7 +7,10 @@ export interface PropertyOptions {
   /** Terraform's name, where it is not this one in snake case (`capAdds` is `cap_add`). */
   readonly tf?: string;
   readonly required?: boolean;
-  /** Taken when the program gives none. As on the real plugins, a zero value (`false`, `0`, `""`) is no default. */
+  /**
+   * Taken when the program gives none. As on the real plugins, a zero value (`false`, `0`, `""`) goes to the outputs
+   * only, never to the inputs.
+   */
   readonly default?: string | number | boolean;
   /** A change of it needs a new resource. */
   readonly forceNew?: boolean;
@@ -17,6 +20,8 @@ export interface PropertyOptions {
   readonly output?: boolean;
   /** Always a secret in the outputs. */
   readonly sensitive?: boolean;
+  /** An object that Terraform has as a set of one, which it keeps as planned. */
+  readonly planned?: boolean;
   /** A property of the real package that this provider refuses. */
   readonly unsupported?: boolean;
   /** What is wrong with a known value, as the end of a sentence ("must be one of …"). */
@@ -35,6 +40,9 @@ export interface Property extends PropertyOptions {
 }
 
 export type Properties = Readonly<Record<string, Property>>;
+
+/** After a create or update Terraform keeps what was planned where it can; a refresh takes what is there. */
+export type Phase = "apply" | "read";
 
 export const string = (options: PropertyOptions = {}): Property => ({ type: "string", ...options });
 export const int = (options: PropertyOptions = {}): Property => ({ type: "int", ...options });
