@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider } from "../engine/src/plugin/contract.ts";
 import { packageRoot } from "../images/package-root.ts";
+import { build } from "./build/build.ts";
 import { providerOf } from "./kit/index.ts";
 import { password } from "./password/password.ts";
 import { dynoProcess } from "./process/process.ts";
@@ -11,6 +12,7 @@ import { route } from "./route/route.ts";
 export function createProvider(): Provider {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
   return providerOf("dyno", version, {
+    "dyno:index:Build": build,
     "dyno:index:DynoProcess": dynoProcess,
     "dyno:index:Password": password,
     "dyno:index:Route": route,

@@ -7,9 +7,9 @@ function home(): string {
   return process.getuid?.() === 0 ? "/var/lib/dynoform" : join(homedir(), ".local/share/dynoform");
 }
 
-/** The folder of a platform's build records. */
-export function recordsDirectory(platform: string): string {
-  return join(home(), platform, "builds");
+/** A platform's runtime directory, unless its settings name another. */
+export function runtimeDirectory(platform: string): string {
+  return join(home(), platform);
 }
 
 /** The folder where builds of all platforms queue. No platform's name begins with a dot. */

@@ -4,7 +4,6 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { isGone, ownIdentity, type ProcessIdentity } from "../../engine/src/state/process-identity.ts";
-import { recordsDirectory } from "./directories.ts";
 
 /** How many records of an app are kept. */
 const KEPT = 50;
@@ -39,12 +38,16 @@ export interface OpenRecord {
   close(result: Pick<BuildRecord, "image" | "error"> & { result: "succeeded" | "failed" | "cancelled" }): Promise<void>;
 }
 
-/** Begins a build's record, and removes the app's oldest when there are more than 50. */
-export async function openRecord(platform: string, app: string, digest: string): Promise<OpenRecord> {
+/**
+ * Begins a build's record, and removes the app's oldest when there are more than 50.
+ *
+ * @param folder the folder `builds` of the platform's runtime directory
+ */
+export async function openRecord(folder: string, app: string, digest: string): Promise<OpenRecord> {
   const start = new Date().toISOString();
   const id = `${start.replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`;
-  const folder = join(recordsDirectory(platform), id);
-  await mkdir(folder, { recursive: true });
+  const own = join(folder, id);
+  await mkdir(own, { recursive: true });
   const record: StoredRecord = {
     id,
     app,
@@ -53,32 +56,32 @@ export async function openRecord(platform: string, app: string, digest: string):
     result: "running",
     process: { pid: process.pid, hostname: hostname(), ...(await ownIdentity()) },
   };
-  await write(folder, record);
-  const log = join(folder, "log");
+  await write(own, record);
+  const log = join(own, "log");
   appendFileSync(log, "");
-  await removeOldest(platform, app);
+  await removeOldest(folder, app);
   return {
     id,
     log: (line) => appendFileSync(log, `${line}\n`),
-    close: (outcome) => write(folder, { ...record, ...outcome, end: new Date().toISOString() }),
+    close: (outcome) => write(own, { ...record, ...outcome, end: new Date().toISOString() }),
   };
 }
 
 /** A platform's build records, oldest first. */
-export async function listRecords(platform: string): Promise<BuildRecord[]> {
-  const ids = await readdir(recordsDirectory(platform)).catch((error) => {
+export async function listRecords(folder: string): Promise<BuildRecord[]> {
+  const ids = await readdir(folder).catch((error) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const records = await Promise.all(ids.sort().map((id) => readRecord(platform, id)));
+  const records = await Promise.all(ids.sort().map((id) => readRecord(folder, id)));
   return records.filter((record) => record !== undefined);
 }
 
 /** Undefined: there is none of that id. */
-export async function readRecord(platform: string, id: string): Promise<BuildRecord | undefined> {
+export async function readRecord(folder: string, id: string): Promise<BuildRecord | undefined> {
   let text: string;
   try {
-    text = await readFile(join(recordsDirectory(platform), id, "record.json"), "utf8");
+    text = await readFile(join(folder, id, "record.json"), "utf8");
   } catch {
     return undefined;
   }
@@ -86,10 +89,10 @@ export async function readRecord(platform: string, id: string): Promise<BuildRec
   return record.result === "running" && (await isGone(builder)) ? { ...record, result: "abandoned" } : record;
 }
 
-async function removeOldest(platform: string, app: string): Promise<void> {
-  const records = (await listRecords(platform)).filter((record) => record.app === app);
+async function removeOldest(folder: string, app: string): Promise<void> {
+  const records = (await listRecords(folder)).filter((record) => record.app === app);
   for (const { id } of records.slice(0, -KEPT)) {
-    await rm(join(recordsDirectory(platform), id), { recursive: true, force: true });
+    await rm(join(folder, id), { recursive: true, force: true });
   }
 }
 

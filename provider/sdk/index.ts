@@ -1,3 +1,4 @@
+export { Build, type BuildArgs, buildContent } from "./build.ts";
 export { DynoProcess, type DynoProcessArgs } from "./dyno-process.ts";
 export { Password, type PasswordArgs } from "./password.ts";
 export { Route, type RouteArgs, type RouteDyno, type RouteHealthCheck } from "./route.ts";

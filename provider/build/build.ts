@@ -1,0 +1,211 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import Docker from "dockerode";
+import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { isNotFound } from "../docker/service.ts";
+import { type ResourceDefinition, text, withDefault } from "../kit/index.ts";
+import { putFiles } from "./archive.ts";
+import { queueDirectory, runtimeDirectory } from "./directories.ts";
+import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
+import { LABELS } from "./labels.ts";
+import { type BuildContext, ensurePackages } from "./packages.ts";
+import { takeTurn } from "./queue.ts";
+import { type OpenRecord, openRecord } from "./record.ts";
+import { readSource, type Source, SourceError } from "./source/index.ts";
+
+type Inputs = {
+  platform: string;
+  app: string;
+  /** Of the source, absolute or relative to the working directory. */
+  directory: string;
+  /** Of the source tree. */
+  digest: string;
+  /** Minor version. */
+  python: string;
+  /** Recipe of the Python image. */
+  base: string;
+  /** Version of what builds. */
+  builder: string;
+  /** The platform's runtime directory; empty: by its name. */
+  runtime: string;
+};
+
+type Outputs = Inputs & {
+  /** Docker's id of the image: `sha256:…`. */
+  image: string;
+  /** The id of the build's record. */
+  record: string;
+};
+
+const HEX = /^[0-9a-f]{64}$/;
+
+/**
+ * An app's image, made of a source tree. Named by what it is made of and never updated; an image that is there already
+ * is taken. Images go by reference count and not with the resource, since an older release may name them.
+ */
+export const build: ResourceDefinition<Inputs, Outputs> = {
+  inputs: {
+    platform: text(),
+    app: text(),
+    directory: text(),
+    digest: text({ pattern: HEX, allowed: "the SHA-256 of a source tree, 64 hexadecimal digits" }),
+    python: text(),
+    base: text(),
+    builder: text(),
+    runtime: withDefault({ ...text(), read: (value) => value }, ""),
+  },
+  computed: ["image", "record"],
+  replaceOn: "all",
+  async create(inputs, call) {
+    const docker = new Docker();
+    const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
+    return state(inputs, image);
+  },
+  async read({ inputs }) {
+    const image = await findBuilt(new Docker(), inputs);
+    return image && state(inputs, image).outputs;
+  },
+  async recover(inputs) {
+    const image = await findBuilt(new Docker(), inputs);
+    return image && state(inputs, image);
+  },
+};
+
+function state(inputs: Inputs, image: BuiltImage): { id: string; outputs: Outputs } {
+  const record = image.labels[LABELS.record] ?? "";
+  return { id: tagOf(repositoryOf(inputs), keyFor(inputs)), outputs: { ...inputs, image: image.id, record } };
+}
+
+function findBuilt(docker: Docker, inputs: Inputs): Promise<BuiltImage | undefined> {
+  return findImage(docker, repositoryOf(inputs), keyFor(inputs));
+}
+
+function repositoryOf({ platform, app }: Inputs): string {
+  return `${platform}/app-${app}`;
+}
+
+function keyFor({ digest, python, base, builder }: Inputs): string {
+  return keyOf(builder, python, base, digest);
+}
+
+/** Builds when it is our turn on this host, with a record from before the waiting on. */
+async function make(docker: Docker, inputs: Inputs, call: CallContext): Promise<BuiltImage> {
+  const { platform, app } = inputs;
+  const source = readUnchanged(inputs);
+  const runtime = inputs.runtime || runtimeDirectory(platform);
+  const host = join(runtime, "host");
+  if (!existsSync(join(host, "addresses.nft"))) {
+    throw new Error(
+      `${host}/addresses.nft is missing, so the build's network cannot be closed; run: npx dynoform setup`,
+    );
+  }
+  const record = await openRecord(join(runtime, "builds"), app, inputs.digest);
+  const say = (line: string) => {
+    record.log(line);
+    call.log("info", line);
+  };
+  try {
+    await using _turn = await takeTurn(
+      queueDirectory(),
+      `app ${app} of ${platform}`,
+      (line) => say(`-----> ${line}`),
+      call.signal,
+    );
+    const image =
+      (await findBuilt(docker, inputs)) ?? (await buildNow(docker, inputs, source, { record, host, say, call }));
+    await record.close({ result: "succeeded", image: image.id });
+    return image;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const [first = reason] = reason.split("\n");
+    await record.close({ result: call.signal.aborted ? "cancelled" : "failed", error: first });
+    throw call.signal.aborted ? new Error(`the build of ${app} was cancelled`) : error;
+  }
+}
+
+interface Build {
+  readonly record: OpenRecord;
+  readonly host: string;
+  readonly say: (line: string) => void;
+  readonly call: CallContext;
+}
+
+async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: Build): Promise<BuiltImage> {
+  const { platform, app } = inputs;
+  const { record, host, say, call } = build;
+  await removeLeftovers(docker, platform);
+  const start = performance.now();
+  say(`-----> Building ${app}: a Python app`);
+  const context: BuildContext = {
+    docker,
+    platform,
+    app,
+    record: record.id,
+    host,
+    signal: call.signal,
+    heading: (line) => say(`-----> ${line}`),
+    line: (line) => say(`       ${line}`),
+  };
+  const packages = await ensurePackages(context, source);
+  const image = await addCode(context, inputs, source, packages);
+  say("-----> Discovering process types");
+  say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ")}`);
+  say(
+    `-----> Built ${tagOf(repositoryOf(inputs), keyFor(inputs))} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
+  );
+  return image;
+}
+
+/** The source as it was when the resource was declared; it may have been edited since. */
+function readUnchanged({ directory, digest, python, app }: Inputs): Source {
+  const changed = () =>
+    new Error(`the source of ${app} in ${directory} has changed since this began; run the same command again`);
+  let source: Source;
+  try {
+    source = readSource(resolve(directory));
+  } catch (error) {
+    throw error instanceof SourceError
+      ? new Error(`the source of ${app} in ${directory} cannot be built: ${error.problems.join("; ")}`)
+      : error;
+  }
+  if (source.digest !== digest || source.python.minor !== python) throw changed();
+  return source;
+}
+
+/** Copies the code onto the packages. Nothing runs, so this takes a fraction of a second. */
+async function addCode(
+  context: BuildContext,
+  inputs: Inputs,
+  source: Source,
+  packages: BuiltImage,
+): Promise<BuiltImage> {
+  const { docker, platform, app, record } = context;
+  const labels = { [LABELS.platform]: platform, [LABELS.app]: app, [LABELS.record]: record };
+  const container = await docker.createContainer({ Image: packages.id, Labels: { ...labels, [LABELS.build]: record } });
+  try {
+    const digest = await putFiles(container, "/app", (files) => files.tree(source.tree)).catch(() => undefined);
+    if (digest !== inputs.digest) {
+      throw new Error(
+        `the source of ${app} in ${inputs.directory} has changed while it was built; run the same command again`,
+      );
+    }
+    context.signal.throwIfAborted();
+    return await commit(container, repositoryOf(inputs), keyFor(inputs), labels);
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+}
+
+/** What builds of this platform left that were killed. It is our turn, so none of them runs. */
+async function removeLeftovers(docker: Docker, platform: string): Promise<void> {
+  const label = [`${LABELS.platform}=${platform}`, LABELS.build];
+  const containers = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
+  for (const { Id } of containers) {
+    await docker
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+      });
+  }
+}

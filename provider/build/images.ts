@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import type Docker from "dockerode";
+import { isNotFound } from "../docker/service.ts";
+import { LABELS } from "./labels.ts";
+
+/** An image that a build has made. */
+export interface BuiltImage {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The digest of a list of texts: 64 hexadecimal digits. */
+export function keyOf(...parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** The tag of what a key stands for. */
+export function tagOf(repository: string, key: string): string {
+  return `${repository}:${key.slice(0, 12)}`;
+}
+
+/** The image with a key; undefined when it was not made yet, or is gone. */
+export async function findImage(docker: Docker, repository: string, key: string): Promise<BuiltImage | undefined> {
+  try {
+    const { Id, Config } = await docker.getImage(tagOf(repository, key)).inspect();
+    const labels = Config.Labels ?? {};
+    return labels[LABELS.key] === key ? { id: Id, labels } : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Commits a container as the image of a key. */
+export async function commit(
+  container: Docker.Container,
+  repository: string,
+  key: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<BuiltImage> {
+  const all = { ...labels, [LABELS.key]: key };
+  const { Id } = await container.commit({
+    repo: repository,
+    tag: key.slice(0, 12),
+    // The container's own command was the build's.
+    Cmd: ["bash"],
+    Labels: all,
+  });
+  return { id: Id, labels: all };
+}
+
+/**
+ * Removes the images of apps that nothing names any more, and the packages' images that only they were made of.
+ * An image that a container uses stays.
+ *
+ * @param app only this app's
+ * @param referenced ids of images to keep
+ */
+export async function removeUnreferenced(
+  docker: Docker,
+  platform: string,
+  referenced: ReadonlySet<string>,
+  app?: string,
+): Promise<void> {
+  const label = [`${LABELS.platform}=${platform}`, LABELS.key, ...(app === undefined ? [] : [`${LABELS.app}=${app}`])];
+  const images = await docker.listImages({ filters: JSON.stringify({ label }) });
+  for (const repository of ["app", "deps"]) {
+    for (const { Id, RepoTags } of images) {
+      const tags = (RepoTags ?? []).filter((tag) => tag.startsWith(`${platform}/${repository}-`));
+      if (referenced.has(Id)) continue;
+      for (const tag of tags) await removeTag(docker, tag);
+    }
+  }
+}
+
+/** Docker refuses with 409 while a container uses the image. */
+async function removeTag(docker: Docker, tag: string): Promise<void> {
+  try {
+    await docker.getImage(tag).remove();
+  } catch (error) {
+    if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+  }
+}

@@ -1,0 +1,13 @@
+/** Labels of what a build makes. */
+export const LABELS = {
+  platform: "dynoform.platform",
+  app: "dynoform.app",
+  /** Of a build's container: the id of its record. */
+  build: "dynoform.build",
+  /** Of an image: everything that made it, as 64 hexadecimal digits. */
+  key: "dynoform.key",
+  /** Of an app's image: the id of the record of its build. */
+  record: "dynoform.record",
+  /** Of an image with packages: the Python in it, e.g. `3.9.2`. */
+  python: "dynoform.python",
+} as const;
