@@ -76,6 +76,11 @@ function kindOf(config: Readonly<Record<string, unknown>>): StackKind {
   return "dynoform:app" in config ? "app" : "other";
 }
 
+/** Where the runtime directories of all platforms lie, unless a stack file says otherwise. */
+export function homeDirectory(): string {
+  return dirname(platformDirectory("any"));
+}
+
 /** A platform that this project declares, or whose name its own program will use. */
 export interface PlatformTarget {
   readonly name: string;

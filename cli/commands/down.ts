@@ -3,9 +3,10 @@ import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
 import { Engine, PulumiError } from "../engine.ts";
 import { isNotFound, UserError } from "../errors.ts";
-import { findProject, type PlatformTarget, platformsOf, readStackFiles } from "../project.ts";
+import { findProject, homeDirectory, type PlatformTarget, platformsOf, readStackFiles } from "../project.ts";
 import { findRemainder, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";
+import { ensureEnvironment } from "../setup/environment.ts";
 import { Steps } from "../steps.ts";
 import type { Command } from "./command.ts";
 
@@ -24,6 +25,7 @@ so that the next \`up\` is quick.
     const project = await findProject(process.cwd());
     const files = await readStackFiles(project);
     const platforms = platformsOf(files);
+    await ensureEnvironment(project.directory, homeDirectory());
     const engine = new Engine({ directory: project.directory });
     const platformStacks = new Set(files.filter((file) => file.kind === "platform").map((file) => file.stack));
     await down({

@@ -4,8 +4,8 @@ import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { platformDirectory } from "../../infra/platform/addresses.ts";
 import { UserError } from "../errors.ts";
+import { homeDirectory } from "../project.ts";
 import type { Say } from "../steps.ts";
 import { canInstall, installPackages, quietly } from "./apt.ts";
 
@@ -74,7 +74,7 @@ async function startDocker(docker: Docker, daemon: string, say: Say): Promise<vo
     await untilAnswers(docker);
     return;
   }
-  const log = join(dirname(platformDirectory("any")), "dockerd.log");
+  const log = join(homeDirectory(), "dockerd.log");
   say(`starting ${daemon}, which writes to ${log}`);
   await removeStalePids();
   await mkdir(dirname(log), { recursive: true });

@@ -1,9 +1,8 @@
-import { dirname } from "node:path";
 import type Docker from "dockerode";
-import { platformDirectory } from "../../infra/platform/addresses.ts";
 import { Engine, type EngineOptions } from "../engine.ts";
 import {
   findProject,
+  homeDirectory,
   type PlatformTarget,
   type Project,
   platformsOf,
@@ -60,7 +59,7 @@ export async function setup(options: SetupOptions): Promise<Ready> {
   await steps.run(
     "Pulumi",
     async (say) => {
-      await ensureEnvironment(project.directory, dirname(platformDirectory("any")));
+      await ensureEnvironment(project.directory, homeDirectory());
       await declareProvider(project, say);
       return engine.version();
     },
