@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type PythonMinor, pythonRecipe } from "../../images/pythons.ts";
+import type { Source } from "../build/source/index.ts";
+import { BUILDER } from "../build/version.ts";
+
+/** What decides which image a build makes, as plain values: a build is named by them. */
+export interface BuildContent {
+  /** Of the source tree, hex SHA-256. */
+  readonly digest: string;
+  /** The minor version of Python. */
+  readonly python: PythonMinor;
+  /** The recipe of the Python image. */
+  readonly base: string;
+  /** The version of what builds. */
+  readonly builder: string;
+}
+
+/** What decides the image of a source tree; known at preview. */
+export function buildContent(source: Source): BuildContent {
+  const { minor } = source.python;
+  return { digest: source.digest, python: minor, base: pythonRecipe(minor), builder: BUILDER };
+}
+
+export interface BuildArgs extends BuildContent {
+  /** The platform's name. */
+  readonly platform: pulumi.Input<string>;
+  readonly app: pulumi.Input<string>;
+  /** The source's folder, relative to the folder of Pulumi.yaml, or absolute. */
+  readonly directory: pulumi.Input<string>;
+  /**
+   * The platform's runtime directory, where build records go.
+   * @default `$DYNOFORM_HOME/<platform>`
+   */
+  readonly runtime?: pulumi.Input<string>;
+}
+
+/** An app's image. Never updated: give it a name with a hash of {@link buildContent} in it. */
+export class Build extends pulumi.CustomResource {
+  /** Docker's id of the image: `sha256:…`. */
+  declare readonly image: pulumi.Output<string>;
+  /** The id of the build's record, a folder in `builds` of the runtime directory. */
+  declare readonly record: pulumi.Output<string>;
+
+  constructor(name: string, args: BuildArgs, opts?: pulumi.CustomResourceOptions) {
+    const { platform, app, directory, digest, python, base, builder, runtime } = args;
+    const inputs = { platform, app, directory, digest, python, base, builder, runtime: runtime ?? "" };
+    super("dyno:index:Build", name, { ...inputs, image: undefined, record: undefined }, opts);
+  }
+}
