@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Build, Route } from "../../provider/sdk/index.ts";
+import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
@@ -11,7 +11,7 @@ import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
 import { type AppSettings, appSettingsFields, type FormationSettings } from "./settings.ts";
-import { readSource, type Source } from "./source.ts";
+import { type AppSource, readSource } from "./source.ts";
 
 export interface AppArgs extends AppSettings {
   /** A `Platform` of the same program, or what `connectPlatform` gives for another stack's. */
@@ -66,7 +66,7 @@ export class App extends pulumi.ComponentResource {
 
     const config = new ConfigVars(`${name}-config`, { values: args.config ?? {}, attached: attached(args) }, own);
     const addons = createAddons(name, { ...args, key, id: args.id ?? this.name }, own);
-    const build = source && createBuild(name, { app: this.name, platform: platform.name, key, source }, own);
+    const build = source && createBuild(name, { app: this.name, platform, key, source }, own);
     this.image = build?.resource.image;
     this.build = build?.resource.record;
 
@@ -120,7 +120,7 @@ export class App extends pulumi.ComponentResource {
   }
 }
 
-type Checked = { key: string; source: Source | undefined; formation: Readonly<Record<string, FormationSettings>> };
+type Checked = { key: string; source: AppSource | undefined; formation: Readonly<Record<string, FormationSettings>> };
 
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
@@ -139,7 +139,7 @@ function checkArgs(name: string, args: AppArgs): Checked {
 /** What runs: the declared types, each of which the Procfile must have; `web` even when it is not declared. */
 function formationOf(
   declared: AppSettings["formation"] = {},
-  source: Source | undefined,
+  source: AppSource | undefined,
   at: string,
   problems: Problems,
 ): Readonly<Record<string, FormationSettings>> {
@@ -174,23 +174,27 @@ function createAddons(
   return entries;
 }
 
-interface BuildArgs {
-  readonly app: string;
-  readonly platform: string;
-  readonly key: string;
-  readonly source: Source;
-}
-
 /** A build is named by all that goes into it and never updated, so the image under a dyno never changes. */
 function createBuild(
   name: string,
-  args: BuildArgs,
+  args: {
+    readonly app: string;
+    readonly platform: PlatformConnection;
+    readonly key: string;
+    readonly source: AppSource;
+  },
   opts: pulumi.CustomResourceOptions,
 ): { resource: Build; slug: string } {
-  const { directory, digest, python, base, builder } = args.source;
-  const content = { platform: args.platform, app: args.app, directory, digest, python, base, builder };
-  const slug = contentHash(args.key, content);
-  return { resource: new Build(`${name}-build-${slug}`, content, opts), slug };
+  const { app, source, platform } = args;
+  const inputs = {
+    platform: platform.name,
+    runtime: platform.directory,
+    app,
+    directory: source.directory,
+    ...buildContent(source),
+  };
+  const slug = contentHash(args.key, inputs);
+  return { resource: new Build(`${name}-build-${slug}`, inputs, opts), slug };
 }
 
 function appUrl(name: string, platform: PlatformConnection): string {

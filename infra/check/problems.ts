@@ -24,7 +24,12 @@ export class Problems {
    * @param line what is wrong and what is allowed, e.g. `"huge" is not a dyno size; …`
    */
   add(path: string, line: string): void {
-    this.#lines.push(`${path}: ${line}`);
+    this.addLine(`${path}: ${line}`);
+  }
+
+  /** Adds a line that says by itself where it stands. */
+  addLine(line: string): void {
+    this.#lines.push(line);
   }
 
   /** Throws a {@link UserError} with all that was collected; does nothing when there is nothing. */

@@ -54,6 +54,7 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
       ],
       ports: [{ internal: 5432, external: args.port, ip: "127.0.0.1" }],
       volumes: [{ volumeName: volume.name, containerPath: "/var/lib/postgresql" }],
+      capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: args.memory,
       memorySwap: 2 * args.memory,
