@@ -45,8 +45,8 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
       image: image.repoDigest,
       // The image gives these to its two roles at every start, so that a kept volume serves a new stack.
       envs: [
-        pulumi.interpolate`POSTGRES_PASSWORD=${superuser.result}`,
-        pulumi.interpolate`PROVISIONER_PASSWORD=${provisioner.result}`,
+        pulumi.secret(pulumi.interpolate`POSTGRES_PASSWORD=${superuser.result}`),
+        pulumi.secret(pulumi.interpolate`PROVISIONER_PASSWORD=${provisioner.result}`),
       ],
       restart: "always",
       networksAdvanced: [
