@@ -107,7 +107,7 @@ test("a platform's resources", async () => {
       assert.match(imageName, new RegExp(`^test/${what}:[0-9a-f]{12}$`));
       assert.match(build.args.BASE, /^test\/base:[0-9a-f]{12}$/);
       assert.equal(build.context, what === "router" ? "services/router" : "images/postgres");
-      assert.deepEqual(rest, { skipPush: true });
+      assert.deepEqual(rest, { skipPush: true, buildOnPreview: false });
     }
   } finally {
     await rm(directory, { recursive: true });
