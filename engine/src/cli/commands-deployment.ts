@@ -86,6 +86,7 @@ export const DEPLOYMENT_COMMANDS: Readonly<Record<string, Command>> = {
       ...DEPLOYMENT_FLAGS,
       ...CONFIRM_FLAGS,
       "preview-only": on("Only show what would be deleted"),
+      remove: on("Remove the stack and its settings file when it is empty"),
       "exclude-protected": on("Leave protected resources"),
     },
     run: async (session) => (await import("./deployment.ts")).deployment(session, "destroy"),

@@ -20,6 +20,7 @@ import { EventLog, openSink } from "./events.ts";
 import { Interruption } from "./interruption.ts";
 import { Operation } from "./operation.ts";
 import type { Session } from "./session.ts";
+import { forgetStack } from "./stack.ts";
 import { stackOutputsOf } from "./stack-outputs.ts";
 
 /** Everything that is known before a deployment begins. */
@@ -76,6 +77,7 @@ async function update(session: Session, plan: Plan, interruption: Interruption):
       resourceChanges: { ...result.changes },
     });
     if (kind === "destroy" && result.result === "succeeded") await afterDestroy(session, name, result);
+    if (session.flags.isOn("remove") && result.snapshot.resources.length === 0) await forgetStack(session, name);
     return exitCode(session, kind, result);
   } finally {
     await lock.release();
@@ -83,11 +85,19 @@ async function update(session: Session, plan: Plan, interruption: Interruption):
 }
 
 async function afterDestroy(session: Session, name: StackName, result: DeploymentResult): Promise<void> {
-  if (result.snapshot.resources.length > 0) return;
-  session.terminal.line(
-    "The resources in the stack have been deleted, but the history and configuration associated with the stack are " +
-      `still maintained. \nIf you want to remove the stack completely, run \`pulumi stack rm ${await session.shortName(name)}\`.`,
-  );
+  const { flags, terminal } = session;
+  if (flags.isOn("json")) return;
+  const kept = result.snapshot.resources.filter(({ protect }) => protect === true).length;
+  if (flags.isOn("exclude-protected") && kept > 0) {
+    terminal.line(
+      `All unprotected resources were destroyed. There are still ${kept} protected resources associated with this stack.`,
+    );
+  } else if (result.snapshot.resources.length === 0 && !flags.isOn("remove")) {
+    terminal.line(
+      "The resources in the stack have been deleted, but the history and configuration associated with the stack are " +
+        `still maintained. \nIf you want to remove the stack completely, run \`pulumi stack rm ${await session.shortName(name)}\`.`,
+    );
+  }
 }
 
 async function prepare(session: Session, kind: DeploymentKind): Promise<Plan> {

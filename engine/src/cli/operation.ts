@@ -25,7 +25,6 @@ export class Operation {
   readonly #log: EventLog;
   readonly #interruption: Interruption;
   readonly #session: Session;
-  #stepFailed = false;
 
   /** @param config values by full key, secrets masked */
   constructor(
@@ -48,14 +47,11 @@ export class Operation {
     const watcher = this.#watcher(snapshot);
     this.#log.prelude(this.#config);
     const event = (happened: DeploymentEvent) => {
-      if (happened.kind === "resource-failed") this.#stepFailed = true;
       this.#log.deployment(happened);
       watcher.event(happened);
     };
     const { cancel, terminate } = this.#interruption;
     const result = await deploy(this.#options, snapshot, { ...state, event, cancel, terminate });
-    const verdict = this.#verdict(result);
-    if (verdict !== undefined) event({ kind: "diagnostic", severity: "error", message: verdict });
     const milliseconds = performance.now() - startedAt;
     this.#log.summary({
       maybeCorrupt: result.maybeCorrupt,
@@ -66,13 +62,6 @@ export class Operation {
     });
     watcher.finish(result, milliseconds);
     return result;
-  }
-
-  /** What the whole operation came to, where no other message says so. */
-  #verdict({ result }: DeploymentResult): string | undefined {
-    const what = this.#options.dryRun ? "preview" : this.#options.kind;
-    if (result === "canceled") return `${what} canceled`;
-    return result === "failed" && this.#stepFailed ? `${what} failed` : undefined;
   }
 
   #watcher(snapshot: Snapshot): Watcher {

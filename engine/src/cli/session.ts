@@ -102,9 +102,10 @@ export class Session {
   }
 
   async config(name: StackName): Promise<StackConfig> {
+    const project = await this.project();
     const file = this.flags.text("config-file");
-    if (file !== undefined) return StackConfig.load(resolve(this.directory, file));
-    return StackConfig.load(stackConfigPath(await this.project(), name.stack));
+    const path = file === undefined ? stackConfigPath(project, name.stack) : resolve(this.directory, file);
+    return StackConfig.load(path, project.name);
   }
 
   /** The manager of a salt; the same one for the same salt, so that its key is derived once. */

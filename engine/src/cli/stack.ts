@@ -112,16 +112,22 @@ export async function stackRemove(session: Session): Promise<void> {
     const resources = (await session.deployment(name))?.resources ?? [];
     const onlyRoot = resources.length === 1 && resources[0]?.type === "pulumi:pulumi:Stack";
     if (resources.length > 0 && !onlyRoot && !session.flags.isOn("force")) throw stillHasResources(short);
-    await backend.remove(name);
+    await forgetStack(session, name);
   } finally {
     await lock.release();
   }
+}
+
+/** Removes a stack's state, history and settings; the caller holds its lock and has seen what it holds. */
+export async function forgetStack(session: Session, name: StackName): Promise<void> {
+  const backend = await session.backend();
   const project = await session.projectIfAny();
+  await backend.remove(name);
   if (project?.name === name.project) {
     if (!session.flags.isOn("preserve-config")) await removeStackConfig(stackConfigPath(project, name.stack));
     if (await isSelected(session, name)) await selectStack(session.environment, project, backend.url, undefined);
   }
-  session.terminal.line(`Stack '${short}' has been removed!`);
+  session.terminal.line(`Stack '${await session.shortName(name)}' has been removed!`);
 }
 
 function stillHasResources(name: string): UserError {

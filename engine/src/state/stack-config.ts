@@ -18,11 +18,13 @@ export function stackConfigPath(project: Project, stack: string): string {
 
 export class StackConfig {
   readonly path: string;
+  readonly #project: string;
   readonly #document: Document;
   readonly #indent: number;
 
-  private constructor(path: string, text: string | undefined) {
+  private constructor(path: string, project: string, text: string | undefined) {
     this.path = path;
+    this.#project = project;
     this.#indent = /^( +)\S/m.exec(text ?? "")?.[1]?.length ?? 2;
     this.#document = parseDocument(text ?? "");
     const [error] = this.#document.errors;
@@ -32,9 +34,9 @@ export class StackConfig {
     }
   }
 
-  /** A file that does not exist counts as empty. */
-  static async load(path: string): Promise<StackConfig> {
-    return new StackConfig(path, await readFileIfAny(path));
+  /** A file that does not exist counts as empty. @param project the namespace of keys without one */
+  static async load(path: string, project: string): Promise<StackConfig> {
+    return new StackConfig(path, project, await readFileIfAny(path));
   }
 
   get salt(): string | undefined {
@@ -68,7 +70,7 @@ export class StackConfig {
     if (file.config === undefined || file.config === null) return {};
     if (typeof file.config !== "object" || Array.isArray(file.config))
       throw new UserError(`${this.path}: 'config' must be a map`);
-    return Object.fromEntries(Object.entries(file.config).map(([key, value]) => [fullKey(key, ""), value]));
+    return Object.fromEntries(Object.entries(file.config).map(([key, value]) => [fullKey(key, this.#project), value]));
   }
 
   /** The value at a path; undefined when there is none. */

@@ -5,8 +5,9 @@ import { containsUnknowns } from "../../values/secrets.ts";
 import { isMap, type PropertyMap, type PropertyValue } from "../../values/values.ts";
 import { formatValue, isInternal } from "./values.ts";
 
-/** `[diff: +a-b~c]`: the properties added, removed and changed; empty when there are none. */
+/** `[diff: +a-b~c]`: the properties added, removed and changed; empty when there is nothing to compare. */
 export function diffSummary(step: StepMetadata): string {
+  if (step.old === undefined || step.new === undefined) return "";
   const { added, removed, changed } = changedKeys(step);
   const parts = [
     ["+", added],
@@ -18,7 +19,8 @@ export function diffSummary(step: StepMetadata): string {
 }
 
 function changedKeys(step: StepMetadata): { added: string[]; removed: string[]; changed: string[] } {
-  const { olds, news } = comparedSides(step);
+  const olds = step.old?.inputs ?? {};
+  const news = step.new?.inputs ?? {};
   const added: string[] = [];
   const removed: string[] = [];
   const changed = new Set<string>();
@@ -35,19 +37,9 @@ function changedKeys(step: StepMetadata): { added: string[]; removed: string[]; 
   return { added, removed, changed: [...changed].sort() };
 }
 
-/** Inputs tell what a program changed; a refresh finds changes of outputs. */
-function comparedSides(step: StepMetadata): { olds: PropertyMap; news: PropertyMap } {
-  return { olds: step.old?.inputs ?? {}, news: step.new?.inputs ?? {} };
-}
-
 /** One line or more for each property that differs, or for all of a new resource's. */
 export function diffLines(step: StepMetadata, indent: string): string[] {
-  if (step.op === "create" || step.op === "import" || step.op === "read") {
-    return mapDiff({}, step.new?.inputs ?? {}, indent);
-  }
-  if (step.op.startsWith("delete")) return [];
-  const { olds, news } = comparedSides(step);
-  return mapDiff(olds, news, indent);
+  return step.new === undefined ? [] : mapDiff(step.old?.inputs ?? {}, step.new.inputs, indent);
 }
 
 function mapDiff(olds: PropertyMap, news: PropertyMap, indent: string): string[] {

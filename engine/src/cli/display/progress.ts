@@ -25,6 +25,8 @@ interface Row {
   op: StepOp;
   startedAt: number;
   status: string;
+  /** What differs, as the last step that could tell said. */
+  diff: string;
   failed: boolean;
   readonly diagnostics: Diagnostic[];
 }
@@ -63,17 +65,18 @@ export class ProgressDisplay {
     const row = this.#row(step.urn);
     const { preview } = this.#options;
     row.op = step.op;
+    row.diff = diffSummary(step) || row.diff;
     if (kind === "resource-pre") {
       row.startedAt = Date.now();
-      row.status = preview ? words.planned : `${words.running} (0s)`;
       if (step.op === "same") return;
-      this.#line(row, diffSummary(step));
+      row.status = preview ? words.planned : `${words.running} (0s)`;
+      this.#line(row, row.diff);
       if (this.#options.diff) for (const line of diffLines(step, "        ")) this.#plain(line);
     } else if (kind === "resource-outputs") {
       row.status = preview || words.done === "" ? words.planned : `${words.done} (${this.#elapsed(row)})`;
       // In a preview the step was told when it was planned; the root stack's line comes last.
       if (step.op === "same" || preview || isRootStack(step.urn)) return;
-      this.#line(row, diffSummary(step));
+      this.#line(row, row.diff);
     } else {
       row.failed = true;
       row.status = `**${words.running} failed**`;
@@ -93,7 +96,7 @@ export class ProgressDisplay {
     const known = this.#rows.get(urn);
     if (known !== undefined) return known;
     const status = isRootStack(urn) && !this.#options.preview ? "running" : "";
-    const row: Row = { urn, op: "same", startedAt: Date.now(), status, failed: false, diagnostics: [] };
+    const row: Row = { urn, op: "same", startedAt: Date.now(), status, diff: "", failed: false, diagnostics: [] };
     this.#rows.set(urn, row);
     return row;
   }
@@ -130,6 +133,7 @@ export class ProgressDisplay {
       if (row.failed && !row.status.startsWith("**")) this.#line({ ...row, status: "**failed**" }, tally(row));
     }
     const { preview } = this.#options;
+    if (preview && root.op !== "same" && root.diagnostics.length === 0 && !root.failed) return;
     if (result.result !== "succeeded") root.status = "**failed**";
     else if (root.op === "same") root.status = "";
     else root.status = preview ? OPERATIONS[root.op].planned : `${OPERATIONS[root.op].done} (${this.#elapsed(root)})`;
