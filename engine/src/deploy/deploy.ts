@@ -140,7 +140,8 @@ class Run {
       signal: this.#host.cancel,
     });
     const resolver = new Resolver(deployment);
-    new Monitor(deployment, resolver, new Transforms(deployment)).addTo(this.#monitor);
+    const transforms = new Transforms();
+    new Monitor(deployment, resolver, transforms).addTo(this.#monitor);
     const running = launch(program, {
       options: this.#options,
       monitorAddress: await listen(this.#monitor),
@@ -160,6 +161,7 @@ class Run {
       else await deployment.finish();
     } finally {
       await running.stop();
+      transforms.close();
     }
   }
 
@@ -200,6 +202,8 @@ class Run {
   }
 
   async #persist(snapshot: Snapshot): Promise<void> {
+    // Whoever terminated the deployment may have given the stack to somebody else by now.
+    this.#host.terminate.throwIfAborted();
     try {
       await this.#host.persist(snapshot);
     } catch (error) {
@@ -214,16 +218,19 @@ class Run {
   async #unlessTerminated(run: Promise<void>): Promise<void> {
     const { terminate } = this.#host;
     const terminated = new Promise<never>((_, reject) => {
-      const give = () => reject(new Stopped());
-      if (terminate.aborted) give();
-      else terminate.addEventListener("abort", give, { once: true });
+      const giveUp = () => {
+        this.#executor.stop();
+        reject(new Stopped());
+      };
+      if (terminate.aborted) giveUp();
+      else terminate.addEventListener("abort", giveUp, { once: true });
     });
     run.catch(() => {});
     await Promise.race([run, terminated]);
   }
 
   #result(start: Snapshot): DeploymentResult {
-    const canceled = this.#host.cancel.aborted;
+    const canceled = this.#host.cancel.aborted || this.#host.terminate.aborted;
     const { failed, changes } = this.#executor;
     const snapshot = this.#journal?.snapshot() ?? start;
     const what = this.#options.dryRun ? "preview" : this.#options.kind;

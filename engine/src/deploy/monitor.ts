@@ -101,6 +101,7 @@ export class Monitor {
     const goal = await this.#resolver.goal(transformed);
     const registered = await this.#deployment.register(goal);
     this.#resolver.remember(registered.state.urn, transformed, goal);
+    this.#transforms.remember(registered.state.urn, registration.parent, request.getTransformsList());
     return this.#response(registered);
   }
 

@@ -27,11 +27,11 @@ export interface Registration extends Omit<Goal, "provider" | "properties"> {
 export function readRegistration(request: RegisterRequest, root: string): Registration {
   const properties = decodeProperties(request.getObject());
   const dependencies = request.getDependenciesList();
-  const properDependencies: Record<string, readonly string[]> = {};
+  const propertyDependencies: Record<string, readonly string[]> = {};
   request.getPropertydependenciesMap().forEach((value, key) => {
-    properDependencies[key] = value.getUrnsList();
+    propertyDependencies[key] = value.getUrnsList();
   });
-  const named = Object.keys(properDependencies).length > 0 || request.getRemote();
+  const named = Object.keys(propertyDependencies).length > 0 || request.getRemote();
   return {
     type: request.getType(),
     name: request.getName(),
@@ -41,7 +41,7 @@ export function readRegistration(request: RegisterRequest, root: string): Regist
     parent: request.getParent() || undefined,
     dependencies,
     propertyDependencies: named
-      ? properDependencies
+      ? propertyDependencies
       : Object.fromEntries(Object.keys(properties).map((key) => [key, dependencies])),
     provider: request.getProvider(),
     providers: Object.fromEntries(request.getProvidersMap().toArray()),

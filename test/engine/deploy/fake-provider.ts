@@ -22,8 +22,8 @@ export class World {
   readonly log: string[] = [];
   readonly configs: PropertyMap[] = [];
   #last = 0;
-  /** Called in the middle of every change, after it was done. */
-  interrupt: (operation: string, name: string) => Promise<void> | void = () => {};
+  /** Called around every change: just before it is made, and when it was made but nobody knows yet. */
+  interrupt: (moment: "before" | "after", operation: string, name: string) => Promise<void> | void = () => {};
 
   newId(name: string): string {
     return `${name}-${++this.#last}`;
@@ -73,9 +73,10 @@ export class FakeProvider implements Provider {
   async create({ name, inputs }: CreateRequest): Promise<CreateResult> {
     this.#world.log.push(`create ${name}`);
     if (inputs.fail === "create") throw new Error(`cannot create ${name}`);
+    await this.#world.interrupt("before", "create", name);
     const id = this.#world.newId(name);
     this.#world.things.set(id, { ...inputs, name: inputs.name ?? name });
-    await this.#world.interrupt("create", name);
+    await this.#world.interrupt("after", "create", name);
     const outputs = { ...inputs, token: `token of ${id}` };
     if (inputs.unwell === "create") throw new InitError(id, outputs, ["not ready yet"]);
     return { id, outputs };
@@ -85,7 +86,8 @@ export class FakeProvider implements Provider {
     const thing = this.#world.things.get(id);
     if (!thing) return undefined;
     const read = Object.fromEntries(Object.keys(inputs).map((key) => [key, thing[key] ?? null]));
-    return { id, inputs: read, outputs: { ...thing, token: `token of ${id}` } };
+    const { name, ...outputs } = thing;
+    return { id, inputs: read, outputs: { ...outputs, ...read, token: `token of ${id}` } };
   }
 
   async update({ id, urn, news }: UpdateRequest): Promise<PropertyMap> {
@@ -93,8 +95,9 @@ export class FakeProvider implements Provider {
     this.#world.log.push(`update ${name}`);
     if (news.fail === "update") throw new Error(`cannot update ${name}`);
     const outputs = { ...news, token: `token of ${id}` };
+    await this.#world.interrupt("before", "update", name);
     this.#world.things.set(id, { ...news, name: news.name ?? name });
-    await this.#world.interrupt("update", name);
+    await this.#world.interrupt("after", "update", name);
     if (news.unwell === "update") throw new InitError(id, outputs, ["not ready yet"]);
     return outputs;
   }
@@ -103,8 +106,9 @@ export class FakeProvider implements Provider {
     const name = urn.split("::").at(-1) ?? "";
     this.#world.log.push(`delete ${name}`);
     if (inputs.fail === "delete") throw new Error(`cannot delete ${name}`);
+    await this.#world.interrupt("before", "delete", name);
     this.#world.things.delete(id);
-    await this.#world.interrupt("delete", name);
+    await this.#world.interrupt("after", "delete", name);
   }
 
   async invoke({ token, args }: InvokeRequest): Promise<InvokeResult> {

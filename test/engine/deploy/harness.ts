@@ -26,6 +26,12 @@ class FakeAccount extends pulumi.ProviderResource {
 }
 `;
 
+interface Signals {
+  readonly signal?: AbortSignal;
+  /** Once aborted the run was killed: the state is what was last saved. */
+  readonly terminate?: AbortSignal;
+}
+
 export interface Deployed extends DeploymentResult {
   readonly events: readonly DeploymentEvent[];
   /** "op name" of every finished step, in order. */
@@ -54,7 +60,7 @@ export class TestStack {
   }
 
   /** Runs a program (the body of a module that has \`pulumi\`, \`Fake\`, \`Group\` and \`FakeAccount\`). */
-  async up(body: string, options: Partial<DeploymentOptions> & { signal?: AbortSignal } = {}): Promise<Deployed> {
+  async up(body: string, options: Partial<DeploymentOptions> & Signals = {}): Promise<Deployed> {
     await writeFile(path.join(this.directory, "index.js"), prelude + body);
     return this.run({
       program: { entry: ".", directory: this.directory, nodeArgs: [], typescript: false },
@@ -66,8 +72,8 @@ export class TestStack {
     return this.up(body, { ...options, dryRun: true });
   }
 
-  async run(changes: Partial<DeploymentOptions> & { signal?: AbortSignal }): Promise<Deployed> {
-    const { signal, ...rest } = changes;
+  async run(changes: Partial<DeploymentOptions> & Signals): Promise<Deployed> {
+    const { signal, terminate, ...rest } = changes;
     const events: DeploymentEvent[] = [];
     const saved: Snapshot[] = [];
     const options: DeploymentOptions = {
@@ -98,9 +104,10 @@ export class TestStack {
       event: (event) => events.push(event),
       stackOutputs: async (stack) => this.stacks[stack],
       cancel: signal ?? new AbortController().signal,
-      terminate: new AbortController().signal,
+      terminate: terminate ?? new AbortController().signal,
     });
-    if (!options.dryRun) this.state = result.snapshot;
+    if (terminate?.aborted) this.state = saved.at(-1) ?? this.state;
+    else if (!options.dryRun) this.state = result.snapshot;
     const steps = events.flatMap((event) =>
       event.kind === "resource-outputs" ? [`${event.metadata.op} ${event.metadata.urn.split("::").at(-1)}`] : [],
     );
