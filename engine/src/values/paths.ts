@@ -56,9 +56,9 @@ function resetValue(
   const [part, ...rest] = path;
   if (Array.isArray(value)) {
     return value.map((item, index) => {
-      if (part !== "*" && part !== index) return item;
       const before = Array.isArray(from) ? from[index] : undefined;
-      // An element cannot be taken out of a list without moving the others.
+      // A new element has nothing to go back to, and cannot be taken out without moving the others.
+      if ((part !== "*" && part !== index) || before === undefined) return item;
       return resetValue(item, before, rest) ?? item;
     });
   }
