@@ -37,7 +37,7 @@ export async function readPlace(): Promise<Place> {
   const files = [
     { path: "place/mirrors", content: mirrors === undefined ? "" : `${mirrors.main} ${mirrors.security}\n` },
     { path: "place/root/etc/apt/apt.conf.d/90dynoform-proxy", content: await aptProxies(proxies) },
-    { path: "place/root/etc/dpkg/dpkg.cfg.d/dynoform", content: DPKG_SETTINGS },
+    { path: "place/root/etc/dpkg/dpkg.cfg.d/dynoform", content: `${DPKG_SETTINGS.join("\n")}\n` },
     { path: "place/root/etc/pip.conf", content: await pipSettings(certificates.length > 0) },
     ...certificates.map((content) => ({
       path: `place/root${LOCAL_CERTIFICATES}/${fingerprint(content)}.crt`,
@@ -50,14 +50,13 @@ export async function readPlace(): Promise<Place> {
 const DEFAULT_MIRRORS = { main: "http://deb.debian.org/debian", security: "http://deb.debian.org/debian-security" };
 
 /** An image needs no manuals, and if a build is cut off it is made again. */
-const DPKG_SETTINGS = [
+export const DPKG_SETTINGS = [
   "force-unsafe-io",
   "path-exclude=/usr/share/man/*",
   "path-exclude=/usr/share/doc/*",
   "path-include=/usr/share/doc/*/copyright",
   "path-exclude=/usr/share/locale/*",
-  "",
-].join("\n");
+];
 
 function trustEnvironment(): Record<string, string> {
   // Libraries with certificates of their own (requests, Node) are told of the machine's.
@@ -127,7 +126,7 @@ async function debianMirrors(): Promise<Mirrors | undefined> {
 async function pipSettings(ownCertificates: boolean): Promise<string> {
   const text = await readFile("/etc/pip.conf", "utf8").catch(() => "");
   const lines = ["[global]"];
-  for (const key of ["index-url", "extra-index-url", "trusted-host", "proxy", "timeout"]) {
+  for (const key of ["index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "default-timeout"]) {
     const variable = `PIP_${key.toUpperCase().replaceAll("-", "_")}`;
     const value = process.env[variable] ?? text.match(new RegExp(`^${key}\\s*[=:]\\s*(.+)$`, "m"))?.[1];
     if (value) lines.push(`${key} = ${value}`);

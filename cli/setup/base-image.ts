@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { buildFirstBase, findByRecipe, RECIPE_LABEL } from "../../images/base.ts";
 import { followProgress } from "../../images/build.ts";
-import { debianSources, type Place, readPlace } from "../../images/place.ts";
+import { DPKG_SETTINGS, debianSources, type Place, readPlace } from "../../images/place.ts";
 import { baseRecipe, CODENAME } from "../../images/recipe.ts";
 import { isNotFound, messageOf, UserError } from "../errors.ts";
 import type { Say } from "../steps.ts";
@@ -85,7 +85,12 @@ async function bootstrap(docker: Docker, tag: string, place: Place, say: Say): P
     await installPackages(["mmdebstrap", "debian-archive-keyring"], say);
   }
   say(`no registry answers: making ${tag} from Debian's packages`);
-  const options = ["--variant=minbase", "--quiet", ...aptOptions(place)];
+  const options = [
+    "--variant=minbase",
+    "--quiet",
+    ...aptOptions(place),
+    ...DPKG_SETTINGS.map((line) => `--dpkgopt=${line}`),
+  ];
   const child = spawn("mmdebstrap", [...options, CODENAME, "-", ...debianSources(CODENAME, place.mirrors)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
