@@ -116,7 +116,8 @@ export async function buildImage(inputs: PropertyMap, call: CallContext, docker:
     buildargs: { ...proxyArguments(), ...stringMap(build.args) },
     platform: text(build.platform),
     target: text(build.target),
-    extrahosts: strings(build.addHosts).join(","),
+    // BuildKit takes an empty list for a host without a name.
+    ...(strings(build.addHosts).length > 0 ? { extrahosts: strings(build.addHosts).join(",") } : {}),
     networkmode: text(build.network),
     abortSignal: call.signal,
   });
