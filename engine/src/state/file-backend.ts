@@ -84,11 +84,7 @@ export class FileBackend {
   async write(name: StackName, checkpoint: string): Promise<void> {
     const path = this.#path("stacks", name, ".json");
     await writeFileAtomic(path, checkpoint, { backup: true });
-  }
-
-  /** Removes what earlier writers left compressed, which would else win over a plain file of the same second. */
-  async dropCompressed(name: StackName): Promise<void> {
-    const path = this.#path("stacks", name, ".json");
+    // What another writer left compressed is older now, but file times are coarse.
     await Promise.all([rm(`${path}.gz`, { force: true }), rm(`${path}.zst`, { force: true })]);
   }
 

@@ -86,7 +86,7 @@ export class StackConfig {
   /** @param path the full key, then the way into its value @throws UserError when the way is blocked */
   set(path: PropertyPath, value: RawConfigValue): void {
     const [key] = path;
-    if (path.length > 2 && path.at(-1) === "secure" && typeof value === "string" && !this.#hasNode(path.slice(0, -1))) {
+    if (path.length > 1 && path.at(-1) === "secure" && typeof value === "string" && !this.#hasNode(path.slice(0, -1))) {
       throw new UserError(`${formatPath(path)}: "secure" key in maps of length 1 are reserved`);
     }
     if (!isMap(this.#document.get("config", true))) this.#document.set("config", this.#document.createNode({}));

@@ -32,7 +32,17 @@ export function parseStackName(text: string, project: string | undefined): Stack
   if (named === undefined || named === "") {
     throw new UserError(`if you're using the --stack flag, pass the fully qualified name (organization/project/stack)`);
   }
+  if (/[^A-Za-z0-9._-]/.test(named) || isFolderWord(named)) {
+    throw new UserError(
+      `a project name may only contain alphanumeric, hyphens, underscores, and periods, not '${named}'`,
+    );
+  }
   return { project: named, stack };
+}
+
+/** Names become folders, and these would be others than meant. */
+function isFolderWord(name: string): boolean {
+  return name === "." || name === "..";
 }
 
 function checkCharacters(stack: string): void {
@@ -43,5 +53,6 @@ function checkCharacters(stack: string): void {
         `invalid character '${wrong[0]}' at position ${wrong.index}`,
     );
   }
+  if (isFolderWord(stack)) throw new UserError(`a stack may not be named '${stack}'`);
   if (stack.length > 100) throw new UserError("a stack name cannot exceed 100 characters");
 }
