@@ -157,6 +157,7 @@ class Run {
       });
       const failure = await Promise.race([running.ended, stopped]);
       if (failure !== undefined && !this.#executor.stopped) this.#programFailed(failure);
+      await this.#executor.drained();
       if (this.#executor.failed || this.#executor.stopped) await deployment.abandon();
       else await deployment.finish();
     } finally {

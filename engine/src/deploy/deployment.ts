@@ -142,6 +142,7 @@ export class Deployment {
 
   /** After a failed program: what it said of its outputs until then is added to the old ones. */
   async abandon(): Promise<void> {
+    this.executor.completeAll();
     const stack = this.#stack();
     if (!stack) return;
     const outputs = { ...stack.state.outputs, ...this.#stackOutputs };
@@ -161,6 +162,7 @@ export class Deployment {
     await deleteAll(unwanted, this.#steps, executor, (urn) => this.#generator.wasReplaced(urn));
     const stack = this.#stack();
     if (stack) await this.#setOutputs(stack, this.#stackOutputs ?? {});
+    executor.completeAll();
   }
 
   async #setOutputs(entry: Entry, outputs: PropertyMap): Promise<void> {

@@ -88,6 +88,11 @@ export class Executor {
     this.#components.delete(component);
   }
 
+  /** Tells the same of the components that never did. */
+  completeAll(): void {
+    for (const component of [...this.#components.keys()]) this.completed(component);
+  }
+
   async #apply(step: Step): Promise<void> {
     const { event } = this.#options;
     event({ kind: "resource-pre", metadata: metadataOf(step) });
@@ -138,7 +143,7 @@ export function metadataOf(step: Step): StepMetadata {
     urn: step.urn,
     type: state?.type ?? "",
     old: step.old?.state,
-    new: step.op === "delete" || step.op === "delete-replaced" ? undefined : step.entry?.state,
+    new: step.entry?.state,
     keys: step.difference?.keys,
     diffs: step.difference?.diffs,
     detailedDiff: step.difference?.detailedDiff,

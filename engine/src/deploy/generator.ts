@@ -1,5 +1,6 @@
 import { equal, equalMaps } from "../values/equality.ts";
-import { type PropertyMap, Secret, Unknown } from "../values/values.ts";
+import { containsSecrets } from "../values/secrets.ts";
+import { type PropertyMap, Unknown } from "../values/values.ts";
 import { aliasUrns, type StackName } from "./aliases.ts";
 import { applyIgnoreChanges, type Difference, interpret, replaceOnChanges } from "./diffing.ts";
 import { type Goal, stateOf } from "./goal.ts";
@@ -301,6 +302,6 @@ function refusalMessage(state: ResourceState, property: string, inputs: Property
   const resource = `${state.type} resource '${name}'`;
   if (!property) return `${resource} has a problem: ${reason}`;
   const value = inputs[property];
-  const shown = value instanceof Secret ? "[secret]" : typeof value === "object" ? JSON.stringify(value) : value;
+  const shown = containsSecrets(value ?? null) ? "[secret]" : typeof value === "object" ? JSON.stringify(value) : value;
   return `${resource}: property ${property} value {${shown}} has a problem: ${reason}`;
 }

@@ -41,8 +41,7 @@ export function launch(program: Program, context: Launch): RunningProgram {
 /** Runs a Node program by the SDK's own `cmd/run`, found from the program's folder. */
 function runProcess(program: Exclude<Program, { languageServer: string }>, context: Launch): RunningProgram {
   const { options, event } = context;
-  const require = createRequire(path.join(program.directory, "program.js"));
-  const runner = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run";
+  const script = findRunner(program.directory);
   const flags: [string, string][] = [
     ["monitor", context.monitorAddress],
     ["engine", context.engineAddress],
@@ -57,7 +56,7 @@ function runProcess(program: Exclude<Program, { languageServer: string }>, conte
     process.execPath,
     [
       ...program.nodeArgs,
-      require.resolve(runner),
+      script,
       ...flags.filter(([, value]) => value).flatMap(([flag, value]) => [`--${flag}`, value]),
       ...(options.dryRun ? ["--dry-run"] : []),
       program.entry,
@@ -65,6 +64,8 @@ function runProcess(program: Exclude<Program, { languageServer: string }>, conte
     {
       cwd: program.directory,
       stdio: ["ignore", "pipe", "pipe"],
+      // A Ctrl-C is ours to deal with: running steps are finished before the program is ended.
+      detached: true,
       env: {
         NODE_COMPILE_CACHE: path.join(os.tmpdir(), `node-compile-cache-${os.userInfo().uid}`),
         ...process.env,
@@ -78,6 +79,15 @@ function runProcess(program: Exclude<Program, { languageServer: string }>, conte
     forward(child.stderr, (message) => event({ kind: "diagnostic", severity: "info#err", message })),
   ]);
   return { ended: outcome(child, output), stop: () => stop(child) };
+}
+
+function findRunner(directory: string): string {
+  const runner = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run";
+  try {
+    return createRequire(path.join(directory, "program.js")).resolve(runner);
+  } catch {
+    throw new Error(`the program in ${directory} has no @pulumi/pulumi to run with; install its dependencies first`);
+  }
 }
 
 /** The configuration as programs read it. */

@@ -84,8 +84,13 @@ export class Monitor {
   }
 
   #info(): resourceProto.DeploymentInfo {
-    const { project, stack, organization, dryRun, parallel } = this.#deployment.options;
-    return new resourceProto.DeploymentInfo()
+    const { project, stack, organization, dryRun, parallel, config } = this.#deployment.options;
+    const info = new resourceProto.DeploymentInfo();
+    for (const [key, { value, secret }] of Object.entries(config)) {
+      info.getConfigMap().set(key, value);
+      if (secret) info.addConfigsecretkeys(key);
+    }
+    return info
       .setProject(project)
       .setStack(stack)
       .setOrganization(organization)

@@ -40,8 +40,9 @@ export class Registry implements Provider {
   readonly #context: InstanceContext;
   readonly #instances = new Map<string, Instance>();
   readonly #loading = new Map<string, Promise<Instance>>();
-  /** Unconfigured ones, to check and compare configurations. */
+  /** One of each package, to check and compare configurations. */
   readonly #prototypes = new Map<string, Promise<Provider>>();
+  readonly #taken = new Set<string>();
   readonly #all = new Set<Provider>();
   /** The provider resources of the last deployment, by reference. */
   readonly #olds: ReadonlyMap<string, ResourceState>;
@@ -146,7 +147,7 @@ export class Registry implements Provider {
   }
 
   async #configure(urn: string, id: string, inputs: PropertyMap): Promise<Instance> {
-    const provider = await this.#start(providerPackage(typeOf(urn)));
+    const provider = await this.#take(typeOf(urn));
     const config = stripAll(ownInputs(inputs));
     const known = !containsUnknowns(config);
     if (known) await provider.configure(config);
@@ -170,6 +171,13 @@ export class Registry implements Provider {
       this.#prototypes.set(name, provider);
     }
     return provider;
+  }
+
+  /** A provider to configure; the first of a package is the one that checked its configuration. */
+  async #take(type: string): Promise<Provider> {
+    if (this.#taken.has(type)) return this.#start(providerPackage(type));
+    this.#taken.add(type);
+    return this.#prototype(type);
   }
 
   async #start(packageName: string): Promise<Provider> {

@@ -98,9 +98,16 @@ export class Steps {
   }
 
   /** `skip`: the provider has nothing to delete, since something else takes the resource along. */
-  delete(old: Entry, options: { replacing?: boolean; skip?: boolean; difference?: Difference } = {}): Step {
-    const op = options.replacing || old.state.delete ? "delete-replaced" : "delete";
-    return this.#step(op, { old, difference: options.difference, logical: op === "delete" }, async () => {
+  delete(old: Entry, options: { replacing?: boolean; skip?: boolean } = {}): Step {
+    const replaced = options.replacing || old.state.delete;
+    const op = old.state.external
+      ? replaced
+        ? "discard-replaced"
+        : "discard"
+      : replaced
+        ? "delete-replaced"
+        : "delete";
+    return this.#step(op, { old, logical: !replaced }, async () => {
       const { journal, registry, dryRun } = this.#context;
       if (old.state.protect) throw new Error(protectedMessage(old.state));
       const { state } = old;

@@ -33,6 +33,8 @@ export async function startPlugin(
   const child = spawn(command, [...args, environment.engineAddress()], {
     cwd: environment.programDirectory,
     stdio: ["ignore", "pipe", "pipe"],
+    // A Ctrl-C is the engine's to deal with: the plugin is told, and its calls are awaited.
+    detached: true,
     env: {
       ...process.env,
       PULUMI_CONFIG: JSON.stringify(environment.config),
