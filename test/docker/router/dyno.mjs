@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const { VERSION = "v1", MODE = "well", BOOT = "0", PORT = "5000" } = process.env;
 
 if (MODE === "crash") {
-  console.log("reading the settings");
+  console.error("reading the settings");
   console.error("KeyError: 'SECRET_KEY'");
   process.exit(3);
 }
