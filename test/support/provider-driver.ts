@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { CallContext, DiffResult, Provider, ReadResult } from "../../engine/src/plugin/contract.ts";
+import { stripAll } from "../../engine/src/values/secrets.ts";
 import type { PropertyMap } from "../../engine/src/values/values.ts";
 
 /** A resource as the engine's state would have it. */
@@ -16,7 +17,7 @@ export interface DriveOptions {
   readonly preview?: boolean;
 }
 
-/** Calls a provider as the engine does: check, then diff or the operation. Throws what a check finds wrong. */
+/** Calls a provider as the engine does, without secret wrappers: check, then diff or the operation. Throws what a check finds wrong. */
 export function drive(provider: Provider) {
   const lines: string[] = [];
   const context = (type: string, name: string): CallContext => ({
@@ -36,7 +37,8 @@ export function drive(provider: Provider) {
   async function diff(state: Driven, program: PropertyMap, options: DriveOptions = {}): Promise<DiffResult> {
     const news = await check(state.type, state.name, program, state.inputs);
     const { ignoreChanges = [] } = options;
-    const { type, name, id, inputs: oldInputs, outputs: oldOutputs } = state;
+    const { type, name, id, inputs: oldInputs, outputs } = state;
+    const oldOutputs = stripAll(outputs);
     return provider.diff({ ...context(type, name), id, oldInputs, oldOutputs, news, ignoreChanges });
   }
 
@@ -49,7 +51,8 @@ export function drive(provider: Provider) {
 
   async function update(state: Driven, program: PropertyMap, options: DriveOptions = {}): Promise<Driven> {
     const news = await check(state.type, state.name, program, state.inputs);
-    const { type, name, id, inputs: oldInputs, outputs: oldOutputs } = state;
+    const { type, name, id, inputs: oldInputs, outputs } = state;
+    const oldOutputs = stripAll(outputs);
     const { ignoreChanges = [], preview = false } = options;
     const request = { ...context(type, name), id, oldInputs, oldOutputs, news, ignoreChanges, timeout: 0, preview };
     return { ...state, inputs: news, outputs: await provider.update(request) };
@@ -57,12 +60,12 @@ export function drive(provider: Provider) {
 
   async function refresh(state: Driven): Promise<Driven | undefined> {
     const { type, name, id, inputs, outputs } = state;
-    const found = await provider.read({ ...context(type, name), id, inputs, outputs });
+    const found = await provider.read({ ...context(type, name), id, inputs, outputs: stripAll(outputs) });
     return found && { ...state, id: found.id, inputs: found.inputs ?? inputs, outputs: found.outputs };
   }
 
   async function remove({ type, name, id, inputs, outputs }: Driven): Promise<void> {
-    await provider.delete({ ...context(type, name), id, inputs, outputs, timeout: 0 });
+    await provider.delete({ ...context(type, name), id, inputs, outputs: stripAll(outputs), timeout: 0 });
   }
 
   async function recover(type: string, name: string, program: PropertyMap): Promise<ReadResult | undefined> {

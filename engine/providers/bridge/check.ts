@@ -79,8 +79,9 @@ function checkValue(
         return item;
       });
     default: {
+      const before = failures.length;
       const scalar = checkScalar(type, value, path, failures);
-      const mistake = property.check?.(scalar);
+      const mistake = failures.length === before ? property.check?.(scalar) : undefined;
       if (mistake) failures.push(failure(path, `it ${mistake}`));
       return scalar;
     }

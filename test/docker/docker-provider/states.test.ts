@@ -22,7 +22,9 @@ before(async () => {
   image = await testImage();
 });
 after(async () => {
-  for (const resource of made.reverse()) await driver.remove(resource);
+  const uses = ({ type }: Driven) => /Service|Container/.test(type);
+  await Promise.all(made.filter(uses).map(driver.remove));
+  await Promise.all(made.filter((resource) => !uses(resource)).map(driver.remove));
 });
 
 async function create(state: RecordedState, name: string, replace: PropertyMap): Promise<Driven> {

@@ -122,18 +122,19 @@ function slashes(path: string): string {
   return path.split(sep).join("/") || basename(path);
 }
 
+const FILE_KINDS = new Map([
+  [0o040000, "d"],
+  [0o120000, "L"],
+  [0o010000, "p"],
+  [0o140000, "S"],
+  [0o060000, "D"],
+  [0o020000, "Dc"],
+]);
+
 /** A file's mode as Go prints it, "-rw-r--r--". */
 export function goFileMode(mode: number): string {
-  const kinds: Readonly<Record<number, string>> = {
-    9604: "d",
-    21609: "L",
-    2401: "p",
-    26411: "S",
-    14406: "D",
-    4802: "Dc",
-  };
   const special =
-    (kinds[mode & 0o170000] ?? "") +
+    (FILE_KINDS.get(mode & 0o170000) ?? "") +
     (mode & 0o4000 ? "u" : "") +
     (mode & 0o2000 ? "g" : "") +
     (mode & 0o1000 ? "t" : "");

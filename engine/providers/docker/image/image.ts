@@ -24,6 +24,9 @@ import { followStream } from "./stream.ts";
 
 export const IMAGE = "docker:index/image:Image";
 
+/** Lines of a failed build that are shown for good. */
+const TAIL = 20;
+
 /** This resource is no bridged one in the real provider either: its state has no `__defaults`. */
 const inputProperties: Properties = {
   imageName: string({ required: true }),
@@ -121,7 +124,16 @@ export async function buildImage(inputs: PropertyMap, call: CallContext, docker:
     networkmode: text(build.network),
     abortSignal: call.signal,
   });
-  const built = await followStream(stream, (line) => call.log("status", line));
+  const last: string[] = [];
+  const built = await followStream(stream, (line) => {
+    call.log("status", line);
+    last.push(line);
+    if (last.length > TAIL) last.shift();
+  }).catch((error) => {
+    // Status lines vanish: what led to a failure must stay.
+    for (const line of last) call.log("info", line);
+    throw error;
+  });
   if (!built) throw new Error("the build ended without an image");
   return outputsOf(inputs, (await docker.getImage(name).inspect()).Id);
 }

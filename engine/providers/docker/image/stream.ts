@@ -37,7 +37,8 @@ export async function followStream(
       stream,
       (error) => (error ? reject(error) : resolve()),
       (event) => {
-        image = event.aux?.ID ?? image;
+        // BuildKit's last message comes as a line of its trace.
+        image = event.aux?.ID ?? /^Built image: (sha256:\w+)$/m.exec(event.stream ?? "")?.[1] ?? image;
         failed ??= event.errorDetail?.message ?? event.error;
         const text = event.stream ?? [event.id, event.status].filter(Boolean).join(": ");
         for (const part of text.split("\n")) if (part.trim()) line(part.trimEnd());

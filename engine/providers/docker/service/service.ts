@@ -3,7 +3,7 @@ import type { CheckFailure } from "../../../src/plugin/contract.ts";
 import { parsePath } from "../../../src/values/paths.ts";
 import type { PropertyMap } from "../../../src/values/values.ts";
 import type { BridgedResource, Call } from "../../bridge/index.ts";
-import { messageOf, unlessMissing } from "../client.ts";
+import { messageOf, statusOf, unlessMissing } from "../client.ts";
 import { objects, properties, text } from "../values.ts";
 import { waitUntil } from "../wait.ts";
 import type { Service, ServiceSpec, Task } from "./api.ts";
@@ -57,8 +57,12 @@ export const service: BridgedResource<Docker> = {
     const gone = await waitUntil(
       client,
       async () => {
-        left = (await client.listContainers({ all: true, filters: { label: [label] } })).length;
-        return left === 0 || undefined;
+        const containers = await client.listContainers({ all: true, filters: { label: [label] } });
+        left = containers.length;
+        // Swarm leaves a stopped container for six more seconds, with its hold on volumes.
+        const stopped = containers.filter(({ State }) => ["exited", "dead", "created"].includes(State));
+        await Promise.all(stopped.map(({ Id }) => removeContainer(client, Id)));
+        return left === stopped.length || undefined;
       },
       { filters: { type: ["container"], event: ["die", "destroy"], label: [label] }, timeout, signal },
     );
@@ -70,6 +74,13 @@ export const service: BridgedResource<Docker> = {
     return (await inspect(client, text(inputs.name)))?.ID;
   },
 };
+
+async function removeContainer(docker: Docker, id: string): Promise<void> {
+  await unlessMissing(docker.getContainer(id).remove({ v: true })).catch((error) => {
+    // Swarm is at it itself.
+    if (statusOf(error) !== 409) throw error;
+  });
+}
 
 /** Names are as good as ids to Docker. */
 async function inspect(docker: Docker, idOrName: string): Promise<Service | undefined> {
