@@ -1,4 +1,5 @@
 import grpc from "@grpc/grpc-js";
+import { channelOptions, listen } from "../plugin/channel.ts";
 import { loadProvider, type ProviderSources } from "../plugin/load.ts";
 import { BuiltinProvider } from "./builtin.ts";
 import { deleteAll } from "./deletes.ts";
@@ -13,7 +14,6 @@ import { Monitor } from "./monitor.ts";
 import { refreshAll } from "./refresh.ts";
 import { Registry } from "./registry.ts";
 import { Resolver } from "./resolver.ts";
-import { channelOptions, listen } from "./service.ts";
 import { settleOperations } from "./settle.ts";
 import { Steps } from "./steps.ts";
 import { Targets } from "./targets.ts";
@@ -74,7 +74,7 @@ class Run {
     let start = last;
     try {
       addEngineService(this.#engine, (event) => this.#host.event(event));
-      this.#engineAddress = await listen(this.#engine);
+      this.#engineAddress = `127.0.0.1:${await listen(this.#engine)}`;
       start = await this.#settle(last);
       await this.#unlessTerminated(this.#run(start));
     } catch (error) {
@@ -144,7 +144,7 @@ class Run {
     new Monitor(deployment, resolver, transforms).addTo(this.#monitor);
     const running = launch(program, {
       options: this.#options,
-      monitorAddress: await listen(this.#monitor),
+      monitorAddress: `127.0.0.1:${await listen(this.#monitor)}`,
       engineAddress: this.#engineAddress,
       event: (event) => this.#host.event(event),
     });

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
-import { channelOptions } from "./service.ts";
+import { channelOptions } from "../plugin/channel.ts";
 import type { DeploymentEvent, DeploymentOptions, Program } from "./types.ts";
 
 /** With this code a program ends that has told its user already what went wrong. */

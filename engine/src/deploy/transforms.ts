@@ -3,11 +3,11 @@ import callbackGrpc from "@pulumi/pulumi/proto/callback_grpc_pb.js";
 import callbackProto from "@pulumi/pulumi/proto/callback_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { channelOptions } from "../plugin/channel.ts";
 import { containsSecrets, containsUnknowns, flatten } from "../values/secrets.ts";
 import { Output, type PropertyMap } from "../values/values.ts";
 import { decodeProperties, encodeProperties } from "../values/wire.ts";
 import type { Registration } from "./request.ts";
-import { channelOptions } from "./service.ts";
 import { readOptions, writeOptions } from "./transform-options.ts";
 
 type Callback = callbackProto.Callback;

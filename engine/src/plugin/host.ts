@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { channelOptions } from "./channel.ts";
 import type { Provider } from "./contract.ts";
 import { RemoteProvider } from "./remote.ts";
 
@@ -75,10 +76,7 @@ function connect(name: string, address: string, stop: () => Promise<void>): Prov
 }
 
 function newClient(address: string): providerGrpc.ResourceProviderClient {
-  return new providerGrpc.ResourceProviderClient(address, grpc.credentials.createInsecure(), {
-    "grpc.max_receive_message_length": 400 * 1024 * 1024,
-    "grpc.max_send_message_length": 400 * 1024 * 1024,
-  });
+  return new providerGrpc.ResourceProviderClient(address, grpc.credentials.createInsecure(), channelOptions);
 }
 
 function readPort(name: string, child: ChildProcess, output: (line: string) => void): Promise<number> {

@@ -9,15 +9,12 @@ import type structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { annotate, stripAll } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
 import { decodeProperties, encodeProperties } from "../values/wire.ts";
+import { channelOptions, listen } from "./channel.ts";
 import { type CallContext, type CheckResult, type DiffResult, InitError, type Provider } from "./contract.ts";
 import { encodeDetailedDiff, encodeError } from "./protocol.ts";
 
 const proto = providerProto;
 const Changes = proto.DiffResponse.DiffChanges;
-const limits = {
-  "grpc.max_receive_message_length": 400 * 1024 * 1024,
-  "grpc.max_send_message_length": 400 * 1024 * 1024,
-};
 
 /**
  * Serves a provider as a plugin of a Pulumi CLI: prints the port, and takes the engine's address from the
@@ -27,15 +24,10 @@ const limits = {
  * encoding, and answers errors with a stack.
  */
 export async function servePlugin(provider: Provider): Promise<void> {
-  const server = new grpc.Server(limits);
+  const server = new grpc.Server(channelOptions);
   const service = new PluginService(provider, process.argv[2]);
   server.addService(providerGrpc.ResourceProviderService, service.methods());
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(error);
-      else resolve(bound);
-    });
-  });
+  const port = await listen(server);
   process.stdout.write(`${port}\n`);
 }
 
