@@ -34,7 +34,7 @@ export async function ensurePythonImage(
     return tag;
   }
   const base = await ensureBase(docker, platform, PYTHONS[minor], say, signal);
-  say(`making the image of Python ${minor}`);
+  say(`Making the image of Python ${minor}`);
   await buildImage(docker, {
     tag,
     files: await readContext(pythonFolder()),
@@ -59,7 +59,7 @@ async function ensureBase(
   const [present] = await findByRecipe(docker, `base-${codename}`, version);
   if (present !== undefined) return present;
   const debian = `${platform}/debian:${codename}-${version}`;
-  say(`making Debian ${codename} of its packages`);
+  say(`Making Debian ${codename} of its packages`);
   await bootstrap(docker, own, { platform, codename, tag: debian, signal });
   const tag = `${platform}/base-${codename}:${version}`;
   await buildBaseFrom(docker, own, { tag, recipe: `base-${codename}-${version}`, debian });
@@ -77,9 +77,10 @@ interface Bootstrap {
 async function bootstrap(docker: Docker, base: string, { platform, codename, tag, signal }: Bootstrap): Promise<void> {
   const script = readFileSync(join(pythonFolder(), "bootstrap"), "utf8");
   const container = await docker.createContainer({
+    name: `${platform}.bootstrap.${codename}`,
     Image: base,
     Entrypoint: ["/bin/sh", "-c", script, "bootstrap", codename],
-    Labels: { [PLATFORM_LABEL]: platform, "dynoform.build": tag },
+    Labels: { [PLATFORM_LABEL]: platform },
     HostConfig: { CpuShares: 256, LogConfig: { Type: "none", Config: {} } },
   });
   const remove = () => container.remove({ force: true, v: true });

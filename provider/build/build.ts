@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { isNotFound } from "../docker/service.ts";
 import { type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { putFiles } from "./archive.ts";
 import { queueDirectory, runtimeDirectory } from "./directories.ts";
 import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
+import { containerName, removeLeftovers } from "./leftovers.ts";
 import { type BuildContext, ensurePackages } from "./packages.ts";
 import { takeTurn } from "./queue.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
@@ -140,14 +140,13 @@ async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: B
     docker,
     platform,
     app,
-    record: record.id,
     host,
     signal: call.signal,
     heading: (line) => say(`-----> ${line}`),
     line: (line) => say(`       ${line}`),
   };
   const packages = await ensurePackages(context, source);
-  const image = await addCode(context, inputs, source, packages);
+  const image = await addCode(context, inputs, source, packages, record.id);
   say("-----> Discovering process types");
   say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ")}`);
   say(
@@ -178,10 +177,15 @@ async function addCode(
   inputs: Inputs,
   source: Source,
   packages: BuiltImage,
+  record: string,
 ): Promise<BuiltImage> {
-  const { docker, platform, app, record } = context;
+  const { docker, platform, app } = context;
   const labels = { [LABELS.platform]: platform, [LABELS.app]: app, [LABELS.record]: record };
-  const container = await docker.createContainer({ Image: packages.id, Labels: { ...labels, [LABELS.build]: record } });
+  const container = await docker.createContainer({
+    name: containerName(platform, app),
+    Image: packages.id,
+    Labels: labels,
+  });
   try {
     const digest = await putFiles(container, "/app", (files) => files.tree(source.tree)).catch(() => undefined);
     if (digest !== inputs.digest) {
@@ -193,19 +197,5 @@ async function addCode(
     return await commit(container, repositoryOf(inputs), keyFor(inputs), labels);
   } finally {
     await container.remove({ force: true, v: true });
-  }
-}
-
-/** What builds of this platform left that were killed. It is our turn, so none of them runs. */
-async function removeLeftovers(docker: Docker, platform: string): Promise<void> {
-  const label = [`${LABELS.platform}=${platform}`, LABELS.build];
-  const containers = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
-  for (const { Id } of containers) {
-    await docker
-      .getContainer(Id)
-      .remove({ force: true, v: true })
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
   }
 }

@@ -2,7 +2,6 @@ import { cpus } from "node:os";
 import type Docker from "dockerode";
 import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER } from "../../images/pythons.ts";
-import { LABELS } from "./labels.ts";
 
 /** What one build may take of the host; dynos go first where CPU is short. */
 const LIMITS = {
@@ -14,6 +13,8 @@ const LIMITS = {
 };
 
 export interface Installation {
+  /** The container's. */
+  readonly name: string;
   /** An image of images/python. */
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -41,17 +42,17 @@ export interface Installed extends AsyncDisposable {
  */
 export async function install(
   docker: Docker,
-  { image, labels, cache, host, prepare, arguments: pip }: Installation,
+  { name, image, labels, cache, host, prepare, arguments: pip }: Installation,
   line: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Installed> {
   signal.throwIfAborted();
-  await docker.createVolume({ Name: cache, Labels: withoutBuild(labels) });
+  await docker.createVolume({ Name: cache, Labels: { ...labels } });
   const container = await docker.createContainer({
+    name,
     Image: image,
     // Settings go through `env` and not into the container's own environment, which an image of it would keep.
-    Entrypoint: ["/usr/bin/env", ...settings(), "/usr/lib/dynoform/init"],
-    Cmd: ['/usr/lib/dynoform/install "$@"', ...pip],
+    Cmd: ["/usr/bin/env", ...settings(), "/usr/lib/dynoform/init", '/usr/lib/dynoform/install "$@"', ...pip],
     Labels: { ...labels },
     HostConfig: {
       ...LIMITS,
@@ -96,17 +97,12 @@ function settings(): string[] {
   ];
 }
 
-/** A volume outlives the build. */
-function withoutBuild({ [LABELS.build]: _, ...labels }: Readonly<Record<string, string>>): Record<string, string> {
-  return labels;
-}
-
 /** Passes lines on until the container ends, and gives the last few. */
 async function follow(stream: AsyncIterable<Buffer>, line: (text: string) => void): Promise<string[]> {
   const last: string[] = [];
   const each = (raw: string) => {
     const text = masked(raw);
-    if (text === "") return;
+    if (text === "" || NOISE.test(text)) return;
     line(text);
     last.push(text);
     if (last.length > 10) last.shift();
@@ -116,6 +112,10 @@ async function follow(stream: AsyncIterable<Buffer>, line: (text: string) => voi
   output.end();
   return last;
 }
+
+/** What pip says of its own doings, which says nothing to whoever waits for a build. */
+const NOISE =
+  /^ *(Installing build dependencies|Getting requirements to build|Preparing metadata|Building wheel .*: finished|Created wheel for|Stored in directory|Requirement already satisfied)/;
 
 /** The credentials of an address, such as that of a private package index, are nobody else's. */
 function masked(line: string): string {

@@ -2,8 +2,6 @@
 export const LABELS = {
   platform: "dynoform.platform",
   app: "dynoform.app",
-  /** Of a build's container: the id of its record. */
-  build: "dynoform.build",
   /** Of an image: everything that made it, as 64 hexadecimal digits. */
   key: "dynoform.key",
   /** Of an app's image: the id of the record of its build. */

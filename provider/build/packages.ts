@@ -5,6 +5,7 @@ import { putFiles, readFiles } from "./archive.ts";
 import { type BuiltImage, commit, findImage, keyOf } from "./images.ts";
 import { install } from "./install.ts";
 import { LABELS } from "./labels.ts";
+import { containerName } from "./leftovers.ts";
 import type { PythonChoice, Source } from "./source/index.ts";
 import { BUILDER } from "./version.ts";
 
@@ -13,8 +14,6 @@ export interface BuildContext {
   readonly docker: Docker;
   readonly platform: string;
   readonly app: string;
-  /** The id of the build's record. */
-  readonly record: string;
   /** A folder of the host with what the init must know of its network. */
   readonly host: string;
   readonly signal: AbortSignal;
@@ -55,8 +54,9 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
   await using installed = await install(
     docker,
     {
+      name: containerName(platform, app),
       image,
-      labels: { ...labels, [LABELS.build]: build.record },
+      labels,
       cache: `${platform}-cache-${app}`,
       host: build.host,
       prepare: (container) => putRequirements(container, source),
