@@ -160,7 +160,7 @@ static void close_network(bool build) {
     _exit(127);
   }
   close(input[0]), close(output[1]);
-  /* The ruleset is smaller than a pipe holds, so this cannot block. */
+  /* A pipe holds 64 KiB and the ruleset is far smaller, so this does not block. */
   if (write(input[1], text, length) != (ssize_t)length) fail("nft does not take its rules");
   close(input[1]);
   char said[512] = "";
@@ -169,8 +169,10 @@ static void close_network(bool build) {
   close(output[0]);
   int status;
   if (waitpid(child, &status, 0) != child || status != 0) {
-    said[strcspn(said, "\n")] = '\0';
-    fail("the network could not be closed: %s", said);
+    char *reason = strstr(said, "Error: ");
+    if (reason == NULL) reason = said;
+    reason[strcspn(reason, "\n")] = '\0';
+    fail("the network could not be closed: %s", reason);
   }
   free(text);
 }
