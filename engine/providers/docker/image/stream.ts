@@ -1,25 +1,16 @@
-import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { traceLines } from "./trace.ts";
 
-/** A message of a build or pull, as Docker streams it. */
-interface Progress {
+/** A message of a build or pull, as Docker streams it, one a line. */
+interface Message {
+  readonly id?: string;
   readonly stream?: string;
   readonly status?: string;
-  readonly id?: string;
   readonly error?: string;
   readonly errorDetail?: { readonly message?: string };
-  readonly aux?: { readonly ID?: string };
+  /** The image that was built, or BuildKit's trace in base64. */
+  readonly aux?: { readonly ID?: string } | string;
 }
-
-type FollowProgress = (
-  stream: NodeJS.ReadableStream,
-  finished: (error: Error | null) => void,
-  progress: (event: Progress) => void,
-) => void;
-
-// dockerode decodes BuildKit's trace; its typings do not know that yet.
-const { followProgress }: { followProgress: FollowProgress } = createRequire(import.meta.url)(
-  "dockerode/lib/buildkit.js",
-);
 
 /**
  * Reads a build's or a pull's stream to its end, line by line; throws the error that it reports.
@@ -32,19 +23,22 @@ export async function followStream(
 ): Promise<string | undefined> {
   let image: string | undefined;
   let failed: string | undefined;
-  await new Promise<void>((resolve, reject) => {
-    followProgress(
-      stream,
-      (error) => (error ? reject(error) : resolve()),
-      (event) => {
-        // BuildKit's last message comes as a line of its trace.
-        image = event.aux?.ID ?? /^Built image: (sha256:\w+)$/m.exec(event.stream ?? "")?.[1] ?? image;
-        failed ??= event.errorDetail?.message ?? event.error;
-        const text = event.stream ?? [event.id, event.status].filter(Boolean).join(": ");
-        for (const part of text.split("\n")) if (part.trim()) line(part.trimEnd());
-      },
-    );
-  });
+  for await (const json of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (!json.trim()) continue;
+    const message: Message = JSON.parse(json);
+    failed ??= message.errorDetail?.message ?? message.error;
+    if (typeof message.aux === "object") image = message.aux.ID ?? image;
+    for (const text of textsOf(message)) {
+      for (const part of text.split("\n")) if (part.trim()) line(part.trimEnd());
+    }
+  }
   if (failed) throw new Error(failed);
   return image;
+}
+
+function textsOf({ id, aux, stream, status }: Message): string[] {
+  if (id !== "moby.buildkit.trace" || typeof aux !== "string") {
+    return [stream ?? (status ? [id, status].filter(Boolean).join(": ") : "")];
+  }
+  return traceLines(aux);
 }
