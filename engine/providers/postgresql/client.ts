@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { PropertyMap } from "../../src/values/values.ts";
 import { bool, int, oneOf, type Properties, string } from "../bridge/index.ts";
@@ -41,6 +42,9 @@ export interface Server {
 /** How often a statement is said again that met another one on the same catalogue row. */
 const TRIES = 20;
 
+/** How long a server may take to start, in milliseconds: its container may have been started a moment ago. */
+const PATIENCE = 15_000;
+
 /** A client for the configured server. One connection: Postgres refuses concurrent changes of one catalogue row. */
 export function connect(config: PropertyMap): Server {
   const host = text(config.host) ?? process.env.PGHOST ?? "localhost";
@@ -63,12 +67,16 @@ export function connect(config: PropertyMap): Server {
   return {
     username,
     async rows(sql, parameters = []) {
+      const started = Date.now();
       for (let tries = 1; ; tries++) {
         try {
           return (await pool.query(sql, [...parameters])).rows;
         } catch (error) {
-          if (tries === TRIES || !isConcurrentChange(error)) throw explain(error, `${host}:${port}`);
-          await new Promise((resolve) => setTimeout(resolve, 50 * tries));
+          const again = isStarting(error)
+            ? Date.now() - started < PATIENCE
+            : isConcurrentChange(error) && tries < TRIES;
+          if (!again) throw explain(error, `${host}:${port}`);
+          await sleep(Math.min(50 * tries, 500));
         }
       }
     },
@@ -83,6 +91,12 @@ function tls(mode: string): pg.PoolConfig["ssl"] {
 /** Two sessions that grant or create at once, as ups of two apps do; SQLSTATE is only "internal error". */
 function isConcurrentChange(error: unknown): boolean {
   return error instanceof Error && error.message.includes("tuple concurrently");
+}
+
+/** Nobody listens yet, Docker's proxy listens before the server does, or the server says that it is starting (57P03). */
+function isStarting(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message: string };
+  return ["ECONNREFUSED", "ECONNRESET", "57P03"].includes(code ?? "") || message.includes("terminated unexpectedly");
 }
 
 /** Postgres' own message, or what to look at when there is no answer. Never the statement: it may hold a secret. */
