@@ -67,20 +67,36 @@ export function connect(config: PropertyMap): Server {
   return {
     username,
     async rows(sql, parameters = []) {
-      const started = Date.now();
       for (let tries = 1; ; tries++) {
         try {
-          return (await pool.query(sql, [...parameters])).rows;
+          return (await query(sql, parameters)).rows;
         } catch (error) {
-          const again = isStarting(error)
-            ? Date.now() - started < PATIENCE
-            : isConcurrentChange(error) && tries < TRIES;
-          if (!again) throw explain(error, `${host}:${port}`);
-          await sleep(Math.min(50 * tries, 500));
+          if (tries === TRIES || !isConcurrentChange(error)) throw explain(error, `${host}:${port}`);
+          await sleep(50 * tries);
         }
       }
     },
   };
+
+  async function query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
+    const client = await connection();
+    try {
+      return await client.query(sql, [...parameters]);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Tried again while the server starts; a statement would not be, as it may have been heard. */
+  async function connection(): Promise<pg.PoolClient> {
+    for (const started = Date.now(); ; await sleep(100)) {
+      try {
+        return await pool.connect();
+      } catch (error) {
+        if (!isStarting(error) || Date.now() - started > PATIENCE) throw error;
+      }
+    }
+  }
 }
 
 function tls(mode: string): pg.PoolConfig["ssl"] {
