@@ -31,6 +31,20 @@ export async function findImage(docker: Docker, repository: string, key: string)
   }
 }
 
+/**
+ * The image with a key, whoever made it: another app of the same requirements, or another platform on this host. It gets
+ * a tag in the repository, so that it goes with its last user.
+ */
+export async function findShared(docker: Docker, repository: string, key: string): Promise<BuiltImage | undefined> {
+  const own = await findImage(docker, repository, key);
+  if (own !== undefined) return own;
+  const label = [`${LABELS.key}=${key}`];
+  const [other] = await docker.listImages({ filters: JSON.stringify({ label, dangling: ["false"] }) });
+  if (other === undefined) return undefined;
+  await docker.getImage(other.Id).tag({ repo: repository, tag: key.slice(0, 12) });
+  return findImage(docker, repository, key);
+}
+
 /** Commits a container as the image of a key. */
 export async function commit(
   container: Docker.Container,
@@ -62,11 +76,11 @@ export async function removeUnreferenced(
   referenced: ReadonlySet<string>,
   app?: string,
 ): Promise<void> {
-  const label = [`${LABELS.platform}=${platform}`, LABELS.key, ...(app === undefined ? [] : [`${LABELS.app}=${app}`])];
-  const images = await docker.listImages({ filters: JSON.stringify({ label }) });
+  const images = await docker.listImages({ filters: JSON.stringify({ label: [LABELS.key] }) });
   for (const repository of ["app", "deps"]) {
+    const prefix = `${platform}/${repository}-${app === undefined ? "" : `${app}:`}`;
     for (const { Id, RepoTags } of images) {
-      const tags = (RepoTags ?? []).filter((tag) => tag.startsWith(`${platform}/${repository}-`));
+      const tags = (RepoTags ?? []).filter((tag) => tag.startsWith(prefix));
       if (referenced.has(Id)) continue;
       for (const tag of tags) await removeTag(docker, tag);
     }

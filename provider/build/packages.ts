@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { ensurePythonImage } from "../../images/python.ts";
 import { PYTHONS, pythonRecipe } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
-import { type BuiltImage, commit, findImage, keyOf } from "./images.ts";
+import { type BuiltImage, commit, findShared, keyOf } from "./images.ts";
 import { install } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
@@ -34,10 +34,10 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
   const { docker, platform, app } = build;
   const repository = `${platform}/deps-${app}`;
   const key = packagesKey(source);
-  const present = await findImage(docker, repository, key);
+  const present = await findShared(docker, repository, key);
   if (present) {
     build.heading(usingPython(source.python, present.labels[LABELS.python] ?? ""));
-    build.heading("Using the packages of the last build: the requirements are the same");
+    build.heading("Using the packages of an earlier build: the requirements are the same");
     return present;
   }
   const image = await ensurePythonImage(docker, platform, source.python.minor, build.heading, build.signal);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { findRemainder, remove } from "../../cli/remainder.ts";
+import { keepPackages } from "./images.ts";
 
 /** What a platform of a test stands on. Disposing it removes whatever in Docker carries its name, and its folder. */
 export interface TestGround extends AsyncDisposable {
@@ -33,6 +34,7 @@ export async function testGround(): Promise<TestGround> {
     ports: { web, postgres },
     docker,
     async [Symbol.asyncDispose]() {
+      await keepPackages(docker, name);
       await remove(docker, await findRemainder(docker, name));
       await rm(directory, { recursive: true, force: true });
     },

@@ -14,6 +14,18 @@ export async function ensureTestImages(docker: Docker, say: Say): Promise<void> 
   }
 }
 
+/** Lets what a test's apps have installed outlive its platform: compiling it takes a minute. */
+export async function keepPackages(docker: Docker, platform: string): Promise<void> {
+  const images = await docker.listImages({ filters: JSON.stringify({ reference: [`${platform}/deps-*`] }) });
+  for (const { Id, RepoTags } of images) {
+    for (const tag of RepoTags ?? []) {
+      const [repository = "", version = ""] = tag.split(":");
+      const kept = repository.replace(`${platform}/`, `${IMAGES_OWNER}/`);
+      await docker.getImage(Id).tag({ repo: kept, tag: version });
+    }
+  }
+}
+
 /** The tag of the base image, which the runner made before. */
 export function baseImage(docker: Docker): Promise<string> {
   return ensureBaseImage(docker, IMAGES_OWNER, () => {});
