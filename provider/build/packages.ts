@@ -65,7 +65,7 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
     line,
     build.signal,
   );
-  return commit(installed.container, repository, key, { ...labels, [LABELS.python]: python });
+  return await commit(installed.container, repository, key, { ...labels, [LABELS.python]: python });
 }
 
 /** What is said of an app's Python; that it is another patch than it asks for stands in the log of each build. */
