@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import Docker from "dockerode";
-import { unlessMissing } from "../../../engine/providers/docker/client.ts";
 import { createProvider } from "../../../engine/providers/docker/index.ts";
 import { Secret, Unknown } from "../../../engine/src/values/values.ts";
 import { TEST_IMAGE, testImage } from "../../support/docker-image.ts";
@@ -13,7 +12,10 @@ import { recorded } from "../../support/docker-states.ts";
 import { drive } from "../../support/provider-driver.ts";
 
 const IMAGE = "docker:index/image:Image";
-const imageName = `dkp-${randomBytes(3).toString("hex")}:dev`;
+const prefix = `dkp-${randomBytes(3).toString("hex")}`;
+const imageName = `${prefix}:dev`;
+/** On every image that is built here, the ones without a name among them. */
+const LABEL = `LABEL test=${prefix}`;
 const docker = new Docker();
 let folder = "";
 let context = "";
@@ -31,6 +33,7 @@ before(async () => {
     "ARG BASE",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's own.
     "FROM ${BASE} AS first",
+    LABEL,
     "COPY . /ctx",
     "RUN echo step-output; ls /ctx; test ! -e /ctx/secret.txt && cat /ctx/link",
     "LABEL stage=first",
@@ -42,7 +45,14 @@ before(async () => {
 
 after(async () => {
   await rm(folder, { recursive: true, force: true });
-  await unlessMissing(docker.getImage(imageName).remove({ force: true }));
+  // Layers of the first builder are images that stand on each other: round by round, those nothing stands on.
+  const mine = () => docker.listImages({ all: true, filters: { label: [`test=${prefix}`] } });
+  for (let left = await mine(), before = -1; left.length > 0 && left.length !== before; ) {
+    before = left.length;
+    await Promise.allSettled(left.map(({ Id }) => docker.getImage(Id).remove({ force: true })));
+    left = await mine();
+  }
+  assert.deepEqual(await mine(), []);
 });
 
 for (const builderVersion of ["BuilderBuildKit", "BuilderV1"]) {
@@ -95,7 +105,7 @@ test("the host's proxy reaches the build and nothing else", async () => {
   try {
     const driver = drive(createProvider());
     const nonce = randomBytes(4).toString("hex");
-    await writeFile(join(context, "Proxy"), `FROM ${TEST_IMAGE}\nRUN echo ${nonce} via $HTTP_PROXY\n`);
+    await writeFile(join(context, "Proxy"), `FROM ${TEST_IMAGE}\n${LABEL}\nRUN echo ${nonce} via $HTTP_PROXY\n`);
     const build = { context, dockerfile: `${context}/Proxy`, platform: "linux/amd64" };
     const made = await driver.create(IMAGE, "proxy", { imageName, build, skipPush: true });
     assert.ok(driver.lines.includes(`${nonce} via http://127.0.0.1:9`), driver.lines.join("\n"));
@@ -110,7 +120,7 @@ test("the host's proxy reaches the build and nothing else", async () => {
 
 test("a failing build says what failed, in one line", async () => {
   const driver = drive(createProvider());
-  await writeFile(join(context, "Bad"), `FROM ${TEST_IMAGE}\nRUN echo reason-of-failure; sh -c "exit 3"\n`);
+  await writeFile(join(context, "Bad"), `FROM ${TEST_IMAGE}\n${LABEL}\nRUN echo reason-of-failure; sh -c "exit 3"\n`);
   for (const builderVersion of ["BuilderBuildKit", "BuilderV1"]) {
     const build = { context, dockerfile: `${context}/Bad`, platform: "linux/amd64", builderVersion };
     await assert.rejects(driver.create(IMAGE, "bad", { imageName, build, skipPush: true }), (error: Error) => {
@@ -120,6 +130,23 @@ test("a failing build says what failed, in one line", async () => {
     });
     assert.ok(driver.lines.includes("reason-of-failure"));
   }
+});
+
+test("a build that is cancelled fails at once", async () => {
+  const provider = createProvider();
+  const cancel = new AbortController();
+  await writeFile(join(context, "Slow"), `FROM ${TEST_IMAGE}\n${LABEL}\nRUN echo it-runs; sleep 300\n`);
+  const call = {
+    urn: "urn:pulumi:test::test::docker:index/image:Image::slow",
+    type: IMAGE,
+    name: "slow",
+    signal: cancel.signal,
+    log: (_severity: string, line: string) => line === "it-runs" && cancel.abort(),
+  };
+  const build = { context, dockerfile: `${context}/Slow`, platform: "linux/amd64" };
+  const news = { imageName, build, skipPush: true };
+  const { inputs } = await provider.check({ ...call, news, olds: undefined, randomSeed: randomBytes(32) });
+  await assert.rejects(provider.create({ ...call, inputs, timeout: 0, preview: false }));
 });
 
 test("what it cannot do, it says before anything is built", async () => {

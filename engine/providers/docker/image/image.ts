@@ -122,6 +122,8 @@ export async function buildImage(inputs: PropertyMap, call: CallContext, docker:
     // BuildKit takes an empty list for a host without a name.
     ...(strings(build.addHosts).length > 0 ? { extrahosts: strings(build.addHosts).join(",") } : {}),
     networkmode: text(build.network),
+    // The first builder's containers of a failed step would stay.
+    forcerm: true,
     abortSignal: call.signal,
   });
   const last: string[] = [];

@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { traceLines } from "./trace.ts";
 
 /** A message of a build or pull, as Docker streams it, one a line. */
@@ -23,8 +22,7 @@ export async function followStream(
 ): Promise<string | undefined> {
   let image: string | undefined;
   let failed: string | undefined;
-  for await (const json of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (!json.trim()) continue;
+  for await (const json of linesOf(stream)) {
     const message: Message = JSON.parse(json);
     failed ??= message.errorDetail?.message ?? message.error;
     if (typeof message.aux === "object") image = message.aux.ID ?? image;
@@ -34,6 +32,18 @@ export async function followStream(
   }
   if (failed) throw new Error(failed);
   return image;
+}
+
+/** The stream's lines that are not empty. Unlike readline's, its errors are thrown. */
+async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + (typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }))).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim()) yield line;
+  }
+  if (rest.trim()) yield rest;
 }
 
 function textsOf({ id, aux, stream, status }: Message): string[] {
