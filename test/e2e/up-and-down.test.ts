@@ -15,8 +15,9 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(first.exitCode, 0, first.output);
   assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.ports.web}/`));
 
-  assert.equal(await visit(), "1");
+  // The router's proof that the dyno works was the first visit.
   assert.equal(await visit(), "2");
+  assert.equal(await visit(), "3");
   const running = await containers();
 
   const second = await platform.dynoform("up");
@@ -28,7 +29,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(unconfirmed.exitCode, 1);
   assert.match(unconfirmed.output, /stack hello, with all data in its database /);
   assert.match(unconfirmed.output, /nothing was destroyed\. Say `npm run down -- --yes`/);
-  assert.equal(await visit(), "3");
+  assert.equal(await visit(), "4");
 
   const down = await platform.dynoform("down", "--yes");
   assert.equal(down.exitCode, 0, down.output);
@@ -40,7 +41,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
 
   const warm = await platform.dynoform("up");
   assert.equal(warm.exitCode, 0, warm.output);
-  assert.equal(await visit(), "1", "the kept volume serves new stacks, and the old database went with its app");
+  assert.equal(await visit(), "2", "the kept volume serves new stacks, and the old database went with its app");
 
   const purged = await platform.dynoform("down", "--yes", "--purge");
   assert.equal(purged.exitCode, 0, purged.output);
