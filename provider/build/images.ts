@@ -32,17 +32,31 @@ export async function findImage(docker: Docker, repository: string, key: string)
 }
 
 /**
- * The image with a key, whoever made it: another app of the same requirements, or another platform on this host. It gets
- * a tag in the repository, so that it goes with its last user.
+ * The image with an app's packages, if it or its namesake on another platform of this host has made it. It gets a tag
+ * in the repository, so that it goes with its last user.
+ *
+ * Another app's is taken only with DYNOFORM_SHARE_PACKAGES=1, for hosts all of whose apps trust each other: while
+ * packages are installed their code runs, so an app could make an image of anybody's requirements with code of its own.
  */
-export async function findShared(docker: Docker, repository: string, key: string): Promise<BuiltImage | undefined> {
+export async function findPackages(
+  docker: Docker,
+  { platform, app }: { readonly platform: string; readonly app: string },
+  key: string,
+): Promise<BuiltImage | undefined> {
+  const repository = packagesRepository(platform, app);
   const own = await findImage(docker, repository, key);
   if (own !== undefined) return own;
-  const label = [`${LABELS.key}=${key}`];
+  const shared = process.env.DYNOFORM_SHARE_PACKAGES === "1";
+  const label = [`${LABELS.key}=${key}`, ...(shared ? [] : [`${LABELS.app}=${app}`])];
   const [other] = await docker.listImages({ filters: JSON.stringify({ label, dangling: ["false"] }) });
   if (other === undefined) return undefined;
   await docker.getImage(other.Id).tag({ repo: repository, tag: key.slice(0, 12) });
   return findImage(docker, repository, key);
+}
+
+/** Where the images of an app's packages are tagged. */
+export function packagesRepository(platform: string, app: string): string {
+  return `${platform}/deps-${app}`;
 }
 
 /** Commits a container as the image of a key. */

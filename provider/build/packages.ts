@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { ensurePythonImage } from "../../images/python.ts";
 import { PYTHONS, pythonRecipe } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
-import { type BuiltImage, commit, findShared, keyOf } from "./images.ts";
+import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
 import { install } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
@@ -32,9 +32,8 @@ const PIPFILE_REQUIREMENTS = "pipfile.txt";
  */
 export async function ensurePackages(build: BuildContext, source: Source): Promise<BuiltImage> {
   const { docker, platform, app } = build;
-  const repository = `${platform}/deps-${app}`;
   const key = packagesKey(source);
-  const present = await findShared(docker, repository, key);
+  const present = await findPackages(docker, build, key);
   if (present) {
     build.heading(usingPython(source.python, present.labels[LABELS.python] ?? ""));
     build.heading("Using the packages of an earlier build: the requirements are the same");
@@ -65,7 +64,10 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
     line,
     build.signal,
   );
-  return await commit(installed.container, repository, key, { ...labels, [LABELS.python]: python });
+  return await commit(installed.container, packagesRepository(platform, app), key, {
+    ...labels,
+    [LABELS.python]: python,
+  });
 }
 
 /** What is said of an app's Python; that it is another patch than it asks for stands in the log of each build. */

@@ -26,6 +26,8 @@ export async function testGround(): Promise<TestGround> {
   for (const variable of Object.keys(process.env)) if (variable.startsWith("PULUMI_")) delete process.env[variable];
   process.env.DYNOFORM_HOME = join(directory, "home");
   process.env.PULUMI_HOME = join(directory, ".pulumi");
+  // Compiling uWSGI for every app of every test would take longer than all tests together.
+  process.env.DYNOFORM_SHARE_PACKAGES = "1";
   const docker = new Docker();
   const [web = 0, postgres = 0] = await freePorts(2);
   return {
