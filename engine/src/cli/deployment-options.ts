@@ -51,7 +51,8 @@ export function phasesOf(session: Session): Phases {
       ExitCode.invocation,
     );
   }
-  return { preview: !skipPreview, update: true, ask: !yes };
+  // With --json there is one document, about what was done.
+  return { preview: !skipPreview && (!yes || !session.flags.isOn("json")), update: true, ask: !yes };
 }
 
 /** Everything `deploy` needs to know, for a real run; a preview is the same with `dryRun`. */

@@ -61,7 +61,7 @@ export async function deployment(session: Session, kind: DeploymentKind): Promis
 async function update(session: Session, plan: Plan, interruption: Interruption): Promise<number> {
   const { kind, name } = plan;
   const backend = await session.backend();
-  const lock = await lockStack(backend, name, (line) => session.terminal.line(line));
+  const lock = await lockStack(backend, name, (line) => session.terminal.error(line));
   try {
     const startTime = Math.floor(Date.now() / 1000);
     const { result } = await runPhase(session, plan, interruption, false);

@@ -3,6 +3,7 @@
  * They go to a file, one JSON line each, or to a gRPC server (`tcp://…`).
  */
 import { createWriteStream } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import type { DeploymentEvent, ResourceState, StepMetadata } from "../deploy/types.ts";
 import { encodeProperties, type Seal } from "../state/property-json.ts";
 
@@ -66,7 +67,8 @@ export class EventLog {
 
 type Diagnostic = Extract<DeploymentEvent, { kind: "diagnostic" }>;
 
-function encodeDiagnostic({ urn, severity, message, prefix, ephemeral, streamId }: Diagnostic): string {
+function encodeDiagnostic({ urn, severity, prefix, ephemeral, streamId, ...event }: Diagnostic): string {
+  const message = stripVTControlCharacters(event.message);
   return JSON.stringify({
     ...(urn ? { urn } : {}),
     prefix: prefix ?? (severity === "info#err" || severity === "info" ? "" : `${severity}: `),

@@ -48,8 +48,13 @@ async function givenName(session: Session): Promise<string> {
 }
 
 export async function stackSelect(session: Session): Promise<void> {
-  const name = await session.existing(await session.stackName(await givenName(session)));
+  const given = await session.stackName(await givenName(session));
   const backend = await session.backend();
+  if (session.flags.isOn("create") && !(await backend.exists(given))) {
+    await stackInit(session);
+    return;
+  }
+  const name = await session.existing(given);
   await selectStack(session.environment, await session.project(), backend.url, qualified(name));
 }
 

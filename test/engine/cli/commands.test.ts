@@ -1,5 +1,6 @@
 /** Commands beside what the real CLI printed for them. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -221,29 +222,106 @@ describe("a stack's life", () => {
   });
 });
 
-test("a stack of the real CLI is opened: no change, secrets readable, and written back as it was", async () => {
-  await using bench = await TestProject.create("bench", {
-    "index.ts": `import { secret } from "@pulumi/pulumi";
-export const joined = "b94ad46441fdaa71-2a36eaeccf6ceeec";
-export const hidden = secret("s3cr3t");
-export const obj = { a: 1, b: [true, null, "x"] };
-`,
+/** The program whose state the fixture is. */
+const bench = `const pulumi = require("@pulumi/pulumi");
+const provider = {
+  async check(olds, news) { return { inputs: news, failures: [] }; },
+  async diff(id, olds, news) {
+    const replaces = olds.length !== news.length ? ["length"] : [];
+    return { changes: replaces.length > 0 || olds.keeper !== news.keeper, replaces };
+  },
+  async create(inputs) {
+    const value = require("crypto").randomBytes(inputs.length).toString("hex");
+    return { id: value.slice(0, 8), outs: { ...inputs, value } };
+  },
+  async update(id, olds, news) { return { outs: { ...olds, ...news } }; },
+};
+class Rand extends pulumi.dynamic.Resource {
+  constructor(name, args, opts) {
+    super(provider, name, { value: undefined, secretNote: undefined, keeper: undefined, ...args }, opts, "bench", "Rand");
+  }
+}
+class Pair extends pulumi.ComponentResource {
+  constructor(name, args) {
+    super("bench:index:Pair", name, args);
+    const a = new Rand(name + "-a", { length: args.length, secretNote: pulumi.secret("shh") }, { parent: this });
+    const b = new Rand(name + "-b", { length: args.length, keeper: a.value }, { parent: this });
+    this.joined = pulumi.interpolate\`\${a.value}-\${b.value}\`;
+    this.registerOutputs({ joined: this.joined });
+  }
+}
+const length = new pulumi.Config().getNumber("length");
+exports.joined = new Pair("p", { length }).joined;
+new Rand("c", { length });
+exports.hidden = pulumi.secret("s3cr3t");
+exports.obj = { a: 1, b: [true, null, "x"] };
+`;
+
+describe("a stack that the real CLI made", () => {
+  let project: TestProject;
+  const golden = resourcesOf(readFileSync(join(fixtures, "checkpoint-dev.txt"), "utf8"));
+  before(async () => {
+    project = await TestProject.create("bench", {
+      "Pulumi.yaml": "name: bench\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n",
+      "package.json": "{}",
+      "index.js": bench,
+    });
+    await mkdir(project.state("stacks", "bench"), { recursive: true });
+    await copyFile(join(fixtures, "checkpoint-dev.txt"), project.state("stacks", "bench", "dev.json"));
+    await copyFile(join(fixtures, "Pulumi.dev.yaml"), project.path("Pulumi.dev.yaml"));
+    await project.ok("stack", "select", "dev");
   });
-  await mkdir(bench.state("stacks", "bench"), { recursive: true });
-  await writeFile(bench.state("meta.yaml"), "version: 1\n");
-  const golden = JSON.parse(await readFile(join(fixtures, "checkpoint-dev.txt"), "utf8"));
-  const onlyStack = golden.checkpoint.latest.resources.slice(0, 1);
-  golden.checkpoint.latest.resources = onlyStack;
-  await writeFile(bench.state("stacks", "bench", "dev.json"), JSON.stringify(golden));
-  await copyFile(join(fixtures, "Pulumi.dev.yaml"), bench.path("Pulumi.dev.yaml"));
-  await bench.ok("stack", "select", "dev");
-  assert.equal(await bench.ok("config", "get", "tok"), "hunter2\n");
-  assert.deepEqual(JSON.parse(await bench.ok("preview", "--json")).changeSummary, { same: 1 });
-  assert.match(await bench.ok("up", "--yes", "--skip-preview"), /1 unchanged/);
-  const [written] = resourcesOf(await bench.checkpoint("dev"));
-  assert.deepEqual(written.outputs, onlyStack[0].outputs, "with the real CLI's ciphertext");
-  assert.equal(written.created, onlyStack[0].created);
+  after(() => project[Symbol.asyncDispose]());
+
+  test("is opened without a change, and its secrets are read", async () => {
+    assert.equal(await project.ok("config", "get", "tok"), "hunter2\n");
+    assert.equal(await project.ok("stack", "output", "hidden", "--show-secrets"), "s3cr3t\n");
+    assert.match(await project.ok("preview"), /\nResources:\n {4}5 unchanged\n\n$/);
+  });
+
+  test("is written back as it was, but for what the program says of itself", async () => {
+    await project.ok("up", "--yes", "--skip-preview");
+    const written = resourcesOf(await project.checkpoint("dev"));
+    assert.deepEqual(written.map(comparable), golden.map(comparable), "values, ciphertexts, dependencies and ids");
+    assert.deepEqual(written.map(keysOf), golden.map(keysOf), "keys and their order");
+  });
+
+  test("is changed by the same steps", async () => {
+    await project.ok("config", "set", "length", "9");
+    const up = await project.ok("up", "--yes", "--skip-preview");
+    assert.match(
+      up,
+      / \+\+ pulumi-nodejs:dynamic\/bench:Rand p-b creating replacement \(0s\) \[diff: ~keeper,length\]\n/,
+    );
+    assert.match(up, / -- pulumi-nodejs:dynamic\/bench:Rand p-b deleted original \(.*s\) \[diff: ~keeper,length\]\n/);
+    assert.match(up, /\n {2}~ joined: "b94ad46441fdaa71-2a36eaeccf6ceeec" => "[0-9a-f]{18}-[0-9a-f]{18}"\n/);
+    assert.match(up, /\nResources:\n {4}~ 1 updated\n {4}\+-3 replaced\n {4}4 changes\. 1 unchanged\n/);
+    assert.ok(
+      (await project.checkpoint("dev")).includes(golden.at(-1).outputs.hidden.ciphertext),
+      "secrets that stay keep theirs",
+    );
+  });
 });
+
+/** A resource without what differs between two runs of one program: its places, and the text of its functions. */
+function comparable({
+  sourcePosition,
+  stackTrace,
+  modified,
+  inputs,
+  outputs,
+  ...resource
+}: Record<string, unknown>): object {
+  const values = (map: unknown) => {
+    const { __provider, ...rest } = (map ?? {}) as Record<string, unknown>;
+    return rest;
+  };
+  return { ...resource, inputs: values(inputs), outputs: values(outputs) };
+}
+
+function keysOf(resource: object): string[] {
+  return Object.keys(resource).filter((key) => key !== "sourcePosition" && key !== "stackTrace");
+}
 
 test("a file without a salt gets one with the first secret, and keeps its comments", async () => {
   await using fresh = await TestProject.create("fresh", { "index.ts": "export {};\n" });
@@ -263,7 +341,9 @@ test("a file without a salt gets one with the first secret, and keeps its commen
   assert.equal(await fresh.ok("config", "get", "s"), "x\n");
 });
 
+/** The resources of a state by their URNs: those that need none of each other come in the order of the program's calls. */
 // biome-ignore lint/suspicious/noExplicitAny: parsed JSON of states, compared as a whole
 function resourcesOf(checkpoint: string): any[] {
-  return JSON.parse(checkpoint).checkpoint.latest.resources;
+  const { resources } = JSON.parse(checkpoint).checkpoint.latest;
+  return resources.sort((a: { urn: string }, b: { urn: string }) => (a.urn < b.urn ? -1 : 1));
 }

@@ -75,7 +75,7 @@ test("after kill -9 the state is whole, and the next update takes over the lock 
   await writeFile(project.path("gate"), "");
   const next = await project.run(["up", "--yes", "--skip-preview"]);
   assert.equal(next.code, 0, next.stdout + next.stderr);
-  assert.match(next.stdout, /^Taking over the lock of process \d+ .*, which ended without releasing it\.\n/);
+  assert.match(next.stderr, /^Taking over the lock of process \d+ .*, which ended without releasing it\.\n/);
   assert.deepEqual(await locks(), []);
   assert.match(next.stdout, /Thing slow created/);
   const names = JSON.parse(await project.checkpoint("d")).checkpoint.latest.resources.map(

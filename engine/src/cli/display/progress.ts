@@ -1,4 +1,5 @@
 /** A deployment as it goes: a line for each step, and at its end diagnostics, outputs, counts and duration. */
+import { stripVTControlCharacters } from "node:util";
 import type { DeploymentEvent, DeploymentKind, DeploymentResult, StepMetadata, StepOp } from "../../deploy/types.ts";
 import type { PropertyMap } from "../../values/values.ts";
 import type { Terminal } from "../terminal.ts";
@@ -56,7 +57,7 @@ export class ProgressDisplay {
   }
 
   event(event: DeploymentEvent): void {
-    if (event.kind === "diagnostic") this.#diagnostic(event);
+    if (event.kind === "diagnostic") this.#diagnostic({ ...event, message: stripVTControlCharacters(event.message) });
     else if (event.metadata.internal !== true) this.#step(event.kind, event.metadata);
   }
 
@@ -73,9 +74,10 @@ export class ProgressDisplay {
       this.#line(row, row.diff);
       if (this.#options.diff) for (const line of diffLines(step, "        ")) this.#plain(line);
     } else if (kind === "resource-outputs") {
+      // The root stack's line comes last; in a preview a step was told when it was planned.
+      if (isRootStack(step.urn)) return;
       row.status = preview || words.done === "" ? words.planned : `${words.done} (${this.#elapsed(row)})`;
-      // In a preview the step was told when it was planned; the root stack's line comes last.
-      if (step.op === "same" || preview || isRootStack(step.urn)) return;
+      if (step.op === "same" || preview) return;
       this.#line(row, row.diff);
     } else {
       row.failed = true;
