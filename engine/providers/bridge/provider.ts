@@ -9,7 +9,7 @@ import type {
   ReadResult,
 } from "../../src/plugin/contract.ts";
 import { parsePath, within } from "../../src/values/paths.ts";
-import { containsUnknowns } from "../../src/values/secrets.ts";
+import { containsUnknowns, stripAll } from "../../src/values/secrets.ts";
 import { type PropertyMap, Unknown } from "../../src/values/values.ts";
 import { checkProperties } from "./check.ts";
 import { compareProperties, detailed } from "./compare.ts";
@@ -85,7 +85,7 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
     const result: ReadResult = {
       id,
       outputs: current,
-      inputs: imported ? importInputs(properties, current) : refreshInputs(properties, current, inputs),
+      inputs: imported ? importInputs(properties, current) : refreshInputs(properties, stripAll(current), inputs),
     };
     return result;
   }
@@ -165,7 +165,7 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
       if (id === undefined) return undefined;
       const outputs = await readOutputs(id, request.inputs, "apply", call);
       if (!outputs) return undefined;
-      return { id, outputs, inputs: refreshInputs(resource.properties, outputs, request.inputs) };
+      return { id, outputs, inputs: refreshInputs(resource.properties, stripAll(outputs), request.inputs) };
     },
   };
 }

@@ -32,71 +32,99 @@ export const configuration: Properties = {
   gcpIamImpersonateServiceAccount: string(unsupported),
 };
 
-/** SQL with the identifiers and literals already quoted in it; values that can be parameters are. */
+/** Statements have their identifiers and literals quoted already; values that can be parameters are. */
 export interface Server {
-  rows(sql: string, parameters?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  /** The role that we are. */
-  readonly username: string;
+  /** The database of the configuration. */
+  readonly database: string;
+  rows(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Runs all of them or none. */
+  run(statements: readonly string[]): Promise<void>;
+  /** The same server in another database. */
+  in(database: string): Server;
 }
+
+export type Row = Readonly<Record<string, unknown>>;
 
 /** How often a statement is said again that met another one on the same catalogue row. */
 const TRIES = 20;
 
-/** How long a server may take to start, in milliseconds: its container may have been started a moment ago. */
-const PATIENCE = 15_000;
+/** How long a server may take to start, in seconds: its container may have been started a moment ago. */
+const PATIENCE = 15;
 
-/** A client for the configured server. One connection: Postgres refuses concurrent changes of one catalogue row. */
+/** A client for the configured server. */
 export function connect(config: PropertyMap): Server {
   const host = text(config.host) ?? process.env.PGHOST ?? "localhost";
   const port = number(config.port) ?? Number(process.env.PGPORT ?? 5432);
-  const username = text(config.username) ?? process.env.PGUSER ?? "postgres";
-  const pool = new pg.Pool({
+  const timeout = number(config.connectTimeout) ?? 30;
+  const settings: pg.PoolConfig = {
     host,
     port,
-    user: username,
+    user: text(config.username) ?? process.env.PGUSER ?? "postgres",
     password: text(config.password) ?? process.env.PGPASSWORD,
-    database: text(config.database) ?? "postgres",
     ssl: tls(text(config.sslmode) ?? "prefer"),
-    connectionTimeoutMillis: 1000 * (number(config.connectTimeout) ?? 30),
+    connectionTimeoutMillis: 1000 * timeout,
+    // Postgres refuses concurrent changes of one catalogue row.
     max: 1,
+    // An idle session would keep its database from being dropped.
+    idleTimeoutMillis: 100,
     // The engine ends when its work does.
     allowExitOnIdle: true,
-  });
-  // A connection that breaks while idle is replaced by the next statement's.
-  pool.on("error", () => {});
-  return {
-    username,
-    async rows(sql, parameters = []) {
+  };
+  const servers = new Map<string, Server>();
+  let waited = false;
+
+  function open(database: string): Server {
+    const pool = new pg.Pool({ ...settings, database });
+    // A connection that breaks while idle is replaced by the next statement's.
+    pool.on("error", () => {});
+
+    /** Tried again while the server starts; a statement would not be, as it may have been heard. */
+    async function session(): Promise<pg.PoolClient> {
+      for (const deadline = performance.now() + 1000 * Math.min(timeout, PATIENCE); ; await sleep(100)) {
+        try {
+          return await pool.connect();
+        } catch (error) {
+          // Once is enough: after a wait for nothing, the next operation fails at once.
+          if (waited || !isStarting(error)) throw error;
+          waited = performance.now() > deadline;
+        }
+      }
+    }
+
+    async function query(sql: string, parameters?: readonly unknown[]): Promise<readonly Row[]> {
       for (let tries = 1; ; tries++) {
         try {
-          return (await query(sql, parameters)).rows;
+          const client = await session();
+          try {
+            return (await client.query(sql, parameters && [...parameters])).rows;
+          } finally {
+            client.release();
+          }
         } catch (error) {
           if (tries === TRIES || !isConcurrentChange(error)) throw explain(error, `${host}:${port}`);
           await sleep(50 * tries);
         }
       }
-    },
-  };
-
-  async function query(sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
-    const client = await connection();
-    try {
-      return await client.query(sql, [...parameters]);
-    } finally {
-      client.release();
     }
+
+    return {
+      database,
+      rows: query,
+      // Without parameters they go as one message, which Postgres takes as one transaction.
+      async run(statements) {
+        if (statements.length > 0) await query(statements.join("; "));
+      },
+      in: serverOf,
+    };
   }
 
-  /** Tried again while the server starts; a statement would not be, as it may have been heard. */
-  async function connection(): Promise<pg.PoolClient> {
-    for (const started = Date.now(); ; await sleep(100)) {
-      try {
-        return await pool.connect();
-      } catch (error) {
-        if (!isStarting(error) || Date.now() - started > PATIENCE) throw error;
-      }
-    }
+  function serverOf(database: string): Server {
+    const server = servers.get(database) ?? open(database);
+    servers.set(database, server);
+    return server;
   }
+
+  return serverOf(text(config.database) ?? "postgres");
 }
 
 function tls(mode: string): pg.PoolConfig["ssl"] {
@@ -115,12 +143,20 @@ function isStarting(error: unknown): boolean {
   return ["ECONNREFUSED", "ECONNRESET", "57P03"].includes(code ?? "") || message.includes("terminated unexpectedly");
 }
 
+/** Whether there was no answer. */
+function isAbsent(error: unknown): boolean {
+  const { code = "", message = "" } = error as { code?: string; message?: string };
+  const codes = ["ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+  return isStarting(error) || codes.includes(code) || /timeout/i.test(message);
+}
+
 /** Postgres' own message, or what to look at when there is no answer. Never the statement: it may hold a secret. */
 function explain(error: unknown, address: string): Error {
   const { code, message } = error as { code?: string; message: string };
-  const unreachable = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
-  if (unreachable.includes(code ?? "") || /timeout|terminated unexpectedly/i.test(message)) {
-    return new Error(`cannot reach Postgres at ${address} (${code ?? message}): is it running? Start it and try again`);
+  if (isAbsent(error)) {
+    return new Error(
+      `cannot reach Postgres at ${address} (${message || code}): is it running? Start it and repeat the command`,
+    );
   }
   return new Error(message.split("\n").join("; "));
 }
@@ -135,3 +171,8 @@ function number(value: unknown): number | undefined {
 
 /** As Postgres writes a name (`"a b"`) and a text (`'it''s'`). */
 export const { escapeIdentifier: name, escapeLiteral: literal } = pg;
+
+/** A role as a grantee. */
+export function grantee(role: unknown): string {
+  return role === "public" ? "PUBLIC" : name(String(role));
+}

@@ -22,7 +22,7 @@ export const database: BridgedResource<Server> = {
   },
 
   async create(inputs, { client }) {
-    await client.rows(`CREATE DATABASE ${name(String(inputs.name))} ${creation(inputs).join(" ")}`);
+    await client.run([`CREATE DATABASE ${name(String(inputs.name))} ${creation(inputs).join(" ")}`]);
     return String(inputs.name);
   },
 
@@ -52,18 +52,23 @@ export const database: BridgedResource<Server> = {
 
   async update({ id, inputs, oldInputs }, { client }) {
     const changed = (property: string) => inputs[property] !== undefined && inputs[property] !== oldInputs[property];
-    const alter = (change: string) => client.rows(`ALTER DATABASE ${name(id)} ${change}`);
-    if (changed("owner")) await alter(`OWNER TO ${name(String(inputs.owner))}`);
-    if (changed("tablespaceName")) await alter(`SET TABLESPACE ${name(String(inputs.tablespaceName))}`);
-    if (changed("connectionLimit")) await alter(`CONNECTION LIMIT ${Number(inputs.connectionLimit)}`);
-    if (changed("allowConnections")) await alter(`ALLOW_CONNECTIONS ${inputs.allowConnections === true}`);
-    if (changed("isTemplate")) await alter(`IS_TEMPLATE ${inputs.isTemplate === true}`);
     if (inputs.name !== id) throw new Error(`the database "${id}" cannot be renamed: make a new one and remove it`);
+    const changes: string[] = [];
+    const alter = (change: string) => changes.push(`ALTER DATABASE ${name(id)} ${change}`);
+    if (changed("owner")) alter(`OWNER TO ${name(String(inputs.owner))}`);
+    if (changed("connectionLimit")) alter(`CONNECTION LIMIT ${Number(inputs.connectionLimit)}`);
+    if (changed("allowConnections")) alter(`ALLOW_CONNECTIONS ${inputs.allowConnections === true}`);
+    if (changed("isTemplate")) alter(`IS_TEMPLATE ${inputs.isTemplate === true}`);
+    await client.run(changes);
+    // Not possible within a transaction.
+    if (changed("tablespaceName")) {
+      await client.run([`ALTER DATABASE ${name(id)} SET TABLESPACE ${name(String(inputs.tablespaceName))}`]);
+    }
   },
 
   /** Ends whatever sessions it has. */
   async delete({ id }, { client }) {
-    await client.rows(`DROP DATABASE IF EXISTS ${name(id)} WITH (FORCE)`);
+    await client.run([`DROP DATABASE IF EXISTS ${name(id)} WITH (FORCE)`]);
   },
 
   async recover(inputs, { client }) {

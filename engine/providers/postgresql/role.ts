@@ -1,5 +1,5 @@
 import type { PropertyMap, PropertyValue } from "../../src/values/values.ts";
-import { type BridgedResource, bool, int, list, set, string } from "../bridge/index.ts";
+import { type BridgedResource, bool, int, isEmpty, list, set, string } from "../bridge/index.ts";
 import { literal, name, type Server } from "./client.ts";
 import { scramVerifier } from "./scram.ts";
 
@@ -45,9 +45,11 @@ export const role: BridgedResource<Server> = {
 
   async create(inputs, { client }) {
     const role = String(inputs.name);
-    await client.rows(`CREATE ROLE ${name(role)} ${options(inputs, {}).join(" ")}`);
-    await setMemberships(client, role, [], strings(inputs.roles));
-    await setSettings(client, role, {}, inputs);
+    await client.run([
+      `CREATE ROLE ${name(role)} ${options(inputs, {}).join(" ")}`,
+      ...memberships(role, [], strings(inputs.roles)),
+      ...settings(role, {}, inputs),
+    ]);
     return role;
   },
 
@@ -60,7 +62,7 @@ export const role: BridgedResource<Server> = {
       [id],
     );
     if (!found) return undefined;
-    const settings = settingsOf(found.rolconfig);
+    const set = settingsOf(found.rolconfig);
     const roles = strings(found.member_of as PropertyValue);
     return {
       name: id,
@@ -68,13 +70,13 @@ export const role: BridgedResource<Server> = {
       connectionLimit: Number(found.rolconnlimit),
       validUntil: text(found.valid_until) || "infinity",
       roles: roles.length > 0 ? roles : null,
-      assumeRole: settings.role ?? "",
-      searchPaths: settings.search_path?.split(",").map(unquoted) ?? null,
-      statementTimeout: Number(settings.statement_timeout ?? 0),
-      idleInTransactionSessionTimeout: Number(settings.idle_in_transaction_session_timeout ?? 0),
+      assumeRole: set.role ?? "",
+      searchPaths: set.search_path?.split(",").map(unquoted) ?? null,
+      statementTimeout: Number(set.statement_timeout ?? 0),
+      idleInTransactionSessionTimeout: Number(set.idle_in_transaction_session_timeout ?? 0),
       // Nobody can read these back.
       password: known.password ?? "",
-      passwordWo: "",
+      passwordWo: null,
       encryptedPassword: true,
       skipDropRole: known.skipDropRole ?? false,
       skipReassignOwned: known.skipReassignOwned ?? false,
@@ -82,22 +84,21 @@ export const role: BridgedResource<Server> = {
   },
 
   async update({ id, inputs, oldInputs }, { client }) {
-    const changed = options(inputs, oldInputs);
-    if (changed.length > 0) await client.rows(`ALTER ROLE ${name(id)} ${changed.join(" ")}`);
-    await setMemberships(client, id, strings(oldInputs.roles), strings(inputs.roles));
-    await setSettings(client, id, oldInputs, inputs);
     if (inputs.name !== id) throw new Error(`the role "${id}" cannot be renamed: make a new one and remove it`);
+    const changed = options(inputs, oldInputs);
+    await client.run([
+      ...(changed.length > 0 ? [`ALTER ROLE ${name(id)} ${changed.join(" ")}`] : []),
+      ...memberships(id, strings(oldInputs.roles), strings(inputs.roles)),
+      ...settings(id, oldInputs, inputs),
+    ]);
   },
 
   async delete({ id, outputs }, { client }) {
     if (outputs.skipDropRole === true) return;
     const [there] = await client.rows("SELECT FROM pg_roles WHERE rolname = $1", [id]);
     if (!there) return;
-    if (outputs.skipReassignOwned !== true) {
-      await client.rows(`REASSIGN OWNED BY ${name(id)} TO CURRENT_USER`);
-      await client.rows(`DROP OWNED BY ${name(id)}`);
-    }
-    await client.rows(`DROP ROLE IF EXISTS ${name(id)}`);
+    if (outputs.skipReassignOwned !== true) await disown(id, outputs, client);
+    await client.run([`DROP ROLE IF EXISTS ${name(id)}`]);
   },
 
   async recover(inputs, { client }) {
@@ -122,29 +123,48 @@ function options(inputs: PropertyMap, old: PropertyMap): string[] {
   return words;
 }
 
-async function setMemberships(client: Server, role: string, old: readonly string[], wanted: readonly string[]) {
-  for (const left of old.filter((parent) => !wanted.includes(parent))) {
-    await client.rows(`REVOKE ${name(left)} FROM ${name(role)}`);
-  }
-  for (const joined of wanted.filter((parent) => !old.includes(parent))) {
-    await client.rows(`GRANT ${name(joined)} TO ${name(role)}`);
-  }
+/** Statements that make a role a member of exactly these. */
+function memberships(role: string, old: readonly string[], wanted: readonly string[]): string[] {
+  const left = old.filter((parent) => !wanted.includes(parent));
+  const joined = wanted.filter((parent) => !old.includes(parent));
+  return [
+    ...left.map((parent) => `REVOKE ${name(parent)} FROM ${name(role)}`),
+    ...joined.map((parent) => `GRANT ${name(parent)} TO ${name(role)}`),
+  ];
 }
 
-/** What the role's sessions start with. */
-async function setSettings(client: Server, role: string, old: PropertyMap, inputs: PropertyMap): Promise<void> {
-  const settings: [setting: string, property: string, value: (of: PropertyValue) => string][] = [
+/** Statements for what the role's sessions start with. */
+function settings(role: string, old: PropertyMap, inputs: PropertyMap): string[] {
+  const known: [setting: string, property: string, value: (of: PropertyValue) => string][] = [
     ["role", "assumeRole", (of) => name(text(of))],
     ["search_path", "searchPaths", (of) => strings(of).map(name).join(", ")],
     ["statement_timeout", "statementTimeout", (of) => String(Number(of))],
     ["idle_in_transaction_session_timeout", "idleInTransactionSessionTimeout", (of) => String(Number(of))],
   ];
-  for (const [setting, property, value] of settings) {
+  return known.flatMap(([setting, property, value]) => {
     const wanted = inputs[property] ?? null;
-    if (JSON.stringify(wanted) === JSON.stringify(old[property] ?? null)) continue;
-    const empty = wanted === null || wanted === "" || wanted === 0 || (Array.isArray(wanted) && wanted.length === 0);
-    await client.rows(`ALTER ROLE ${name(role)} ${empty ? `RESET ${setting}` : `SET ${setting} TO ${value(wanted)}`}`);
+    if (JSON.stringify(wanted) === JSON.stringify(old[property] ?? null)) return [];
+    return `ALTER ROLE ${name(role)} ${isEmpty(wanted) ? `RESET ${setting}` : `SET ${setting} TO ${value(wanted)}`}`;
+  });
+}
+
+/**
+ * Gives away what a role owns, as the real plugin does, and its privileges. In databases other than the provider's own,
+ * which that plugin leaves alone (and then cannot drop the role), its things go to the role whose sessions it assumed.
+ */
+async function disown(id: string, outputs: PropertyMap, client: Server): Promise<void> {
+  const heir = text(outputs.assumeRole);
+  const databases = await client.rows(
+    `SELECT DISTINCT datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid
+     WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1)
+       AND datname <> $2`,
+    [id, client.database],
+  );
+  const give = (to: string) => [`REASSIGN OWNED BY ${name(id)} TO ${to}`, `DROP OWNED BY ${name(id)}`];
+  for (const { datname } of databases) {
+    await client.in(String(datname)).run(give(heir === "" ? "CURRENT_USER" : name(heir)));
   }
+  await client.run(give("CURRENT_USER"));
 }
 
 /** `pg_roles.rolconfig`: `["role=owner", …]`. */

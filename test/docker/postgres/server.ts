@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import Docker from "dockerode";
+import pg from "pg";
+import { buildImage, readContext } from "../../../images/build.ts";
+import { packageRoot } from "../../../images/package-root.ts";
+import { baseImage, IMAGES_OWNER } from "../../support/images.ts";
+import { until } from "../../support/until.ts";
+
+export interface Passwords {
+  readonly superuser: string;
+  readonly provisioner: string;
+}
+
+export function randomPasswords(): Passwords {
+  return { superuser: randomBytes(16).toString("hex"), provisioner: randomBytes(16).toString("hex") };
+}
+
+/** The platform's Postgres in a container as `Platform` declares it, with a volume that outlives containers. */
+export class PostgresServer implements AsyncDisposable {
+  readonly docker = new Docker();
+  readonly #name = `postgres-test-${randomBytes(4).toString("hex")}`;
+  #container: Docker.Container | undefined;
+  #port = 0;
+  #passwords: Passwords = { superuser: "", provisioner: "" };
+
+  static async start(passwords = randomPasswords()): Promise<PostgresServer> {
+    const server = new PostgresServer();
+    try {
+      await server.begin(passwords);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  get container(): Docker.Container {
+    if (this.#container === undefined) throw new Error("the server has no container");
+    return this.#container;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get passwords(): Passwords {
+    return this.#passwords;
+  }
+
+  /** A new container on the volume; the one before is removed. */
+  async begin(passwords: Passwords, env: readonly string[] = []): Promise<void> {
+    await this.#container?.remove({ force: true });
+    this.#passwords = passwords;
+    const { superuser, provisioner } = passwords;
+    this.#container = await this.docker.createContainer({
+      name: this.#name,
+      Image: await postgresImage(this.docker),
+      Env: [`POSTGRES_PASSWORD=${superuser}`, `PROVISIONER_PASSWORD=${provisioner}`, ...env],
+      ExposedPorts: { "5432/tcp": {} },
+      HostConfig: {
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges:true"],
+        Memory: 256 << 20,
+        Binds: [`${this.#name}:/var/lib/postgresql`],
+        PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }] },
+      },
+    });
+    await this.#container.start();
+    await this.ready();
+  }
+
+  /** Waits until it takes connections; the port changes with each start. */
+  async ready(): Promise<void> {
+    await until("Postgres answers", async () => {
+      const { State, NetworkSettings } = await this.container.inspect();
+      if (!State.Running) throw new Error(`Postgres ended: ${await this.log()}`);
+      this.#port = Number(NetworkSettings.Ports["5432/tcp"]?.[0]?.HostPort ?? 0);
+      return this.query("postgres", "SELECT 1").then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  /** Runs SQL as a role, by default the superuser. */
+  async query(database: string, sql: string, user = "postgres", password?: string): Promise<pg.QueryResult> {
+    const own = user === "provisioner" ? this.#passwords.provisioner : this.#passwords.superuser;
+    const client = new pg.Client({ host: "127.0.0.1", port: this.#port, database, user, password: password ?? own });
+    // A server that ends under us is what some tests are about.
+    client.on("error", () => {});
+    await client.connect();
+    try {
+      return await client.query(sql);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
+  /** All it said since the container was made. */
+  async log(): Promise<string> {
+    return (await this.container.logs({ stdout: true, stderr: true, follow: false })).toString("latin1");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#container?.remove({ force: true });
+    await this.docker
+      .getVolume(this.#name)
+      .remove()
+      .catch(() => {});
+  }
+}
+
+/** Built on the tests' base image; Docker's cache makes it in a moment while its folder stays the same. */
+async function postgresImage(docker: Docker): Promise<string> {
+  const tag = `${IMAGES_OWNER}/postgres:test`;
+  const files = await readContext(join(packageRoot(), "images/postgres"));
+  await buildImage(docker, { tag, files, args: { BASE: await baseImage(docker) } });
+  return tag;
+}
