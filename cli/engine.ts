@@ -183,7 +183,9 @@ export function outcomeOf(log: string): Outcome {
     const step = event.resOutputsEvent?.metadata;
     if (step === undefined) continue;
     if (step.type === "pulumi:pulumi:Stack") outputs = step.new?.outputs ?? outputs;
-    else if (step.op !== "same") steps.push({ op: step.op, type: step.type, name: nameOf(step.urn) });
+    // Providers are Pulumi's own matter, as in its counts.
+    else if (step.op !== "same" && !step.type.startsWith("pulumi:providers:"))
+      steps.push({ op: step.op, type: step.type, name: nameOf(step.urn) });
   }
   return { changes, outputs, steps };
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, stat, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostFile } from "./host-file.ts";
 
@@ -23,5 +23,13 @@ export async function ensureDirectories(directory: string, project: string): Pro
     await chmod(path, mode);
     if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
   }
-  await writeFile(join(directory, "host", "addresses.nft"), await hostFile());
+  await writeHostFile(join(directory, "host"));
+}
+
+/** Whole at any moment: dynos that start meanwhile read it. */
+async function writeHostFile(folder: string): Promise<void> {
+  const unfinished = join(folder, `.addresses.${process.pid}`);
+  await writeFile(unfinished, await hostFile());
+  await chmod(unfinished, 0o644);
+  await rename(unfinished, join(folder, "addresses.nft"));
 }

@@ -9,6 +9,7 @@ const step = (op: string, type: string, name: string, outputs = {}) =>
   });
 
 const log = [
+  step("create", "pulumi:providers:docker", "default_5_2_0"),
   step("create", "docker:index/service:Service", "web::1"),
   step("same", "dyno:index:Route", "hello"),
   step("same", "pulumi:pulumi:Stack", "dynoform-hello", { url: "http://hello.localhost:8080/" }),
