@@ -196,7 +196,8 @@ export class Ground implements AsyncDisposable {
   }
 
   async #withAddresses(container: Docker.Container): Promise<Running> {
-    const { output } = await this.exec(container, "hostname -I");
+    // What ends at once has none to tell.
+    const { output } = await this.exec(container, "hostname -I").catch(() => ({ output: "" }));
     return { container, addresses: output.trim().split(/\s+/) };
   }
 }
