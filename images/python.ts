@@ -83,8 +83,12 @@ async function bootstrap(docker: Docker, base: string, { platform, codename, tag
     Labels: { [PLATFORM_LABEL]: platform },
     HostConfig: { CpuShares: 256, LogConfig: { Type: "none", Config: {} } },
   });
-  const remove = () => container.remove({ force: true, v: true });
-  const abort = () => void remove().catch(() => {});
+  let removal: Promise<void> | undefined;
+  const remove = () => {
+    removal ??= container.remove({ force: true, v: true }).catch(() => {});
+    return removal;
+  };
+  const abort = () => void remove();
   signal.addEventListener("abort", abort, { once: true });
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
@@ -102,7 +106,7 @@ async function bootstrap(docker: Docker, base: string, { platform, codename, tag
     }
   } finally {
     signal.removeEventListener("abort", abort);
-    await remove().catch(() => {});
+    await remove();
   }
 }
 

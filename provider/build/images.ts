@@ -90,22 +90,31 @@ export async function removeUnreferenced(
   referenced: ReadonlySet<string>,
   app?: string,
 ): Promise<void> {
-  const images = await docker.listImages({ filters: JSON.stringify({ label: [LABELS.key] }) });
-  for (const repository of ["app", "deps"]) {
-    const prefix = `${platform}/${repository}-${app === undefined ? "" : `${app}:`}`;
-    for (const { Id, RepoTags } of images) {
-      const tags = (RepoTags ?? []).filter((tag) => tag.startsWith(prefix));
-      if (referenced.has(Id)) continue;
-      for (const tag of tags) await removeTag(docker, tag);
-    }
+  const apps = await taggedImages(docker, `${platform}/app-${app ?? "*"}`);
+  const parents = new Set<string>();
+  for (const { id, tag } of apps) {
+    if (!referenced.has(id) && (await removeTag(docker, tag))) continue;
+    parents.add((await docker.getImage(id).inspect()).Parent);
+  }
+  for (const { id, tag } of await taggedImages(docker, packagesRepository(platform, app ?? "*"))) {
+    if (!referenced.has(id) && !parents.has(id)) await removeTag(docker, tag);
   }
 }
 
-/** Docker refuses with 409 while a container uses the image. */
-async function removeTag(docker: Docker, tag: string): Promise<void> {
+async function taggedImages(docker: Docker, repository: string): Promise<{ id: string; tag: string }[]> {
+  const filters = { label: [LABELS.key], reference: [repository] };
+  const images = await docker.listImages({ filters: JSON.stringify(filters) });
+  return images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((tag) => ({ id: Id, tag })));
+}
+
+/** False: a container uses the image, so it stays. */
+async function removeTag(docker: Docker, tag: string): Promise<boolean> {
   try {
     await docker.getImage(tag).remove();
+    return true;
   } catch (error) {
-    if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+    if ((error as { statusCode?: number }).statusCode === 409) return false;
+    if (!isNotFound(error)) throw error;
+    return true;
   }
 }

@@ -65,7 +65,11 @@ export async function install(
       LogConfig: { Type: "none", Config: {} },
     },
   });
-  const remove = () => container.remove({ force: true, v: true }).catch(() => {});
+  let removal: Promise<void> | undefined;
+  const remove = () => {
+    removal ??= container.remove({ force: true, v: true }).catch(() => {});
+    return removal;
+  };
   const abort = () => void remove();
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -126,6 +130,6 @@ async function failure(container: Docker.Container, status: number, last: readon
   const { State } = await container.inspect();
   const reason = State.OOMKilled
     ? `the build needed more than its ${LIMITS.Memory / 2 ** 20} MiB of memory`
-    : `pip could not install the requirements (exit status ${status})`;
-  return [`${reason}. Its last lines:`, ...last.map((text) => `  ${text}`)].join("\n");
+    : `the requirements could not be installed (exit status ${status})`;
+  return [`${reason}. The last lines:`, ...last.map((text) => `  ${text}`)].join("\n");
 }

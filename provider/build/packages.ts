@@ -26,6 +26,9 @@ export interface BuildContext {
 /** In a folder that images/python makes. */
 const PIPFILE_REQUIREMENTS = "pipfile.txt";
 
+/** The first line of images/python/install. */
+const VERSION = /^3\.\d+\.\d+\S*$/;
+
 /**
  * The image with an app's packages: the one that was made of the same requirements and the same Python, else a new
  * one. A version left open (`"*"`) is the newest at the time it was made.
@@ -43,7 +46,7 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
   const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
   let python = "";
   function line(text: string): void {
-    if (python !== "") build.line(text);
+    if (python !== "" || !VERSION.test(text)) build.line(text);
     else {
       python = text;
       build.heading(usingPython(source.python, python));

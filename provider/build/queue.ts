@@ -105,8 +105,11 @@ async function readTicket(path: string): Promise<Ticket | undefined> {
 /** Until a promise resolves, some milliseconds are over, or the signal aborts. */
 async function either(promise: Promise<void>, milliseconds: number, signal: AbortSignal): Promise<void> {
   const { promise: woken, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const wake = () => resolve();
+  const timer = setTimeout(wake, milliseconds);
+  signal.addEventListener("abort", wake);
+  if (signal.aborted) wake();
   await Promise.race([promise, woken]);
   clearTimeout(timer);
+  signal.removeEventListener("abort", wake);
 }

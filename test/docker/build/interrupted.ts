@@ -1,0 +1,8 @@
+/** Builds an app of a platform and is killed while it does: `interrupted.ts PLATFORM APP DIRECTORY`. */
+import { build } from "../../../provider/build/build.ts";
+import { readSource } from "../../../provider/build/source/index.ts";
+import { buildContent } from "../../../provider/sdk/build.ts";
+
+const [platform = "", app = "", directory = ""] = process.argv.slice(2);
+const inputs = { platform, app, directory, runtime: "", ...buildContent(readSource(directory)) };
+await build.create(inputs, { urn: "", type: "", signal: new AbortController().signal, log() {} });
