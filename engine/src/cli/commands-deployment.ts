@@ -15,7 +15,7 @@ const DEPLOYMENT_FLAGS: FlagSpecs = {
   "suppress-permalink": { type: "optional", help: "Accepted for compatibility" },
   "show-config": on("Accepted for compatibility"),
   "show-full-output": on("Accepted for compatibility"),
-  "show-reads": on("Accepted for compatibility"),
+  "show-reads": on("Show lookups too"),
   "show-replacement-steps": on("Accepted for compatibility"),
   "show-sames": on("Accepted for compatibility"),
   "show-secrets": showSecrets,

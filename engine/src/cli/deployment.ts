@@ -21,7 +21,7 @@ import { Interruption } from "./interruption.ts";
 import { Operation } from "./operation.ts";
 import type { Session } from "./session.ts";
 import { forgetStack } from "./stack.ts";
-import { stackOutputsOf } from "./stack-outputs.ts";
+import { OtherStacks } from "./stack-outputs.ts";
 
 /** Everything that is known before a deployment begins. */
 interface Plan {
@@ -143,7 +143,9 @@ async function runPhase(
   const log = new EventLog(target === undefined ? [] : [await openSink(target)]);
   try {
     const operation = new Operation(session, { ...plan.options, dryRun }, masked(plan.config), log, interruption);
-    const result = await operation.run(snapshot, { persist, stackOutputs: (other) => stackOutputsOf(session, other) });
+    const others = new OtherStacks(session);
+    others.expect(snapshot);
+    const result = await operation.run(snapshot, { persist, stackOutputs: (other) => others.outputs(other) });
     await persist(result.snapshot);
     return { result };
   } finally {

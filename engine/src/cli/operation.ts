@@ -76,6 +76,7 @@ export class Operation {
       diff: flags.isOn("diff") || (dryRun && terminal.interactive),
       suppressOutputs: flags.isOn("suppress-outputs"),
       suppressProgress: flags.isOn("suppress-progress"),
+      showReads: flags.isOn("show-reads"),
     });
     display.start();
     const outputs = snapshot.resources.find(({ urn }) => isRootStack(urn))?.outputs ?? {};

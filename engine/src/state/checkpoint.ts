@@ -64,11 +64,17 @@ export function saltOf(deployment: Deployment | undefined): string | undefined {
   return provider.state?.salt;
 }
 
+/** JSON text, and the features that its reader must know. */
+export interface Content {
+  readonly text: string;
+  readonly features: readonly string[];
+}
+
 /** Reads and writes the states of one stack, remembering what it has read or written. */
 export class CheckpointCodec {
   readonly #manager: PassphraseManager | undefined;
   readonly #stack: string;
-  readonly #encoded = new WeakMap<ResourceState, string>();
+  readonly #encoded = new WeakMap<ResourceState, Content>();
   /** A secret's place to its last text and ciphertext, as the stack's own manager made it. */
   readonly #sealed = new Map<string, { plaintext: string; ciphertext: string }>();
   #crypter: Crypter | undefined;
@@ -106,45 +112,45 @@ export class CheckpointCodec {
 
   /** The checkpoint's text: compact JSON without a final newline. */
   async encode(snapshot: Snapshot): Promise<string> {
-    return this.wrap(await this.encodeContent(snapshot), snapshot);
+    return this.wrap(await this.encodeContent(snapshot));
   }
 
   /** The part of the text that changes only when the stack does. */
-  async encodeContent(snapshot: Snapshot): Promise<string> {
+  async encodeContent(snapshot: Snapshot): Promise<Content> {
     const resources = await this.#encodeAll(snapshot.resources);
     const pending = await this.#encodeAll(snapshot.pendingOperations.map((operation) => operation.resource));
     const operations = snapshot.pendingOperations.map(
-      ({ type }, index) => `{"resource":${pending[index]},"type":"${type}"}`,
+      ({ type }, index) => `{"resource":${pending[index]?.text},"type":"${type}"}`,
     );
     const members = [
-      ...(resources.length === 0 ? [] : [`"resources":[${resources.join(",")}]`]),
+      ...(resources.length === 0 ? [] : [`"resources":[${resources.map(({ text }) => text).join(",")}]`]),
       ...(operations.length === 0 ? [] : [`"pending_operations":[${operations.join(",")}]`]),
       `"metadata":{}`,
     ];
-    return members.join(",");
+    const features = new Set([...resources, ...pending].flatMap((encoded) => encoded.features));
+    return { text: members.join(","), features: [...features].sort() };
   }
 
   /** The whole text, with the time of now, of what `encodeContent` made. */
-  wrap(content: string, snapshot: Snapshot): string {
-    const features = [...new Set(snapshot.resources.flatMap(featuresOf))].sort();
+  wrap({ text, features }: Content): string {
     const version = features.length === 0 ? `"version":3` : `"version":4,"features":${JSON.stringify(features)}`;
     const provider = this.#manager === undefined ? undefined : secretsProviders(this.#manager);
     const secrets = provider === undefined ? "" : `"secrets_providers":${JSON.stringify(provider)},`;
-    const latest = `"manifest":${JSON.stringify(manifest())},${secrets}${content}`;
+    const latest = `"manifest":${JSON.stringify(manifest())},${secrets}${text}`;
     return `{${version},"checkpoint":{"stack":${JSON.stringify(this.#stack)},"latest":{${latest}}}}`;
   }
 
-  async #encodeAll(states: readonly ResourceState[]): Promise<string[]> {
-    const texts: string[] = [];
+  async #encodeAll(states: readonly ResourceState[]): Promise<Content[]> {
+    const all: Content[] = [];
     for (const state of states) {
-      let text = this.#encoded.get(state);
-      if (text === undefined) {
-        text = await this.#encodeOne(state);
-        this.#encoded.set(state, text);
+      let encoded = this.#encoded.get(state);
+      if (encoded === undefined) {
+        encoded = { text: await this.#encodeOne(state), features: featuresOf(state) };
+        this.#encoded.set(state, encoded);
       }
-      texts.push(text);
+      all.push(encoded);
     }
-    return texts;
+    return all;
   }
 
   async #encodeOne(state: ResourceState): Promise<string> {

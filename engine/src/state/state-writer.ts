@@ -19,8 +19,8 @@ export class StateWriter {
   /** Resolves when the state is on the disk. */
   async persist(snapshot: Snapshot): Promise<void> {
     const content = await this.#codec.encodeContent(snapshot);
-    if (content === this.#written) return;
-    await this.#backend.write(this.#name, this.#codec.wrap(content, snapshot));
-    this.#written = content;
+    if (content.text === this.#written) return;
+    await this.#backend.write(this.#name, this.#codec.wrap(content));
+    this.#written = content.text;
   }
 }

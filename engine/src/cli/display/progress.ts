@@ -17,6 +17,8 @@ export interface DisplayOptions {
   readonly diff: boolean;
   readonly suppressOutputs: boolean;
   readonly suppressProgress: boolean;
+  /** Show lookups too; one that fails is always shown. */
+  readonly showReads: boolean;
 }
 
 type Diagnostic = Extract<DeploymentEvent, { kind: "diagnostic" }>;
@@ -69,7 +71,7 @@ export class ProgressDisplay {
     row.diff = diffSummary(step) || row.diff;
     if (kind === "resource-pre") {
       row.startedAt = Date.now();
-      if (step.op === "same") return;
+      if (this.#isQuiet(step.op)) return;
       row.status = preview ? words.planned : `${words.running} (0s)`;
       this.#line(row, row.diff);
       if (this.#options.diff) for (const line of diffLines(step, "        ")) this.#plain(line);
@@ -77,13 +79,17 @@ export class ProgressDisplay {
       // The root stack's line comes last; in a preview a step was told when it was planned.
       if (isRootStack(step.urn)) return;
       row.status = preview || words.done === "" ? words.planned : `${words.done} (${this.#elapsed(row)})`;
-      if (step.op === "same" || preview) return;
+      if (this.#isQuiet(step.op) || preview) return;
       this.#line(row, row.diff);
     } else {
       row.failed = true;
       row.status = `**${words.running} failed**`;
       this.#line(row, firstLine(row.diagnostics.findLast(({ severity }) => severity === "error")));
     }
+  }
+
+  #isQuiet(op: StepOp): boolean {
+    return op === "same" || (op === "read" && !this.#options.showReads);
   }
 
   #diagnostic(event: Diagnostic): void {
