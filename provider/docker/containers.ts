@@ -14,11 +14,17 @@ export async function containersOf(docker: Docker, service: string): Promise<Doc
 /**
  * The last lines that a service's newest container wrote, both streams in their order.
  * A container that was only just made has none yet, and then the one before it is read.
+ *
+ * @param until leaves out what was written later, in seconds since 1970
  */
-export async function lastLines(docker: Docker, service: string, lines = 20): Promise<string[]> {
+export async function lastLines(
+  docker: Docker,
+  service: string,
+  { lines = 20, until }: { readonly lines?: number; readonly until?: number } = {},
+): Promise<string[]> {
   for (const { Id } of await containersOf(docker, service)) {
     try {
-      const log = await docker.getContainer(Id).logs({ stdout: true, stderr: true, tail: lines, follow: false });
+      const log = await docker.getContainer(Id).logs({ stdout: true, stderr: true, tail: lines, until, follow: false });
       const text = unframe(log as unknown as Buffer);
       if (text.length > 0) return text;
     } catch (error) {

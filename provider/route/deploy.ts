@@ -21,9 +21,12 @@ export type RouteInputs = {
 /** A dyno that keeps the route from switching. */
 class DynoFailure extends Error {
   readonly service: string;
-  constructor(service: string, message: string) {
+  /** Until when its log is of interest, in seconds since 1970; undefined: to the end. */
+  readonly until: number | undefined;
+  constructor(service: string, message: string, until?: number) {
     super(message);
     this.service = service;
+    this.until = until;
   }
 }
 
@@ -45,7 +48,8 @@ export async function deployRoute(inputs: RouteInputs, call: CallContext): Promi
   } catch (error) {
     if (call.signal.aborted || (error instanceof RouterError && error.error !== "probe")) throw error;
     const failure = error instanceof RouterError ? await explain(docker, inputs, names, error) : error;
-    const lines = failure instanceof DynoFailure ? await lastLines(docker, failure.service) : [];
+    const lines =
+      failure instanceof DynoFailure ? await lastLines(docker, failure.service, { until: failure.until }) : [];
     await park(docker, router, inputs.app, fresh, call);
     throw failure instanceof DynoFailure ? withLines(failure.message, lines) : failure;
   }
@@ -100,13 +104,13 @@ async function explain(
   docker: Docker,
   { healthCheck }: RouteInputs,
   names: ReadonlyMap<string, string>,
-  { dyno: service, reason, status, message }: RouterError,
+  { dyno: service, probe, message }: RouterError,
 ): Promise<Error> {
-  if (service === undefined || reason === undefined) return new Error(message);
+  if (service === undefined || probe === undefined) return new Error(message);
   const dyno = names.get(service) ?? service;
-  const problem = reason === "no_name" ? await startProblem(docker, service) : undefined;
+  const problem = probe.reason === "no_name" ? await startProblem(docker, service) : undefined;
   if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
-  return new DynoFailure(service, unproven(dyno, { reason, status }, healthCheck));
+  return new DynoFailure(service, unproven(dyno, probe, healthCheck), probe.answered);
 }
 
 /**

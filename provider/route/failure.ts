@@ -7,6 +7,8 @@ export type ProbeReason = "no_name" | "refused" | "no_answer" | "status";
 export interface ProbeFailure {
   readonly reason: ProbeReason;
   readonly status?: number;
+  /** When the first answer came that was no good, in seconds since 1970. */
+  readonly answered?: number;
 }
 
 /** @param dyno as in `web.1 of hello`. */

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProbeReason } from "./failure.ts";
+import type { ProbeFailure } from "./failure.ts";
 
 /** A dyno in the router's table. */
 export type RouterDyno = { name: string; port: number };
@@ -19,18 +19,17 @@ export interface RouterEntry extends WantedEntry {
   readonly revision: number;
 }
 
-/** The router refused. `dyno`, `reason` and `status` tell of a probe that failed. */
+/** The router refused. `dyno` and `probe` tell of a probe that failed. */
 export class RouterError extends Error {
   readonly error: string;
   readonly dyno: string | undefined;
-  readonly reason: ProbeReason | undefined;
-  readonly status: number | undefined;
-  constructor(body: { error: string; message: string; dyno?: string; reason?: ProbeReason; status?: number }) {
+  readonly probe: ProbeFailure | undefined;
+  constructor(body: { error: string; message: string; dyno?: string } & Partial<ProbeFailure>) {
     super(body.message);
     this.error = body.error;
     this.dyno = body.dyno;
-    this.reason = body.reason;
-    this.status = body.status;
+    const { reason, status, answered } = body;
+    this.probe = reason === undefined ? undefined : { reason, status, answered };
   }
 }
 

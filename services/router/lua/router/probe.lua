@@ -40,18 +40,21 @@ end
 
 -- Probes until the dyno answers below 500.
 -- @param overtaken tells that the result is of no use any more
--- @return nil, or why not at the deadline: { reason, status }; "overtaken"
+-- @return nil, or why not at the deadline: { reason, status, answered }; "overtaken". `answered` is when the first
+-- answer came (seconds since 1970): what the app wrote before it tells more than its lines about each probe after it.
 function M.until_ready(dyno, check, host, overtaken)
   local started = ngx.now()
   local deadline = started + check.timeout
+  local first
   while true do
     local answered, detail = M.once(dyno, check, host, deadline - ngx.now())
     if answered and (not detail or detail < 500) then return nil end
     ngx.update_time()
+    first = first or answered and ngx.now()
     local waited = ngx.now() - started
     local pause = answered and AFTER_ANSWER or math.min(math.max(waited * SHARE, SHORTEST), LONGEST)
     if ngx.now() + pause >= deadline then
-      return answered and { reason = "status", status = detail } or { reason = detail }
+      return answered and { reason = "status", status = detail, answered = first } or { reason = detail }
     end
     if overtaken() then return "overtaken" end
     ngx.sleep(pause)

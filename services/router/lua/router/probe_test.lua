@@ -37,6 +37,7 @@ return {
       local failure = dyno_answering(case[1]).until_ready(dyno, http, "x", no)
       assert_equal(failure.reason, case[2])
       assert_equal(failure.status, case[1] == 500 and 500 or nil)
+      assert_equal(failure.answered ~= nil, case[1] == 500)
     end
   end,
   ["tcp: a connection is enough"] = function()

@@ -72,7 +72,10 @@ function M.put(entry)
   end
   if failure then
     local message = dyno.name .. " did not prove itself within " .. entry.check.timeout .. " s: " .. failure.reason
-    return 422, { error = "probe", dyno = dyno.name, reason = failure.reason, status = failure.status, message = message }
+    return 422, {
+      error = "probe", dyno = dyno.name, message = message,
+      reason = failure.reason, status = failure.status, answered = failure.answered,
+    }
   end
 
   local revision, before = routes.put(entry)
