@@ -12,19 +12,20 @@ import type { Command } from "./command.ts";
 
 export const downCommand: Command = {
   summary: "destroy every app, then the platform",
-  help: `Usage: dynoform down [--yes] [--purge]
+  help: `Usage: dynoform down [--yes] [--purge] [--name NAME]
 
 Destroys the apps' stacks with their databases, then the platform's. Images and Postgres' volume stay,
 so that the next \`up\` is quick.
 
-  --yes    do not ask
-  --purge  remove the volume, the images and the runtime directory too
+  --yes        do not ask
+  --purge      remove the volume, the images and the runtime directory too
+  --name NAME  the platform's name, where no stack file says it (default: dynoform)
 `,
-  options: { yes: { type: "boolean", short: "y" }, purge: { type: "boolean" } },
-  async run({ yes, purge }) {
+  options: { yes: { type: "boolean", short: "y" }, purge: { type: "boolean" }, name: { type: "string" } },
+  async run({ yes, purge, name }) {
     const project = await findProject(process.cwd());
     const files = await readStackFiles(project);
-    const platforms = platformsOf(files);
+    const platforms = platformsOf(files, typeof name === "string" ? name : undefined);
     await ensureEnvironment(project.directory, homeDirectory());
     const engine = new Engine({ directory: project.directory });
     const platformStacks = new Set(files.filter((file) => file.kind === "platform").map((file) => file.stack));

@@ -22,7 +22,7 @@ Environment:
   options: { name: { type: "string" } },
   async run({ name }) {
     const steps = new Steps();
-    await setup({ directory: process.cwd(), steps, ...(typeof name === "string" ? { name } : {}) });
+    await setup({ directory: process.cwd(), steps, name: typeof name === "string" ? name : undefined });
     process.stdout.write(`\n${steps.table()}\nReady for \`npx pulumi up\`.\n`);
   },
 };

@@ -52,6 +52,10 @@ test("the packed package serves a program of one's own, outside the checkout", a
   const { stdout } = await npx("pulumi", "preview", "--expect-no-changes", "--non-interactive");
   assert.match(stdout, /unchanged/);
   await npx("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive");
-  const left = await findRemainder(ground.docker, name);
-  assert.deepEqual({ ...left, images: [] }, { services: [], containers: [], networks: [], volumes: [], images: [] });
+  const { services, containers, networks } = await findRemainder(ground.docker, name);
+  assert.deepEqual({ services, containers, networks }, { services: [], containers: [], networks: [] });
+
+  await npx("dynoform", "down", "--name", name, "--yes", "--purge");
+  const nothing = { services: [], containers: [], networks: [], volumes: [], images: [] };
+  assert.deepEqual(await findRemainder(ground.docker, name), nothing);
 });

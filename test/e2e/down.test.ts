@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findRemainder } from "../../cli/remainder.ts";
+import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { simpleApp } from "../support/simple-app.ts";
+import { until } from "../support/until.ts";
+
+test("down finishes, or says what to do, whatever state the platform is in", async (t) => {
+  await using platform = await testPlatform();
+  const { docker, name } = platform;
+  await simpleApp(platform, "shop");
+  await platform.app("shop", {
+    source: { path: "apps/shop" },
+    addons: { DATABASE: { service: "postgresql", plan: "mini" } },
+  });
+  await platform.up();
+
+  await t.test("with an app that crashes over and over, and with Postgres stopped", async () => {
+    await crash(platform);
+    await docker.getContainer(`${name}-postgres`).stop();
+    const down = await platform.dynoform("down", "--yes");
+    assert.equal(down.exitCode, 0, down.output);
+    assert.deepEqual(
+      { ...(await findRemainder(docker, name)), images: [] },
+      { services: [], containers: [], networks: [], volumes: [`${name}-postgres`], images: [] },
+    );
+  });
+
+  await t.test("with Postgres gone", async () => {
+    await platform.up();
+    await docker.getContainer(`${name}-postgres`).remove({ force: true });
+    const down = await platform.dynoform("down", "--yes");
+    assert.equal(down.exitCode, 1);
+    assert.match(down.output, /error: stack shop could not be destroyed; .* repeat the command, or remove everything/);
+
+    const purged = await platform.dynoform("down", "--yes", "--purge");
+    assert.equal(purged.exitCode, 0, purged.output);
+    const nothing = { services: [], containers: [], networks: [], volumes: [], images: [] };
+    assert.deepEqual(await findRemainder(docker, name), nothing);
+  });
+
+  await t.test("and up works again", async () => {
+    const up = await platform.dynoform("up");
+    assert.equal(up.exitCode, 0, up.output);
+    assert.equal((await platform.fetch("shop")).status, 200);
+  });
+});
+
+/** Lets web.1 end as often as Swarm starts it. */
+async function crash({ docker, name }: TestPlatform): Promise<void> {
+  const filters = { label: [`dynoform.platform=${name}`, "dynoform.dyno=web.1"] };
+  const [service] = await docker.listServices({ filters });
+  assert.ok(service?.Spec?.TaskTemplate && "ContainerSpec" in service.Spec.TaskTemplate);
+  const template = service.Spec.TaskTemplate;
+  const TaskTemplate = { ...template, ContainerSpec: { ...template.ContainerSpec, Command: ["false"], Args: [] } };
+  await docker.getService(service.ID).update({ ...service.Spec, TaskTemplate, version: service.Version?.Index ?? 0 });
+  await until("the dyno has crashed twice", async () => {
+    const tasks = await docker.listTasks({ filters: { service: [service.ID] } });
+    return tasks.filter((task: { Status?: { State?: string } }) => task.Status?.State === "failed").length >= 2;
+  });
+}
