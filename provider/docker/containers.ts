@@ -24,9 +24,11 @@ export async function lastLines(
 ): Promise<string[]> {
   for (const { Id } of await containersOf(docker, service)) {
     try {
-      const log = await docker.getContainer(Id).logs({ stdout: true, stderr: true, tail: lines, until, follow: false });
+      // With both, Docker takes the tail first and may have nothing left of before.
+      const part = until === undefined ? { tail: lines } : { until };
+      const log = await docker.getContainer(Id).logs({ stdout: true, stderr: true, follow: false, ...part });
       const text = unframe(log as unknown as Buffer);
-      if (text.length > 0) return text;
+      if (text.length > 0) return text.slice(-lines);
     } catch (error) {
       // Swarm removes ended containers beyond its history while we look.
       if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
@@ -62,6 +63,7 @@ test("an app reaches the router, Postgres and the internet, and nothing of anybo
   await t.test("the host's ports are reached at none of its addresses", async () => {
     const server = createServer((_request, response) => response.end(nonce)).listen(0, "0.0.0.0");
     try {
+      await once(server, "listening");
       const port = String((server.address() as { port: number }).port);
       const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
       const hosts = interfaces.filter(({ family }) => family === "IPv4").map(({ address }) => address);

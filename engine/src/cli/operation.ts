@@ -46,7 +46,10 @@ export class Operation {
     const startedAt = performance.now();
     const watcher = this.#watcher(snapshot);
     this.#log.prelude(this.#config);
+    const debug = this.#session.flags.isOn("debug");
     const event = (happened: DeploymentEvent) => {
+      // The SDK's debugging lines hold what it sends, secrets included; unlike the real CLI we log them only on demand.
+      if (happened.kind === "diagnostic" && happened.severity === "debug" && !debug) return;
       this.#log.deployment(happened);
       watcher.event(happened);
     };
