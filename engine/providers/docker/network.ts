@@ -93,7 +93,8 @@ export const network: BridgedResource<Docker> = {
       async () => {
         try {
           await unlessMissing(client.getNetwork(id).remove());
-          return true;
+          // A node lets go of an overlay a moment after the swarm, and until then the name is taken.
+          return (await unlessMissing(client.getNetwork(id).inspect())) === undefined ? true : undefined;
         } catch (error) {
           reason = messageOf(error);
           if (statusOf(error) !== 403 && !/in use|active endpoints/i.test(reason)) throw error;
