@@ -91,15 +91,15 @@ export const network: BridgedResource<Docker> = {
     const removed = await waitUntil(
       client,
       async () => {
+        // A node lets go of an overlay a moment after the swarm, and until then the name is taken.
+        if ((await unlessMissing(client.getNetwork(id).inspect())) === undefined) return true;
         try {
           await unlessMissing(client.getNetwork(id).remove());
-          // A node lets go of an overlay a moment after the swarm, and until then the name is taken.
-          return (await unlessMissing(client.getNetwork(id).inspect())) === undefined ? true : undefined;
         } catch (error) {
           reason = messageOf(error);
-          if (statusOf(error) !== 403 && !/in use|active endpoints/i.test(reason)) throw error;
-          return undefined;
+          if (statusOf(error) !== 403 && !/in use|active endpoints|not found/i.test(reason)) throw error;
         }
+        return undefined;
       },
       // Swarm forgets a removed service's tasks without an event.
       { filters: { type: ["network", "container", "service"] }, timeout: PATIENCE, signal, interval: 250 },
