@@ -8,6 +8,7 @@ import { findRemainder } from "../../cli/remainder.ts";
 import { packageRoot } from "../../images/package-root.ts";
 import { testGround } from "../support/ground.ts";
 import { get } from "../support/http.ts";
+import { finish } from "../support/process.ts";
 
 const run = promisify(execFile);
 
@@ -42,15 +43,18 @@ test("the packed package serves a program of one's own, outside the checkout", a
     ].join("\n"),
   );
 
-  const npx = (...args: string[]) => run("npx", ["--no", "--", ...args], { cwd: project });
+  const npx = async (...args: string[]) => {
+    const { exitCode, output } = await finish(["npx", "--no", "--", ...args], project);
+    assert.equal(exitCode, 0, output);
+    return output;
+  };
   await run("npm", ["install", join(directory, tarball), "--prefer-offline", "--loglevel=error"], { cwd: project });
   await npx("dynoform", "setup", "--name", name);
   await npx("pulumi", "up", "--yes", "--skip-preview", "--non-interactive");
   const page = await get({ host: "mine.localhost", port: ports.web, path: "/" });
   assert.equal(page.status, 200, page.body);
 
-  const { stdout } = await npx("pulumi", "preview", "--expect-no-changes", "--non-interactive");
-  assert.match(stdout, /unchanged/);
+  assert.match(await npx("pulumi", "preview", "--expect-no-changes", "--non-interactive"), /unchanged/);
   await npx("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive");
   const { services, containers, networks } = await findRemainder(ground.docker, name);
   assert.deepEqual({ services, containers, networks }, { services: [], containers: [], networks: [] });
