@@ -1,4 +1,5 @@
-import { RunError } from "@pulumi/pulumi";
+// Not the whole SDK, which takes half a second to load: our command line reads stack files too.
+import { RunError } from "@pulumi/pulumi/errors.js";
 
 /**
  * A mistake of whoever wrote the stack file or the arguments. Pulumi prints the message of a `RunError` alone,
