@@ -29,7 +29,7 @@ export const bench: Bench = async (say) => {
       ours: await untilFirst(platform.engine.up("hello"), async () => {
         return (await platform.fetch("hello", `/${marker}`)).status === 200;
       }),
-      theirs: await untilFirst(plain.deploy(marker), () => plain.serves(marker)),
+      theirs: await untilFirst(plain.deploy(marker), async () => (await plain.serving(marker)) > 0),
     });
   }
 
@@ -38,8 +38,8 @@ export const bench: Bench = async (say) => {
   const scale: Row = {
     name: "scale 1 to 2, until the route has both",
     ours: await seconds(() => platform.engine.up("hello")),
-    beside: "docker service scale, until both run",
-    theirs: await seconds(() => plain.scale(2)),
+    beside: "docker service scale, until both answer",
+    theirs: await seconds(() => plain.scale(2, `round-${ROUNDS}`)),
     unit: "s",
   };
   return [
@@ -121,6 +121,11 @@ async function plainService(platform: TestPlatform) {
     const list = await docker.listContainers({ filters: { label: [`com.docker.swarm.service.name=${service}`] } });
     return list.map(({ Id }) => String(gateway.Containers?.[Id]?.IPv4Address ?? "").split("/")[0]).filter(Boolean);
   };
+  /** How many of its containers have the page of that name. */
+  const serving = async (marker: string) => {
+    const answers = await Promise.all((await addresses()).map((host) => status(String(host), `/${marker}`)));
+    return answers.filter((answer) => answer === 200).length;
+  };
   return {
     async deploy(marker: string) {
       const context = pack();
@@ -136,13 +141,10 @@ async function plainService(platform: TestPlatform) {
       const { Id } = await docker.getImage(tag).inspect();
       await update(Id, 1);
     },
-    async serves(marker: string) {
-      for (const host of await addresses()) if ((await status(String(host), `/${marker}`)) === 200) return true;
-      return false;
-    },
-    async scale(replicas: number) {
+    serving,
+    async scale(replicas: number, marker: string) {
       await update(current, replicas);
-      while ((await addresses()).length < replicas) await sleep(20);
+      while ((await serving(marker)) < replicas) await sleep(20);
     },
     async [Symbol.asyncDispose]() {
       await docker.getService(service).remove();
