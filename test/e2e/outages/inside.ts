@@ -1,18 +1,35 @@
-/** The part of daemon.test.ts that runs in the engine's network namespace, where the platform's ports are. */
+/** The part of outages.test.ts that runs in the engine's network namespace, where the platform's ports are. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { changed } from "../../../cli/engine.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
-import type { Order } from "../daemon.test.ts";
+import type { Order } from "../outages.test.ts";
+
+/** Each answer has been to Postgres and back. */
+const APP = `import os, psycopg2
+
+def app(environ, start_response):
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    cursor = connection.cursor()
+    cursor.execute("SELECT %s", (os.environ["VERSION"],))
+    answer = cursor.fetchone()[0]
+    connection.close()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [answer.encode()]
+`;
 
 await using platform = await testPlatform();
-await simpleApp(platform, "steady");
+await simpleApp(platform, "steady", { "run.py": APP });
 const declare = (web: number, version: string) =>
   platform.app(
     "steady",
-    { source: { path: "apps/steady" }, formation: { web: { quantity: web, size: "free" } } },
+    {
+      source: { path: "apps/steady" },
+      formation: { web: { quantity: web, size: "free" } },
+      addons: { DATABASE: { service: "postgresql", plan: "mini" } },
+    },
     { VERSION: version },
   );
 await declare(1, "one");
