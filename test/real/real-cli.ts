@@ -44,7 +44,7 @@ export async function realCliFolder(binary: string, folder: string): Promise<str
   await writeFile(
     path,
     `#!${process.execPath}
-const { spawnSync } = require("node:child_process");
+import { spawnSync } from "node:child_process";
 const ended = spawnSync(process.execPath, [...${argv}, ...process.argv.slice(2)], { stdio: "inherit" });
 process.exit(ended.status ?? 1);
 `,
