@@ -19,16 +19,20 @@ so that the next \`up\` is quick.
 
   --yes        do not ask
   --purge      remove the volume, the images and the runtime directory too
-  --name NAME  the platform's name, where no stack file says it (default: dynoform)
+  --name NAME  the platform's name, needed where no stack file says it
 `,
   options: { yes: { type: "boolean", short: "y" }, purge: { type: "boolean" }, name: { type: "string" } },
   async run({ yes, purge, name }) {
     const project = await findProject(process.cwd());
     const files = await readStackFiles(project);
+    const platformStacks = new Set(files.filter((file) => file.kind === "platform").map((file) => file.stack));
+    // A name that nobody gave could be another project's platform.
+    if (platformStacks.size === 0 && typeof name !== "string") {
+      throw new UserError("no stack file here names a platform. Say which to take down: `dynoform down --name NAME`.");
+    }
     const platforms = platformsOf(files, typeof name === "string" ? name : undefined);
     await ensureEnvironment(project.directory, homeDirectory());
     const engine = new Engine({ directory: project.directory });
-    const platformStacks = new Set(files.filter((file) => file.kind === "platform").map((file) => file.stack));
     await down({
       engine,
       platforms,
