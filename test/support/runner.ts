@@ -7,6 +7,8 @@ export interface Count {
   failed: number;
 }
 
+const TOTALS = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
 export function add(total: Count, count: Count): void {
   total.passed += count.passed;
   total.failed += count.failed;
@@ -40,6 +42,10 @@ export function runFiles(files: readonly string[], concurrency: number): Promise
     count.failed++;
     console.log(line(false, title(name, nesting, file), details.duration_ms));
     console.log(indent(explain(details.error.cause ?? details.error)));
+  });
+  // What tests measured; Node's own totals come as diagnostics too.
+  stream.on("test:diagnostic", ({ message, file }) => {
+    if (file !== undefined && !TOTALS.test(message)) console.log(indent(message));
   });
   stream.on("test:stderr", ({ message }) => process.stderr.write(message));
   stream.on("test:stdout", ({ message }) => process.stdout.write(message));
