@@ -40,7 +40,17 @@ async function runEmbedded() {
   const installed = own.includes(`${sep}node_modules${sep}`);
   const main = installed ? "../../dist/engine/src/cli/main.js" : "../src/cli/main.ts";
   const cli = await import(new URL(main, import.meta.url).href);
-  process.exit(await cli.main(argv));
+  const code = await cli.main(argv);
+  // A reader may be slower than we are; to exit would cut off what it has not taken yet.
+  await Promise.all([process.stdout, process.stderr].map(drained));
+  process.exit(code);
+}
+
+function drained(stream) {
+  return new Promise((done) => {
+    stream.once("error", done); // the reader has gone
+    stream.write("", done);
+  });
 }
 
 function loadSettings() {
