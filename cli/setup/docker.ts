@@ -100,9 +100,15 @@ async function removeStalePids(): Promise<void> {
   ] as const) {
     const pid = (await readFile(file, "utf8").catch(() => "")).trim();
     if (pid === "") continue;
-    const running = (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim();
-    if (running !== name) await rm(file, { force: true });
+    if (!(await isRunning(pid, name))) await rm(file, { force: true });
   }
+}
+
+/** Whether a process is there, is no zombie, and has this name. */
+async function isRunning(pid: string, name: string): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const [, command, state] = /^\d+ \((.*)\) (\w)/s.exec(stat) ?? [];
+  return command === name && state !== "Z";
 }
 
 async function untilAnswers(docker: Docker, daemon?: ChildProcess): Promise<void> {
