@@ -26,7 +26,7 @@ export const bench: Bench = async (say) => {
     finish([process.execPath, "--eval", 'require("@pulumi/pulumi")'], platform.directory),
   );
   return [
-    { name: "warm up", ours: warm, beside: "first up, with its builds", theirs: first, unit: "s" },
+    { name: "warm up", ours: warm, beside: "first up, on kept base images", theirs: first, unit: "s" },
     { name: "second up", ours: again, beside: "warm up", theirs: warm, unit: "s" },
     { name: "no-op pulumi up", ours: noop, beside: "Node loading Pulumi's SDK", theirs: floor, unit: "s" },
   ];
