@@ -48,7 +48,7 @@ const { Struct, Value, ListValue, NullValue } = structProto;
 export function decodeProperties(struct: structProto.Struct | undefined): PropertyMap {
   const properties: PropertyMap = {};
   struct?.getFieldsMap().forEach((value, key) => {
-    define(properties, key, decodeValue(value));
+    properties[key] = decodeValue(value);
   });
   return properties;
 }
@@ -178,13 +178,6 @@ function encodeOutput(output: Output, options: WireOptions): structProto.Value {
 
 function encodeSigned(signature: string, members: PropertyMap, options: WireOptions): structProto.Value {
   return new Value().setStructValue(encodeProperties({ [signatureKey]: signature, ...members }, options));
-}
-
-/** Assignment would run the setter of a property called `__proto__`. */
-function define(map: PropertyMap, key: string, value: PropertyValue): void {
-  if (key === "__proto__")
-    Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
-  else map[key] = value;
 }
 
 function text(value: PropertyValue | undefined): string {

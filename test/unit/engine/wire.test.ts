@@ -25,6 +25,8 @@ import {
 const everything = { secrets: true, resources: true, outputs: true };
 
 const text = fc.string({ unit: "grapheme" });
+/** google-protobuf keeps a map's entries in a plain object, so no program of the Node SDK can send a `__proto__`. */
+const key = text.filter((name) => name !== "__proto__");
 const asset = fc
   .tuple(fc.constantFrom("text" as const, "path" as const, "uri" as const), text, text)
   .map(([kind, source, hash]) => {
@@ -42,13 +44,13 @@ export const values = fc.letrec<{ value: PropertyValue }>((tie) => ({
     text,
     fc.constant(Unknown.value),
     asset,
-    fc.dictionary(text, asset).map((assets) => new Archive({ assets }, "aa")),
+    fc.dictionary(key, asset).map((assets) => new Archive({ assets }, "aa")),
     text.map((path) => new Archive({ path })),
     fc
       .tuple(text, fc.option(fc.string({ minLength: 1 }), { nil: undefined }))
       .map(([urn, id]) => new ResourceReference(urn, id, "1.2.3")),
     fc.array(tie("value")),
-    fc.dictionary(text, tie("value")),
+    fc.dictionary(key, tie("value")),
     tie("value").map((value) => new Secret(value)),
     fc.tuple(tie("value"), fc.boolean(), fc.array(text)).map((parts) => new Output(...parts)),
   ),
@@ -61,7 +63,7 @@ function roundTrip(properties: PropertyMap, options = everything): PropertyMap {
 
 test("every value survives the wire", () => {
   fc.assert(
-    fc.property(fc.dictionary(text, values), (properties) => {
+    fc.property(fc.dictionary(key, values), (properties) => {
       assert.ok(equal(roundTrip(properties), properties));
     }),
   );
@@ -69,7 +71,7 @@ test("every value survives the wire", () => {
 
 test("a peer that knows no secrets gets bare values", () => {
   fc.assert(
-    fc.property(fc.dictionary(text, values), (properties) => {
+    fc.property(fc.dictionary(key, values), (properties) => {
       const bare = roundTrip(properties, { secrets: false, resources: true, outputs: false });
       assert.ok(!containsSecrets(bare));
       assert.ok(equal(bare, strip(flatten(properties))));
