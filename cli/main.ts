@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
+import { isUserError, messageOf } from "../services/errors.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { upCommand } from "./commands/up.ts";
-import { isUserError, messageOf } from "./errors.ts";
 
 const commands: Readonly<Record<string, Command>> = { setup: setupCommand, up: upCommand, down: downCommand };
 

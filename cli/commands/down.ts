@@ -1,9 +1,15 @@
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
-import { Engine, PulumiError } from "../engine.ts";
-import { isNotFound, UserError } from "../errors.ts";
-import { findProject, homeDirectory, type PlatformTarget, platformsOf, readStackFiles } from "../project.ts";
+import { isNotFound, UserError } from "../../services/errors.ts";
+import { Engine, PulumiError } from "../../services/stacks/engine.ts";
+import {
+  findProject,
+  homeDirectory,
+  type PlatformTarget,
+  platformsOf,
+  readStackFiles,
+} from "../../services/stacks/project.ts";
 import { findRemainder, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";
 import { ensureEnvironment } from "../setup/environment.ts";

@@ -1,5 +1,5 @@
-import { changed, type Outcome } from "../engine.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../services/errors.ts";
+import { changed, type Outcome } from "../../services/stacks/engine.ts";
 import { setup } from "../setup/setup.ts";
 import { Steps } from "../steps.ts";
 import type { Command } from "./command.ts";

@@ -4,8 +4,8 @@ import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { UserError } from "../errors.ts";
-import { homeDirectory } from "../project.ts";
+import { UserError } from "../../services/errors.ts";
+import { homeDirectory } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
 import { canInstall, installPackages, quietly } from "./apt.ts";
 

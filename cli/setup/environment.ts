@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../errors.ts";
+import { isMissing } from "../../services/errors.ts";
 
 /**
  * Makes the state's folder and the passphrase, and writes `pulumi.env` beside Pulumi.yaml: what the

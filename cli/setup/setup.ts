@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { Engine, type EngineOptions } from "../engine.ts";
+import { Engine, type EngineOptions } from "../../services/stacks/engine.ts";
 import {
   findProject,
   homeDirectory,
@@ -8,7 +8,7 @@ import {
   platformsOf,
   readStackFiles,
   type StackFile,
-} from "../project.ts";
+} from "../../services/stacks/project.ts";
 import type { Steps } from "../steps.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { ensureDirectories } from "./directories.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type Engine, PulumiError } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { type Project, readStackFiles, type StackFile } from "../project.ts";
+import { UserError } from "../../services/errors.ts";
+import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
+import { type Project, readStackFiles, type StackFile } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
 
 const KEY = "dynoform:key";

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../services/errors.ts";
 import type { Say } from "../steps.ts";
 
 /** The part of Docker's `GET /info` about the swarm. */

@@ -6,8 +6,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
-import { changed } from "../../cli/engine.ts";
 import { packageRoot } from "../../images/package-root.ts";
+import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { simpleApp } from "../support/simple-app.ts";
 

@@ -7,8 +7,8 @@ import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { parseDocument } from "yaml";
-import { changed } from "../../cli/engine.ts";
 import { packageRoot } from "../../images/package-root.ts";
+import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 

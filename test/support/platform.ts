@@ -1,13 +1,13 @@
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Engine, Outcome } from "../../cli/engine.ts";
-import { readStackFiles } from "../../cli/project.ts";
 import { setup } from "../../cli/setup/setup.ts";
 import { ensureStacks } from "../../cli/setup/stacks.ts";
 import { Steps } from "../../cli/steps.ts";
 import { packageRoot } from "../../images/package-root.ts";
 import type { PlatformSettings } from "../../infra/platform/settings.ts";
+import type { Engine, Outcome } from "../../services/stacks/engine.ts";
+import { readStackFiles } from "../../services/stacks/project.ts";
 import { type TestGround, testGround } from "./ground.ts";
 import { type Answer, get, type Request } from "./http.ts";
 import { type Finished, finish } from "./process.ts";

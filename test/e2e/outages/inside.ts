@@ -1,7 +1,8 @@
 /** The part of outages.test.ts that runs in the engine's network namespace, where the platform's ports are. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { changed } from "../../../cli/engine.ts";
+import { inspect } from "node:util";
+import { changed } from "../../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
@@ -19,6 +20,14 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [answer.encode()]
 `;
+
+process.on("uncaughtException", (error) => {
+  // Node shows neither what went wrong first nor what then went wrong in the clean-up.
+  if (error instanceof SuppressedError)
+    console.error(inspect(error.suppressed), "\nand then, cleaning up:", error.error);
+  else console.error(error);
+  process.exit(1);
+});
 
 await using platform = await testPlatform();
 await simpleApp(platform, "steady", { "run.py": APP });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { report } from "../../../cli/commands/up.ts";
-import { changed, outcomeOf } from "../../../cli/engine.ts";
+import { changed, outcomeOf } from "../../../services/stacks/engine.ts";
 
 const step = (op: string, type: string, name: string, outputs = {}) =>
   JSON.stringify({

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../images/package-root.ts";
-import { UserError } from "./errors.ts";
+import { packageRoot } from "../../images/package-root.ts";
+import { UserError } from "../errors.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. */
 export class PulumiError extends UserError {

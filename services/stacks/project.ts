@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parse, YAMLParseError } from "yaml";
-import { Problems } from "../infra/check/problems.ts";
-import { isRecord } from "../infra/check/readers.ts";
-import { platformDirectory } from "../infra/platform/addresses.ts";
-import { type PlatformSettings, platformSettings } from "../infra/platform/settings.ts";
-import { UserError } from "./errors.ts";
+import { Problems } from "../../infra/check/problems.ts";
+import { isRecord } from "../../infra/check/readers.ts";
+import { platformDirectory } from "../../infra/platform/addresses.ts";
+import { type PlatformSettings, platformSettings } from "../../infra/platform/settings.ts";
+import { UserError } from "../errors.ts";
 
 /** What a stack file declares, by the key in it. */
 export type StackKind = "platform" | "app" | "other";

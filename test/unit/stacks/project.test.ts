@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findProject, platformsOf, readStackFiles } from "../../../cli/project.ts";
+import { findProject, platformsOf, readStackFiles } from "../../../services/stacks/project.ts";
 
 async function withProject(files: Record<string, string>, work: (directory: string) => Promise<void>) {
   const directory = await mkdtemp(join(tmpdir(), "dynoform-project-"));
