@@ -114,6 +114,7 @@ export class DynoManager {
 
   stop(): void {
     this.watcher.stop();
+    this.states.stop();
     this.#running.dispose();
   }
 

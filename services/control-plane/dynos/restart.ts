@@ -73,6 +73,7 @@ export class Restarter {
     const { watcher, services, states, backOff } = this.#args;
     const { name, app, dyno } = service;
     const old = watcher.running(name)[0];
+    const before = old?.container ?? states.get(name)?.container;
     backOff.forget(name);
     const names = { ...service, service: name };
     if (service.replicas === 0) {
@@ -84,7 +85,7 @@ export class Restarter {
       await this.#terminate(old);
     }
     const late = AbortSignal.timeout(SETTLE);
-    const settled = await states.settled(name, old?.container, late).catch(() => undefined);
+    const settled = await states.settled(name, before, late).catch(() => undefined);
     if (settled === "up") return;
     const what = settled === "crashed" ? "crashed" : `did not come up within ${SETTLE / 1000} seconds`;
     throw new UserError(`${dyno} of ${app} ${what} after it was restarted; its log tells why`);

@@ -55,6 +55,11 @@ export class Slots {
     this.#slots.delete(key);
   }
 
+  /** Ends what waits for any of them. */
+  stop(): void {
+    for (const { gone } of this.#slots.values()) gone.abort();
+  }
+
   /** Forgets services that are gone. */
   prune(services: ReadonlySet<string>): void {
     for (const [key, { service, gone }] of this.#slots) {

@@ -56,8 +56,12 @@ export class DynoStates {
     this.#begun = true;
   }
 
+  stop(): void {
+    this.#slots.stop();
+  }
+
   /** What is known of a dyno by its service, or its container when it has none. */
-  get(key: string): { readonly state: DynoState; readonly since: number } | undefined {
+  get(key: string): Readonly<Pick<Slot, "state" | "since" | "container">> | undefined {
     return this.#slots.find(key);
   }
 

@@ -138,7 +138,10 @@ export class DynoWatcher {
       return;
     }
     const now = (await this.#inspect(ID)) ?? fromEvent(event, before);
-    if (now) this.#learn(now, true);
+    if (now === undefined) return;
+    // If it has ended since, that is told when its turn comes, after the signals that ended it.
+    const begun = event.Action === "start" && before === undefined;
+    this.#learn(begun ? { ...now, finishedAt: undefined, exitCode: undefined, endUnknown: false } : now, true);
   }
 
   async #readAll(): Promise<void> {
