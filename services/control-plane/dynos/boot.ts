@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KnownDyno } from "./docker-dynos.ts";
-import { isUnrouted, probeFailure, type RouterPort, routedServices } from "./router-port.ts";
+import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 
-/** Milliseconds between looks for a dyno in the router's table. */
+/** Milliseconds between looks for a dyno in the router's table, and at an app that is being woken. */
 const PAUSE = 500;
+const WAKING = 50;
 
 /** `silent`: it did not listen on its port in time, and has a place in the router's table or not. */
 export type BootResult = "up" | "silent" | "gone";
@@ -25,13 +26,14 @@ export async function booted(
   let routed = false;
   let reached = false;
   while (!gone.aborted) {
+    let pause = PAUSE;
     try {
-      routed =
-        routedServices(await router.list())
-          .get(app)
-          ?.has(service ?? "") ?? false;
+      const entry = (await router.list()).find((other) => other.app === app);
+      routed = entry?.dynos.some(({ name }) => name === service) ?? false;
       reached = true;
-      if (routed) {
+      // Until its app is awake the router asks no dyno.
+      if (entry?.mode === "asleep") pause = WAKING;
+      else if (routed) {
         await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
         return { result: gone.aborted ? "gone" : "up", routed };
       }
@@ -42,7 +44,7 @@ export async function booted(
       if (reason === undefined && !isUnrouted(error)) reached = false;
     }
     if (performance.now() >= end) break;
-    await sleep(Math.min(PAUSE, Math.max(end - performance.now(), 0)), undefined, { signal: gone }).catch(() => {});
+    await sleep(Math.min(pause, Math.max(end - performance.now(), 0)), undefined, { signal: gone }).catch(() => {});
   }
   if (gone.aborted) return { result: "gone", routed };
   // Without a router nobody can say; the dyno runs.

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf } from "../../errors.ts";
 import { Ledger } from "../hours/ledger.ts";
@@ -9,7 +10,7 @@ import { Sleep } from "../sleep/sleep.ts";
 import type { AppLock, Clock, LogSink } from "../types.ts";
 import { BackOff, type BackOffTimes } from "./back-off.ts";
 import { Cycle } from "./cycle.ts";
-import { Restarter } from "./restart.ts";
+import { Restarter, type Which } from "./restart.ts";
 import { revive } from "./revive.ts";
 import type { RouterPort } from "./router-port.ts";
 import { DynoServices } from "./services.ts";
@@ -40,6 +41,8 @@ export interface DynoManagerArgs {
 }
 
 const second = 1000;
+/** Milliseconds within which the router is answered. */
+const WAKE_ANSWER = 700;
 
 /** All that is done about dynos while they run: watched, restarted, put to sleep and woken, counted. */
 export class DynoManager {
@@ -67,7 +70,7 @@ export class DynoManager {
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
     const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
     const asleep = new AsleepServices({ db, clock, router, services, states, backOff });
-    const sleep = new Sleep({ lock, router, asleep });
+    const sleeping = new Sleep({ lock, router, asleep });
     const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
     const { after } = settings.sleep;
     const ledger = new Ledger({ db, clock, watcher });
@@ -76,8 +79,8 @@ export class DynoManager {
     this.states = states;
     this.backOff = backOff;
     this.restarter = restarter;
-    this.sleep = sleep;
-    this.idle = new IdleWatch({ sleep, asleep, services, router, lock, clock, warn, isParked, after });
+    this.sleep = sleeping;
+    this.idle = new IdleWatch({ sleep: sleeping, asleep, services, router, lock, clock, warn, isParked, after });
     this.ledger = ledger;
     this.hours = new FreeHours({
       db,
@@ -85,7 +88,7 @@ export class DynoManager {
       ledger,
       log,
       warn,
-      sleep,
+      sleep: sleeping,
       ...settings.hours,
       freeApps: () => this.#freeApps(),
     });
@@ -124,9 +127,20 @@ export class DynoManager {
     return statusOf({ watcher, services, states, backOff, router: this.#args.router }, app);
   }
 
-  /** Starts the dynos of a sleeping app: what the router asks for. */
-  wake(app: string): Promise<void> {
-    return this.sleep.wake(app);
+  /**
+   * Starts the dynos of a sleeping app: what the router asks for. It gives its requests up when it is not answered
+   * within a second, so a Docker that takes longer is not waited for.
+   */
+  async wake(app: string): Promise<void> {
+    const { warn = console.error } = this.#args;
+    const woken = this.sleep.wake(app);
+    woken.catch((error) => warn(`${app} could not be woken: ${messageOf(error)}`));
+    await Promise.race([woken, sleep(WAKE_ANSWER, undefined, { ref: false })]);
+  }
+
+  /** Restarts dynos; see {@link Restarter.restart}. Whoever stops a dyno that is declared has it started again too. */
+  restart(app: string, which?: Which): Promise<string[]> {
+    return this.restarter.restart(app, which);
   }
 
   async #readAgain(): Promise<void> {

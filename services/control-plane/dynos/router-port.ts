@@ -52,8 +52,3 @@ export function probeFailure(error: unknown): string | undefined {
 function kind(error: unknown): string | undefined {
   return (error as { error?: string } | undefined)?.error;
 }
-
-/** The services that the router gives requests to, by the app's name. */
-export function routedServices(table: readonly RoutedApp[]): Map<string, Set<string>> {
-  return new Map(table.map(({ app, dynos }) => [app, new Set(dynos.map(({ name }) => name))]));
-}

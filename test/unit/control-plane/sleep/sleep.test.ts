@@ -52,6 +52,7 @@ test("an idle app falls asleep, its worker too, and wakes with one call a servic
   ]);
   await settle();
   assert.equal(mode(), "awake");
+  await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual(
     ground.log.take().filter((line) => line.includes("web.1")),
     [
