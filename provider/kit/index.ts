@@ -2,6 +2,7 @@ export type { ResourceDefinition, ResourceState } from "./definition.ts";
 export { diffInputs } from "./diff.ts";
 export { providerOf } from "./provider.ts";
 export {
+  boolean,
   integer,
   list,
   number,
