@@ -36,8 +36,6 @@ export interface DynoManagerArgs {
     readonly hours: { readonly free: number; readonly per: "app" | "account" };
   };
   readonly backOff?: BackOffTimes;
-  /** Seconds for a web dyno to listen; 60 by default. */
-  readonly bootTimeout?: number;
 }
 
 const second = 1000;
@@ -61,12 +59,12 @@ export class DynoManager {
 
   constructor(args: DynoManagerArgs) {
     this.#args = args;
-    const { docker, db, router, log, lock, settings, bootTimeout } = args;
+    const { docker, db, router, log, lock, settings } = args;
     const { clock = Date.now, warn = console.error } = args;
     const { platform } = settings;
     const services = new DynoServices(docker, platform);
     const watcher = new DynoWatcher({ docker, platform, clock, warn });
-    const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
+    const states = new DynoStates({ docker, watcher, router, log, clock, warn });
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
     const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
     const asleep = new AsleepServices({ db, clock, router, services, states, backOff });

@@ -17,7 +17,7 @@ export interface StatesArgs {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
   /**
-   * Seconds for a web dyno to listen on its port.
+   * Seconds for a web dyno that is being proven to listen on its port; later it has what its app's check says.
    * @default 60
    */
   readonly bootTimeout?: number;
@@ -172,11 +172,11 @@ export class DynoStates {
     const { router, warn } = this.#args;
     const { signal } = slot.gone;
     booted(router, dyno, this.#bootTimeout, signal)
-      .then(async ({ result, routed }) => {
+      .then(async ({ result, routed, timeout }) => {
         if (signal.aborted || slot.state !== "starting") return;
         if (result === "up") this.#change(slot, "up");
         if (result !== "silent") return;
-        this.#say(slot, lines.bootTimeout(this.#bootTimeout));
+        this.#say(slot, lines.bootTimeout(timeout));
         // One that an `up` is proving is that `up`'s to stop.
         if (!routed) return;
         this.#say(slot, lines.KILLING);
