@@ -19,7 +19,7 @@ export interface Boot {
  * Waits until a web dyno serves. One that is in the router's table does when it answers the router; one that is not
  * is being proven by an `up`, and serves when that has put it there.
  *
- * @param unproven seconds that a dyno has which is not in the table; others have what their app's check says
+ * @param unproven seconds that it has, unless its app's check says other
  * @param gone aborted when the container has ended
  */
 export async function booted(
@@ -37,7 +37,7 @@ export async function booted(
     try {
       const entry = (await router.list()).find((other) => other.app === app);
       routed = entry?.dynos.some(({ name }) => name === service) ?? false;
-      timeout = (routed && entry?.check?.timeout) || unproven;
+      timeout = entry?.check?.timeout ?? unproven;
       reached = true;
       // Until its app is awake the router asks no dyno.
       if (entry?.mode === "asleep") pause = WAKING;

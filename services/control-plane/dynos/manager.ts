@@ -39,6 +39,8 @@ export interface DynoManagerArgs {
 }
 
 const second = 1000;
+/** Milliseconds after Docker's start in which it may have failed to start containers. */
+const AFTER_START = 120 * second;
 /** Milliseconds within which the router is answered. */
 const WAKE_ANSWER = 700;
 
@@ -95,7 +97,7 @@ export class DynoManager {
 
   /** Resolves when everything that runs is known; goes on until {@link stop}. */
   async start(): Promise<void> {
-    const { docker, settings, warn = console.error } = this.#args;
+    const { docker, settings, clock = Date.now, warn = console.error } = this.#args;
     await this.watcher.start();
     this.states.begin();
     this.ledger.begin();
@@ -107,7 +109,10 @@ export class DynoManager {
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
     every(60 * second, "free hours", () => this.hours.tick());
-    every(10 * second, "the platform's containers", () => revive(docker, settings.platform, warn));
+    every(5 * second, "the platform's containers", () => {
+      const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
+      if (clock() - connectedSince < AFTER_START) return revive(docker, settings.platform, warn);
+    });
     every(300 * second, "dynos", () => this.#readAgain());
     // What was left half done is mended now, not at the next look.
     await this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));

@@ -53,6 +53,8 @@ export interface DynoGround extends AsyncDisposable {
 export interface GroundArgs {
   readonly docker?: Docker;
   readonly name?: string;
+  /** @default the base image */
+  readonly image?: string;
   readonly router?: RouterPort;
   readonly after?: number;
   readonly backOff?: DynoManagerArgs["backOff"];
@@ -66,7 +68,7 @@ export async function dynoGround(args: GroundArgs = {}): Promise<DynoGround> {
   const log = new Lines();
   const lock = new SimpleLock();
   const warnings: string[] = [];
-  const image = await testBase(new Docker());
+  const image = args.image ?? (await testBase(docker));
   const make = () =>
     new DynoManager({
       ...{ docker, db, router, log, lock, backOff },

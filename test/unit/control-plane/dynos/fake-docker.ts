@@ -25,6 +25,8 @@ interface FakeService {
 /** Docker and Swarm as far as the dyno manager knows them, on a clock that a test moves. */
 export class FakeDocker {
   readonly containers = new Map<string, FakeContainer>();
+  /** Those too that were removed. */
+  readonly everything: FakeContainer[] = [];
   readonly services = new Map<string, FakeService>();
   /** Calls of the API, as `POST /services/web/update`. */
   readonly calls: string[] = [];
@@ -73,9 +75,9 @@ export class FakeDocker {
   /** Starts a container. Returns its id. */
   run(labels: Record<string, string>): string {
     const id = `${(++this.#count).toString(16).padStart(8, "0")}cafe`;
-    this.containers.set(id, {
-      ...{ id, labels, started: this.#clock(), ended: undefined, exitCode: 0, outOfMemory: false },
-    });
+    const container = { id, labels, started: this.#clock(), ended: undefined, exitCode: 0, outOfMemory: false };
+    this.containers.set(id, container);
+    this.everything.push(container);
     this.#event("start", id);
     return id;
   }
