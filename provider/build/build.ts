@@ -4,7 +4,7 @@ import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { putFiles } from "./archive.ts";
-import { queueDirectory, runtimeDirectory } from "./directories.ts";
+import { platformDirectory, queueDirectory } from "./directories.ts";
 import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { containerName, removeLeftovers } from "./leftovers.ts";
@@ -92,7 +92,7 @@ function keyFor({ digest, python, base, builder }: Inputs): string {
 async function make(docker: Docker, inputs: Inputs, call: CallContext): Promise<BuiltImage> {
   const { platform, app } = inputs;
   const source = readUnchanged(inputs);
-  const runtime = inputs.runtime || runtimeDirectory(platform);
+  const runtime = inputs.runtime || platformDirectory(platform);
   const host = join(runtime, "host");
   if (!existsSync(join(host, "addresses.nft"))) {
     throw new Error(

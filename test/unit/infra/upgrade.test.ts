@@ -84,7 +84,7 @@ test("a dyno and a database keep their names across versions", async () => {
     database: new PostgresAddon("shop.DATABASE", { platform, app: "shop", key: KEY }).database,
   }));
   // Another name here is a new dyno in place of every one there is; a new template does that on purpose.
-  assert.equal(result.service, "test-shop-web-1-4a3db41fab");
+  assert.equal(result.service, "test-shop-web-1-ea05de51f4");
   // Another name here is a new, empty database in place of every one there is.
   assert.equal(result.database, "da8230f0672");
 });
