@@ -88,8 +88,6 @@ export interface OneOffRequest {
   readonly command: string;
   /** @default that of the app's own dynos */
   readonly size?: string;
-  /** The process type it is run as; its name begins with it. @default "run" */
-  readonly type?: string;
   /** Over the app's config vars. */
   readonly env: Readonly<Record<string, string>>;
   /** Whether a client's terminal will be connected; otherwise it starts at once and writes to the app's log. */

@@ -74,14 +74,11 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
   const app = await desk.app(call);
   const attach = call.body.attach === true;
   const size = optionalText(call, "size");
-  const type = optionalText(call, "type") ?? "run";
   const command = requiredText(call, "command");
-  if (!/^[a-z][a-z0-9_-]{0,29}$/i.test(type)) throw invalid("type", `${JSON.stringify(type)} is no process type.`);
   const oneOff = await desk.ports.oneOffs.create({
     app: app.name,
     command,
     size: size === undefined ? undefined : readSize(size),
-    type,
     env: readEnvironment(call.body.env),
     attach,
     tty: attach && call.body.force_no_tty !== true,
