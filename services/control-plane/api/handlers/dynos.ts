@@ -9,6 +9,9 @@ import type { DeclaredApp, DynoState, DynoTarget, OneOff } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { readSize, shownSize } from "../sizes.ts";
 
+/** Bytes: Linux takes 128 KiB in one argument. */
+const LONGEST_COMMAND = 100_000;
+
 export interface DynoRoutesOptions {
   readonly desk: Desk;
   /** Where a client's terminal is connected to an attached one-off dyno. */
@@ -75,7 +78,10 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
   const attach = call.body.attach === true;
   const size = optionalText(call, "size");
   const command = requiredText(call, "command");
-  const oneOff = await desk.ports.oneOffs.create({
+  if (command.includes("\0") || Buffer.byteLength(command) > LONGEST_COMMAND) {
+    throw invalid("command", `command must have ${LONGEST_COMMAND} bytes at most, and no zero byte.`);
+  }
+  const starting = desk.ports.oneOffs.create({
     app: app.name,
     command,
     size: size === undefined ? undefined : readSize(size),
@@ -83,9 +89,14 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
     attach,
     tty: attach && call.body.force_no_tty !== true,
   });
+  // Only shown: it runs whether that can be read or not.
+  const release = desk.outputs.of(app.stack).then(
+    (outputs) => outputs.release,
+    () => undefined,
+  );
+  const oneOff = await starting;
   desk.say(app, `Starting process with command \`${command}\` by user ${desk.user}`);
-  const { release } = await desk.outputs.of(app.stack);
-  const body = showDyno(desk, app, oneOff, command, release);
+  const body = showDyno(desk, app, oneOff, command, await release);
   return {
     status: 201,
     body: { ...body, attach_url: oneOff.secret === undefined ? null : attachUrl(call, oneOff.secret) },
