@@ -41,11 +41,14 @@ export interface OneOff {
   readonly stdin: boolean;
 }
 
+/** For {@link createOneOff}. */
+export type OneOffSpec = Docker.ContainerCreateOptions & { readonly name: string };
+
 /**
  * The container of a one-off: hardened exactly like a dyno, though no service, so nobody starts it again. It is not
  * removed when it ends, because its exit code is wanted; whoever made it removes it.
  */
-export function oneOffSpec(oneOff: OneOff): Docker.ContainerCreateOptions & { name: string } {
+export function oneOffSpec(oneOff: OneOff): OneOffSpec {
   const { platform, app, dyno, type, image, command, environment, size, tty, stdin } = oneOff;
   const name = oneOffName(platform.name, app, dyno);
   const { source, target } = hostFolder(platform);
@@ -81,6 +84,15 @@ export function oneOffName(platform: string, app: string, dyno: string): string 
   return `${platform}.${dyno}.${app}`;
 }
 
+/**
+ * Creates a one-off's container. Not with the client's plain call, which puts the whole specification, config vars
+ * included, into the URL too: it would stand in errors, and in the daemon's log.
+ */
+export function createOneOff(docker: Docker, { name, ...spec }: OneOffSpec): Promise<Docker.Container> {
+  const split = { _query: { name }, _body: spec };
+  return docker.createContainer(split as unknown as Docker.ContainerCreateOptions);
+}
+
 /** How a one-off ended. */
 export interface Ended {
   readonly status: number;
@@ -100,12 +112,12 @@ const LAST = 20;
  */
 export async function runOneOff(
   docker: Docker,
-  spec: Docker.ContainerCreateOptions & { name: string },
+  spec: OneOffSpec,
   { timeout, signal, line }: { readonly timeout: number; readonly signal: AbortSignal; line(text: string): void },
 ): Promise<Ended> {
   await removeOneOff(docker, spec.name);
   signal.throwIfAborted();
-  const container = await docker.createContainer(spec);
+  const container = await createOneOff(docker, spec);
   const expired = AbortSignal.timeout(timeout * 1000);
   const over = AbortSignal.any([signal, expired]);
   const end = () => void container.remove({ force: true, v: true }).catch(() => {});

@@ -16,7 +16,10 @@ import { record } from "./recording.ts";
 test("types and names of what a platform and an app make are those of earlier versions", async () => {
   const folder = await mkdtemp(join(tmpdir(), "infra-upgrade-"));
   try {
-    await writeFile(join(folder, "Procfile"), "web: uwsgi uwsgi.ini\nworker: python work.py\n");
+    await writeFile(
+      join(folder, "Procfile"),
+      "web: uwsgi uwsgi.ini\nworker: python work.py\nrelease: python migrate.py\n",
+    );
     await writeFile(join(folder, "requirements.txt"), "flask\n");
     const { resources } = await record(() => {
       const own = new Platform("platform", { directory: "/nowhere" });
@@ -44,6 +47,8 @@ test("types and names of what a platform and an app make are those of earlier ve
         "- > dynoform:index:App shop",
         "shop > dyno:index:Build shop-build-#",
         "shop > dynoform:index:ConfigVars shop-config",
+        "shop > dyno:index:Release shop-release",
+        "shop > dyno:index:ReleaseTask shop-release-task-#",
         "shop > dyno:index:Route shop-route",
         "shop > dynoform:index:PostgresAddon shop.DATABASE",
         "shop.DATABASE > postgresql:index/database:Database shop.DATABASE",
