@@ -15,6 +15,8 @@ export interface DeskOptions {
   readonly platform: string;
   /** Who the token's bearer is: an e-mail address. */
   readonly user: string;
+  /** Free hours a month, of each app or of all together; 0: without end. */
+  readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly clock: Clock;
 }
 
@@ -30,6 +32,7 @@ export class Desk {
   readonly token: Token;
   readonly user: string;
   readonly platform: string;
+  readonly hours: DeskOptions["hours"];
   readonly clock: Clock;
   readonly outputs: OutputsReader;
 
@@ -38,6 +41,7 @@ export class Desk {
     this.token = options.token;
     this.user = options.user;
     this.platform = options.platform;
+    this.hours = options.hours;
     this.clock = options.clock;
     this.outputs = new OutputsReader(options.ports.stacks, options.clock);
   }

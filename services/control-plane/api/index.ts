@@ -23,6 +23,8 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Who the token's bearer is: an e-mail address. */
   readonly user: string;
+  /** Free hours a month, of each app or of all together; 0: without end. */
+  readonly hours: { readonly free: number; readonly per: "app" | "account" };
   /** Connects a client's terminal; the secret is the path's last part. */
   attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Gets what nobody foresaw. */
@@ -35,9 +37,9 @@ const ATTACH = /^\/attach\/([\w-]+)$/;
 
 /** The Heroku Platform API of a platform, ready to `listen`. */
 export function createApi(options: ApiOptions): ApiServer {
-  const { ports, platform, user, clock = Date.now, attach, report } = options;
+  const { ports, platform, user, hours, clock = Date.now, attach, report } = options;
   const token = new Token(options.tokenFile);
-  const desk = new Desk({ ports, token, platform, user, clock });
+  const desk = new Desk({ ports, token, platform, user, hours, clock });
   return new ApiServer({
     token,
     report,

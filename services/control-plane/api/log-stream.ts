@@ -64,9 +64,9 @@ export class LogStream {
   }
 
   #take(line: StoredLine): void {
-    if (line.id <= this.#last) return;
-    this.#last = line.id;
-    const event = `id: ${line.id}\ndata: ${formatLine(line)}\n\n`;
+    // Lines come in the order of their time, ids in that of their arrival: a stream goes on after the newest.
+    this.#last = Math.max(this.#last, line.id);
+    const event = `id: ${this.#last}\ndata: ${formatLine(line)}\n\n`;
     if (!this.#blocked) this.#write(event);
     else if (this.#queued + event.length > QUEUE_LIMIT) this.#dropped++;
     else {

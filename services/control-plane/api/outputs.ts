@@ -1,6 +1,7 @@
 import { isRecord } from "../../../infra/check/readers.ts";
+import type { Configs, LedgerEntry } from "../../../provider/release/ledger.ts";
 import type { Clock } from "../types.ts";
-import type { Configs, LedgerEntry, Stacks } from "./ports.ts";
+import type { Stacks } from "./ports.ts";
 
 export interface FormationOutput {
   readonly type: string;
@@ -58,9 +59,7 @@ export class OutputsReader {
 
 function parse(raw: Readonly<Record<string, unknown>>): AppOutputs {
   const { release, releases, configs, environment, formation, image } = raw;
-  const ledger = (Array.isArray(releases) ? releases : []).filter(
-    (entry): entry is LedgerEntry => isRecord(entry) && Number.isInteger(entry.version),
-  );
+  const ledger = (Array.isArray(releases) ? releases : []).filter(isRelease);
   return {
     release: typeof release === "number" ? release : undefined,
     releases: ledger.toSorted((a, b) => a.version - b.version),
@@ -81,4 +80,8 @@ function texts(value: unknown): Record<string, string> {
 function isFormation(value: unknown): value is FormationOutput {
   if (!isRecord(value)) return false;
   return typeof value.type === "string" && typeof value.quantity === "number" && typeof value.size === "string";
+}
+
+function isRelease(value: unknown): value is LedgerEntry {
+  return isRecord(value) && Number.isInteger(value.version) && typeof value.createdAt === "string";
 }

@@ -8,7 +8,6 @@ export interface Ports {
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
-  readonly rollbackPlan: RollbackPlan;
 }
 
 /** An app of this project, as its stack file declares it. */
@@ -67,6 +66,8 @@ export interface DynoState {
   readonly state: string;
   /** When it came into that state, in milliseconds since 1970. */
   readonly since: number;
+  /** What it runs, where that is known. */
+  readonly command?: string | undefined;
 }
 
 /** All dynos of an app, those of a type, or one. */
@@ -79,8 +80,6 @@ export interface Dynos {
   /** What the formation runs; one-off dynos may be among them. */
   list(app: string): Promise<readonly DynoState[]>;
   restart(app: string, target: DynoTarget): Promise<unknown>;
-  /** Ends what is there now; what the formation declares starts again. */
-  stop(app: string, target: DynoTarget): Promise<unknown>;
 }
 
 export interface OneOffRequest {
@@ -141,50 +140,15 @@ export interface Logs extends LogSink {
   removeDrain(app: string, which: string): boolean;
 }
 
+/** What the dynos of one type and size of an app have used of a month. */
 export interface UsageEntry {
+  readonly app: string;
   readonly type: string;
   readonly size: string;
   readonly seconds: number;
 }
 
-export interface Quota {
-  readonly per: "app" | "account";
-  /** Free seconds a month. */
-  readonly seconds: number;
-  /** Free seconds used in this month, by app. */
-  readonly used: Readonly<Record<string, number>>;
-}
-
 export interface Usage {
   /** @param month `2026-01` */
-  month(app: string, month: string): readonly UsageEntry[];
-  quota(): Quota;
+  usage(month: string): readonly UsageEntry[];
 }
-
-/** A release as the stack's ledger has it. */
-export interface LedgerEntry {
-  readonly version: number;
-  readonly commit?: string;
-  readonly image?: string;
-  readonly slug?: string;
-  readonly description?: string;
-  readonly user?: string;
-  /** ISO time, or milliseconds since 1970. */
-  readonly createdAt?: string | number;
-  readonly configHash?: string;
-  readonly processes?: Readonly<Record<string, string>>;
-  readonly addons?: readonly string[] | Readonly<Record<string, unknown>>;
-}
-
-export type Configs = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-/**
- * What to declare so that an older release runs again.
- *
- * @throws UserError that says why it cannot be restored
- */
-export type RollbackPlan = (
-  ledger: readonly LedgerEntry[],
-  configs: Configs,
-  version: number,
-) => { readonly source: { readonly commit: string }; readonly config: Readonly<Record<string, string>> };

@@ -42,7 +42,7 @@ async function listDynos(desk: Desk, app: DeclaredApp): Promise<Record<string, u
   return [
     ...states
       .filter(({ dyno }) => !oneOffs.some((oneOff) => oneOff.dyno === dyno))
-      .map((state) => show(state, commands.get(state.type) ?? "")),
+      .map((state) => show(state, state.command ?? commands.get(state.type) ?? "")),
     ...oneOffs.map((state) => show(state, state.command)),
   ];
 }
@@ -65,8 +65,8 @@ async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" |
     const { formation } = await desk.outputs.of(app.stack);
     if (!formation.some((entry) => entry.type === type)) throw notFound("formation", `that process type (${type})`);
   }
-  const { dynos } = desk.ports;
-  const work = verb === "Restart" ? dynos.restart(app.name, target) : dynos.stop(app.name, target);
+  // What the formation declares starts again after a stop too.
+  const work = desk.ports.dynos.restart(app.name, target);
   const what = `${verb} of ${dyno ?? type ?? "all dynos"} by user ${desk.user}`;
   desk.say(app, what);
   work.catch((error: unknown) => desk.say(app, `${what} failed: ${messageOf(error).split("\n", 1)[0]}`));

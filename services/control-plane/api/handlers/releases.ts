@@ -1,8 +1,10 @@
+import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
+import { rollbackPlan } from "../../../../provider/release/rollback.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, pending } from "../desk.ts";
-import { invalid, notFound } from "../errors.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
 import type { AppOutputs } from "../outputs.ts";
-import type { AppFile, DeclaredApp, LedgerEntry } from "../ports.ts";
+import type { AppFile, DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
 import type { Route } from "../routes.ts";
 
@@ -23,7 +25,7 @@ export function releaseRoutes(desk: Desk): Route[] {
       "/apps/:app/releases/:release/config-vars",
       async (call) => {
         const { outputs, entry } = await find(desk, call, call.params.release ?? "");
-        return { body: outputs.configs[entry.configHash ?? ""] ?? {} };
+        return { body: outputs.configs[entry.configHash] ?? {} };
       },
     ],
   ];
@@ -41,11 +43,12 @@ async function rollback(desk: Desk, call: Call): Promise<Answer> {
   const { release: which } = call.body;
   if (typeof which !== "string" && typeof which !== "number") throw invalid("release", "release is required.");
   const { app, outputs, entry } = await find(desk, call, String(which));
-  const { source, config } = desk.ports.rollbackPlan(outputs.releases, outputs.configs, entry.version);
+  const plan = rollbackPlan(outputs.releases, outputs.configs, entry.version);
+  if (!plan.eligible) throw new ApiError(422, "invalid_params", `Cannot roll back to v${entry.version}: ${plan.why}.`);
   const current = currentConfig(outputs);
-  const outcome = await desk.change(call, app, `Rollback to v${entry.version}`, async (file) => {
-    file.source({ commit: source.commit });
-    await writeConfig(file, current, config);
+  const outcome = await desk.change(call, app, plan.description, async (file) => {
+    if (plan.source !== undefined) file.source(plan.source);
+    await writeConfig(file, current, plan.config);
   });
   const now = outcome === "done" ? await desk.outputs.of(app.stack) : outputs;
   const made = now.releases.at(-1) ?? entry;
@@ -92,8 +95,8 @@ function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): stri
 }
 
 function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: LedgerEntry) {
-  const time = new Date(entry.createdAt ?? app.createdAt).toISOString();
-  const email = entry.user ?? desk.user;
+  const time = new Date(entry.createdAt).toISOString();
+  const email = entry.user || desk.user;
   const current = entry.version === outputs.releases.at(-1)?.version;
   return {
     id: releaseId(desk, app, entry),
@@ -101,23 +104,14 @@ function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: L
     app: { id: desk.appId(app), name: app.name },
     created_at: time,
     current,
-    description: entry.description ?? "",
-    eligible_for_rollback: !current && isEligible(desk, outputs, entry),
+    description: entry.description,
+    eligible_for_rollback: rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
     output_stream_url: null,
-    slug: entry.slug === undefined ? null : { id: desk.id("slug", entry.slug), commit: entry.commit ?? null },
+    slug: entry.slug === "" ? null : { id: desk.id("slug", entry.slug), commit: entry.commit || null },
     // Only what served gets a number.
     status: "succeeded",
     updated_at: time,
     user: { id: desk.id("user", email), email },
     version: entry.version,
   };
-}
-
-function isEligible(desk: Desk, outputs: AppOutputs, { version }: LedgerEntry): boolean {
-  try {
-    desk.ports.rollbackPlan(outputs.releases, outputs.configs, version);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
-import type { DeclaredApp, Quota } from "../ports.ts";
+import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { shownSize } from "../sizes.ts";
 
@@ -12,15 +12,15 @@ export function usageRoutes(desk: Desk): Route[] {
       "/apps/:app/usage",
       async (call) => {
         const app = await desk.app(call);
-        const month = call.query.get("month") ?? new Date(desk.clock()).toISOString().slice(0, 7);
+        const month = call.query.get("month") ?? monthOf(desk.clock());
         if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) throw invalid("month", "month must be written as 2026-01.");
-        const dynos = desk.ports.usage.month(app.name, month);
+        const dynos = desk.ports.usage.usage(month).filter((entry) => entry.app === app.name);
         return {
           body: {
             app: { id: desk.appId(app), name: app.name },
             month,
             dynos: dynos.map(({ type, size, seconds }) => ({ type, size: shownSize(size), seconds })),
-            quota: quotaOf(app, desk.ports.usage.quota()),
+            quota: quotaOf(app, freeHours(desk)),
           },
         };
       },
@@ -28,16 +28,37 @@ export function usageRoutes(desk: Desk): Route[] {
   ];
 }
 
+/** Free dynos' hours, in this month. */
+interface FreeHours {
+  readonly per: "app" | "account";
+  /** Seconds that there are; 0: without end. */
+  readonly seconds: number;
+  /** Seconds used, by app. */
+  readonly used: Readonly<Record<string, number>>;
+}
+
+function freeHours({ hours, clock, ports }: Desk): FreeHours {
+  const used: Record<string, number> = {};
+  for (const { app, size, seconds } of ports.usage.usage(monthOf(clock()))) {
+    if (size === "free") used[app] = (used[app] ?? 0) + seconds;
+  }
+  return { per: hours.per, seconds: hours.free * 3600, used };
+}
+
+function monthOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 7);
+}
+
 /** What is left of the free hours in this month. */
-function quotaOf(app: DeclaredApp, { per, seconds, used }: Quota) {
+function quotaOf(app: DeclaredApp, { per, seconds, used }: FreeHours) {
   const own = used[app.name] ?? 0;
   const all = per === "app" ? own : sum(used);
-  return { per, seconds, used: all, used_by_app: own, remaining: Math.max(0, seconds - all) };
+  return { per, seconds, used: all, used_by_app: own, remaining: seconds === 0 ? null : Math.max(0, seconds - all) };
 }
 
 /** As Heroku answers it. Where each app has hours of its own, the account has as many times more. */
 async function accountQuota(desk: Desk): Promise<Record<string, unknown>> {
-  const { per, seconds, used } = desk.ports.usage.quota();
+  const { per, seconds, used } = freeHours(desk);
   if (seconds === 0) throw new ApiError(404, "not_found", "There is no quota.");
   const apps = await desk.ports.apps.list();
   return {

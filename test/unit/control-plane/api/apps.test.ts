@@ -130,9 +130,9 @@ test("usage and what is left of the free hours", async () => {
   assert.deepEqual((await served.ask("GET", "/apps/shop/usage?month=2025-12")).body.dynos, []);
   assert.equal((await served.ask("GET", "/apps/shop/usage?month=2025-13")).status, 422);
 
-  served.world.hours.per = "account";
-  assert.equal((await served.ask("GET", "/apps/shop/usage")).body.quota.remaining, 2_696_340);
-  const quota = await served.ask("GET", `/accounts/${body.app.id}/actions/get-quota`);
+  await using shared = await serve(() => Date.UTC(2026, 0, 20), { free: 750, per: "account" });
+  assert.equal((await shared.ask("GET", "/apps/shop/usage")).body.quota.remaining, 2_696_340);
+  const quota = await shared.ask("GET", `/accounts/${body.app.id}/actions/get-quota`);
   assert.equal(quota.body.account_quota, 2_700_000);
   assert.equal(quota.body.quota_used, 3660);
   assert.deepEqual(quota.body.apps[0], { app_uuid: body.app.id, quota_used: 3600 });

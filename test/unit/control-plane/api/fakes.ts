@@ -1,17 +1,17 @@
+import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
-  Configs,
   DeclaredApp,
   DeclaredFormation,
   Drain,
   DynoState,
   DynoTarget,
-  LedgerEntry,
   LogFilter,
   OneOff,
   OneOffRequest,
   Ports,
   StoredLine,
+  UsageEntry,
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
@@ -20,7 +20,7 @@ import { UserError } from "../../../../services/errors.ts";
 export class World {
   readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
-  readonly restarts: { readonly verb: string; readonly app: string; readonly target: DynoTarget }[] = [];
+  readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
   readonly oneOffs: OneOffRequest[] = [];
   readonly stopped: string[] = [];
   readonly lines: (StoredLine & { readonly app: string })[] = [];
@@ -35,11 +35,11 @@ export class World {
   gate: Promise<void> = Promise.resolve();
   /** Why the next change fails. */
   failure: Error | undefined;
-  hours = {
-    seconds: 750 * 3600,
-    used: { shop: 3600, blog: 60 } as Record<string, number>,
-    per: "app" as "app" | "account",
-  };
+  usage: UsageEntry[] = [
+    { app: "shop", type: "web", size: "free", seconds: 3600 },
+    { app: "blog", type: "web", size: "free", seconds: 60 },
+    { app: "blog", type: "web", size: "basic", seconds: 5 },
+  ];
 
   constructor() {
     this.apps.set("shop", { formation: {}, config: { GREETING: "hello" } });
@@ -62,6 +62,8 @@ export class World {
       user,
       createdAt: new Date(Date.UTC(2026, 0, version)).toISOString(),
       configHash,
+      digest: "",
+      addons: { DATABASE: 1 },
       processes: { web: "uwsgi uwsgi.ini", worker: "python work.py", release: "python migrate.py" },
     });
   }
@@ -103,8 +105,7 @@ export class World {
       },
       dynos: {
         list: async (app) => (app === "shop" ? world.dynos : []),
-        restart: async (app, target) => world.restarts.push({ verb: "restart", app, target }),
-        stop: async (app, target) => world.restarts.push({ verb: "stop", app, target }),
+        restart: async (app, target) => world.restarts.push({ app, target }),
       },
       oneOffs: {
         async create(request) {
@@ -137,11 +138,7 @@ export class World {
           return at >= 0 && world.drains.splice(at, 1).length > 0;
         },
       },
-      usage: {
-        month: (_app, month) => (month === "2026-01" ? [{ type: "web", size: "free", seconds: 3600 }] : []),
-        quota: () => world.hours,
-      },
-      rollbackPlan,
+      usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
 
@@ -181,10 +178,4 @@ function oneOff({ command, size = "free" }: OneOffRequest): OneOff {
 
 function passes({ source, dyno }: LogFilter, line: StoredLine): boolean {
   return (source ?? line.source) === line.source && (dyno === undefined || line.process.startsWith(dyno));
-}
-
-function rollbackPlan(ledger: readonly LedgerEntry[], configs: Configs, version: number) {
-  const entry = ledger.find((each) => each.version === version);
-  if (entry?.commit === undefined) throw new UserError(`v${version} cannot be restored: it has no commit.`);
-  return { source: { commit: entry.commit }, config: configs[entry.configHash ?? ""] ?? {} };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApi } from "../../../../services/control-plane/api/index.ts";
+import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
 import { World } from "./fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
@@ -30,7 +30,10 @@ export interface Served extends AsyncDisposable {
   ask(method: string, path: string, asked?: Asked): Promise<Answered>;
 }
 
-export async function serve(clock?: () => number): Promise<Served> {
+export async function serve(
+  clock?: () => number,
+  hours: ApiOptions["hours"] = { free: 750, per: "app" },
+): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${TOKEN}\n`);
@@ -41,6 +44,7 @@ export async function serve(clock?: () => number): Promise<Served> {
     platform: "test",
     tokenFile,
     user: "me@example.com",
+    hours,
     attach: (_secret, _request, socket) => socket.destroy(),
     report: (problem) => problems.push(problem),
     clock,
