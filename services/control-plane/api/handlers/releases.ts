@@ -105,7 +105,8 @@ function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: L
     created_at: time,
     current,
     description: entry.description,
-    eligible_for_rollback: rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
+    // The current one counts too: without a number, clients take the second that is eligible.
+    eligible_for_rollback: current || rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
     output_stream_url: null,
     slug: entry.slug === "" ? null : { id: desk.id("slug", entry.slug), commit: entry.commit || null },
     // Only what served gets a number.

@@ -77,7 +77,7 @@ test("a release is found by number and by id, with its config vars", async () =>
   await set(served, { A: "1" });
   const { body: second } = await served.ask("GET", "/apps/shop/releases/2");
   assert.deepEqual([second.version, second.current, second.status], [2, true, "succeeded"]);
-  assert.equal(second.eligible_for_rollback, false, "it runs already");
+  assert.equal(second.eligible_for_rollback, true, "clients count from it");
   assert.deepEqual((await served.ask("GET", `/apps/shop/releases/${second.id}`)).body, second);
   const { body: first } = await served.ask("GET", "/apps/shop/releases/v1");
   assert.deepEqual([first.current, first.eligible_for_rollback], [false, true]);
