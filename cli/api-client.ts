@@ -126,7 +126,7 @@ export async function findTarget(directory: string, wanted: unknown): Promise<Ta
   return { api: await connect(target), app: appName(app) };
 }
 
-export const DEFAULT_API_PORT = 5000;
+const DEFAULT_API_PORT = 5000;
 
 async function connect({ name, directory, settings }: PlatformTarget): Promise<ApiClient> {
   const token = await readFile(join(directory, "control", "token"), "utf8").catch((error: unknown) => {
@@ -134,8 +134,8 @@ async function connect({ name, directory, settings }: PlatformTarget): Promise<A
       throw new UserError(`the platform ${name} is not up on this machine. Bring it up: \`npm run up\`.`);
     throw new UserError(`the token of ${name} cannot be read: only who brought the platform up may use it.`);
   });
-  const { api = DEFAULT_API_PORT }: { readonly api?: number } = { ...settings.ports };
-  return new ApiClient({ platform: name, port: api, token: token.trim() });
+  const port = settings.ports?.api ?? DEFAULT_API_PORT;
+  return new ApiClient({ platform: name, port, token: token.trim() });
 }
 
 function chooseApp(apps: readonly StackFile[], wanted: unknown): StackFile {

@@ -26,6 +26,8 @@ export interface Served extends AsyncDisposable {
   readonly port: number;
   readonly tokenFile: string;
   readonly problems: string[];
+  /** Ends the server, and starts another in its place when `meanwhile` is done. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   /** Asks as whoever has the token does. */
   ask(method: string, path: string, asked?: Asked): Promise<Answered>;
 }
@@ -39,22 +41,30 @@ export async function serve(
   await writeFile(tokenFile, `${TOKEN}\n`);
   const world = new World();
   const problems: string[] = [];
-  const api = createApi({
-    ports: world.ports(),
-    platform: "test",
-    tokenFile,
-    user: "me@example.com",
-    hours,
-    attach: (_secret, _request, socket) => socket.destroy(),
-    report: (problem) => problems.push(problem),
-    clock,
-  });
+  const create = () =>
+    createApi({
+      ports: world.ports(),
+      platform: "test",
+      tokenFile,
+      user: "me@example.com",
+      hours,
+      attach: (_secret, _request, socket) => socket.destroy(),
+      report: (problem) => problems.push(problem),
+      clock,
+    });
+  let api = create();
   const { port } = await api.listen(0, "127.0.0.1");
   return {
     world,
     port,
     tokenFile,
     problems,
+    async restart(meanwhile) {
+      await api[Symbol.asyncDispose]();
+      await meanwhile();
+      api = create();
+      await api.listen(port, "127.0.0.1");
+    },
     ask: (method, path, { body, headers } = {}) =>
       ask(port, method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers }),
     async [Symbol.asyncDispose]() {
