@@ -161,6 +161,6 @@ test("what is wrong with a platform is said before anything is registered", asyn
   assert.deepEqual(resources, []);
   assert.deepEqual(problems, [
     'Platform main: name: "Test" is not allowed; use 1 to 20 lower-case letters, digits and dashes, beginning with a letter',
-    "Platform main: ports.webb: is no setting; use web, postgres or bind",
+    "Platform main: ports.webb: is no setting; use web, postgres, api or bind",
   ]);
 });
