@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type Docker from "dockerode";
 import type { Clock, DynoContainer, DynoEvent } from "../../types.ts";
 import { KEPT } from "../buffer/buffer.ts";
@@ -23,6 +24,7 @@ export class Collector {
 
   constructor(options: CollectorOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stopped.signal); // one a container
     const { intake, clock } = options;
     this.#began = (intake.position("began") as number | undefined) ?? clock();
     intake.mark("began", this.#began);
