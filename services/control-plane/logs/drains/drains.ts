@@ -103,7 +103,13 @@ export class Drains {
       ? new HttpTransport(url, token, { ca })
       : new SyslogTransport(url, { ca });
     const remember = db.prepare("UPDATE log_drain SET sent = ? WHERE id = ?");
-    const sent = (line: number) => void remember.run(line, id);
+    const sent = (line: number) => {
+      try {
+        remember.run(line, id);
+      } catch {
+        // It may get some lines again after a restart.
+      }
+    };
     const worker = new DrainWorker({ transport, token, budget: this.#budget, clock, sent });
     const workers = this.#workers.get(app) ?? new Map<string, DrainWorker>();
     this.#workers.set(app, workers.set(id, worker));

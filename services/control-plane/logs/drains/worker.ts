@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../types.ts";
 import { type StoredLine, timestamp } from "../line.ts";
@@ -33,6 +34,7 @@ export class DrainWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#queue = new DrainQueue(options.budget);
+    setMaxListeners(0, this.#stopped.signal);
     this.#running = this.#run();
   }
 

@@ -12,7 +12,8 @@ test("the last 1,500 lines of an app are kept, in the order of their time, acros
   const time = Date.now() * 1000;
   for (let i = 0; i < 4000; i++) ground.logs.write("hello", line(`line ${i}`, { time: time + i }));
   ground.logs.write("other", line("of another app"));
-  await ground.again();
+  await ground.stop();
+  ground.start();
   ground.logs.write("hello", line("between", { time: time + 3990.5 }));
   const kept = ground.logs.read("hello", { lines: 5000 });
   assert.equal(kept.length, 1500);
@@ -55,7 +56,8 @@ test("texts keep what is in them, and become several lines where they break", as
   const odd = "tab\there\u0000\u001b[1mbold\u001b[0m é 漢 🙂 \u2028";
   ground.logs.write("hello", line(`${odd}\nsecond\r\n`));
   ground.logs.write("hello", line("x".repeat(10_001)));
-  await ground.again();
+  await ground.stop();
+  ground.start();
   assert.deepEqual(texts(ground.logs.read("hello")), [odd, "second", "x".repeat(10_000), "x"]);
 });
 
@@ -75,7 +77,8 @@ test("a tail sees each line once, goes on where it was cut off, and ends", async
   ground.logs.read("hello");
   assert.deepEqual(texts(seen), ["1"]);
 
-  await ground.again({ killed: true });
+  await ground.kill();
+  ground.start();
   ground.logs.write("hello", line("3"));
   const last = seen[0]?.id ?? 0;
   {
@@ -133,6 +136,7 @@ test("an app that is no more is forgotten", async () => {
   ground.logs.forget("hello");
   assert.deepEqual(ground.logs.read("hello"), []);
   assert.deepEqual(ground.logs.drains("hello"), []);
-  await ground.again();
+  await ground.stop();
+  ground.start();
   assert.deepEqual(ground.logs.read("hello"), []);
 });

@@ -13,8 +13,11 @@ export interface LogsGround extends AsyncDisposable {
   readonly db: DatabaseSync;
   /** What the logs said of themselves. */
   readonly said: string[];
-  /** Stops the logs, unless they are to be taken for killed, and begins again with the same file. */
-  again(options?: { readonly killed?: boolean }): Promise<void>;
+  stop(): Promise<void>;
+  /** What a killed process leaves is what it has committed: its connection is closed before it can write more. */
+  kill(): Promise<void>;
+  /** Begins again with the same file. */
+  start(): void;
 }
 
 export async function logsGround(more: (folder: string) => Partial<LogsOptions> = () => ({})): Promise<LogsGround> {
@@ -33,6 +36,10 @@ export async function logsGround(more: (folder: string) => Partial<LogsOptions> 
     return { db, logs };
   };
   let current = open();
+  const stop = async () => {
+    await current.logs.stop();
+    if (current.db.isOpen) current.db.close();
+  };
   return {
     folder,
     said,
@@ -42,16 +49,16 @@ export async function logsGround(more: (folder: string) => Partial<LogsOptions> 
     get db() {
       return current.db;
     },
-    async again({ killed = false } = {}) {
-      // A killed one leaves in the file what it has committed; its connection is closed before it can write more.
-      if (killed) current.db.close();
-      await current.logs.stop().catch(() => {});
-      if (!killed) current.db.close();
+    stop,
+    async kill() {
+      current.db.close();
+      await current.logs.stop();
+    },
+    start() {
       current = open();
     },
     async [Symbol.asyncDispose]() {
-      await current.logs.stop();
-      current.db.close();
+      await stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
