@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { containersOf, lastLines, watchContainers } from "../docker/containers.ts";
+import { type ContainerEvent, containersOf, lastLines, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
 import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
@@ -115,14 +115,23 @@ export async function stop(docker: Docker, service: string, timeout: number, sig
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => {});
   let wake = () => {};
-  using _watching = await watchContainers(docker, [service], () => wake(), reject);
+  // Docker tells of an end before its list does, and a container of Swarm's never runs again. To wait for the next
+  // event, its removal, would take seconds, and after a crash of dockerd now and then for ever.
+  const ended = new Set<string>();
+  const seen = ({ action, container }: ContainerEvent) => {
+    if (action !== "start") ended.add(container);
+    wake();
+  };
+  using _watching = await watchContainers(docker, [service], seen, reject);
   await scaleService(docker, service, () => 0);
   const expired = AbortSignal.timeout(timeout * 1000);
   for (;;) {
     const changed = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    const left = (await containersOf(docker, service)).filter(({ State }) => State !== "exited" && State !== "dead");
+    const left = (await containersOf(docker, service)).filter(
+      ({ Id, State }) => !ended.has(Id) && State !== "exited" && State !== "dead",
+    );
     if (left.length === 0) return;
     if (signal.aborted) throw new Error("cancelled");
     if (expired.aborted)
