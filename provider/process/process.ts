@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { type ContainerEvent, containersOf, lastLines, watchContainers } from "../docker/containers.ts";
@@ -18,6 +19,9 @@ type Inputs = {
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
 const START_TIMEOUT = 60;
+
+/** Milliseconds after which Docker's list is asked again whether it knows of an end by now. */
+const LIST_LAG = 50;
 
 /**
  * The running of a dyno's service. Create waits until the dyno has run for a while without ending; delete stops it
@@ -115,8 +119,8 @@ export async function stop(docker: Docker, service: string, timeout: number, sig
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => {});
   let wake = () => {};
-  // Docker tells of an end before its list does, and a container of Swarm's never runs again. To wait for the next
-  // event, its removal, would take seconds, and after a crash of dockerd now and then for ever.
+  // Docker tells of an end a moment before its list does. To wait for the next event, the container's removal, would
+  // take seconds, and after a crash of dockerd now and then for ever.
   const ended = new Set<string>();
   const seen = ({ action, container }: ContainerEvent) => {
     if (action !== "start") ended.add(container);
@@ -129,14 +133,13 @@ export async function stop(docker: Docker, service: string, timeout: number, sig
     const changed = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    const left = (await containersOf(docker, service)).filter(
-      ({ Id, State }) => !ended.has(Id) && State !== "exited" && State !== "dead",
-    );
+    const left = (await containersOf(docker, service)).filter(({ State }) => State !== "exited" && State !== "dead");
     if (left.length === 0) return;
     if (signal.aborted) throw new Error("cancelled");
     if (expired.aborted)
       throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
-    await Promise.race([changed, lost, aborted(signal), aborted(expired)]);
+    const soon = left.some(({ Id }) => ended.has(Id)) ? [sleep(LIST_LAG)] : [];
+    await Promise.race([changed, lost, aborted(signal), aborted(expired), ...soon]);
   }
 }
 
