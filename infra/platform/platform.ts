@@ -13,6 +13,9 @@ export type PlatformArgs = PlatformSettings;
 /** MiB of memory for the router and for Postgres. */
 const DEFAULT_MEMORY = 512;
 
+/** Releases of each app that are kept. */
+const KEEP = 20;
+
 /**
  * What apps run on: an overlay network, the router in front of them, and a Postgres server. `npx dynoform setup` must
  * have prepared the machine (a swarm, the platform's folder, the base image).
@@ -37,6 +40,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly egress: readonly string[];
   readonly networkId: pulumi.Output<string>;
   readonly provisionerPassword: pulumi.Output<string>;
+  readonly keep: number;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -54,6 +58,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.postgresPort = args.ports?.postgres ?? 15_432;
     this.postgresName = postgresName(this.name);
     this.egress = args.egress?.allow ?? [];
+    this.keep = KEEP;
     const { subnet, gateway, range, router, postgres } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -117,6 +122,7 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     postgresPort: platform.postgresPort,
     postgresName: platform.postgresName,
     egress: platform.egress,
+    keep: platform.keep,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

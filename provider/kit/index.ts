@@ -2,8 +2,10 @@ export type { ResourceDefinition, ResourceState } from "./definition.ts";
 export { diffInputs } from "./diff.ts";
 export { providerOf } from "./provider.ts";
 export {
+  anyText,
   integer,
   list,
+  map,
   number,
   object,
   oneOf,

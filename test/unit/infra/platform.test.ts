@@ -131,6 +131,7 @@ test("what other stacks read of it", async () => {
     postgresPort: 15_432,
     postgresName: "dynoform-postgres",
     egress: ["10.1.2.3"],
+    keep: 20,
   });
   assert.equal(await (provisionerPassword as { isSecret: Promise<boolean> }).isSecret, true);
   assert.ok(networkId);
