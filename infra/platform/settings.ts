@@ -53,6 +53,11 @@ export interface PortSettings {
    */
   readonly postgres?: number;
   /**
+   * The control plane's port, always on 127.0.0.1.
+   * @default 5000
+   */
+  readonly api?: number;
+  /**
    * The host's address on which the router listens; `0.0.0.0` for all of them.
    * @default "127.0.0.1"
    */
@@ -74,7 +79,14 @@ const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 
 export const platformSettings: Reader<PlatformSettings> = object<PlatformSettings>({
   name: optional(platformName),
   domain: optional(hostName),
-  ports: optional(object<PortSettings>({ web: optional(port), postgres: optional(port), bind: optional(ipv4Address) })),
+  ports: optional(
+    object<PortSettings>({
+      web: optional(port),
+      postgres: optional(port),
+      api: optional(port),
+      bind: optional(ipv4Address),
+    }),
+  ),
   subnet: optional(subnet),
   egress: optional(object({ allow: optional(list(ipv4Network)) })),
   limits: optional(object({ router: memoryLimit, postgres: memoryLimit })),
