@@ -57,13 +57,15 @@ test("an app's resources, and the order of its deployment", async () => {
     ["dynoform:index:App shop", undefined, []],
     ["dyno:index:Build shop-build-#", "shop", []],
     ["dynoform:index:ConfigVars shop-config", "shop", []],
-    ["dyno:index:Route shop-route", "shop", ["shop.web.1-#-process", "shop.web.2-#-process"]],
-    ["dynoform:index:Formation shop.web", "shop", []],
-    ["dynoform:index:Dyno shop.web.1", "shop.web", []],
-    ["docker:index/service:Service shop.web.1-#", "shop.web.1", ["shop-build-#"]],
+    ["dyno:index:Release shop-release", "shop", ["shop-build-#", "shop-route", "shop.worker.1-#-process"]],
+    ["dyno:index:ReleaseTask shop-release-task-#", "shop", ["shop-build-#"]],
+    ["dyno:index:Route shop-route", "shop", ["shop-release-task-#", "shop.web.1-#-process", "shop.web.2-#-process"]],
+    ["dynoform:index:Formation shop.web", "shop", ["shop-release-task-#"]],
+    ["dynoform:index:Dyno shop.web.1", "shop.web", ["shop-release-task-#"]],
+    ["docker:index/service:Service shop.web.1-#", "shop.web.1", ["shop-build-#", "shop-release-task-#"]],
     ["dyno:index:DynoProcess shop.web.1-#-process", "shop.web.1", ["shop.web.1-#"]],
-    ["dynoform:index:Dyno shop.web.2", "shop.web", []],
-    ["docker:index/service:Service shop.web.2-#", "shop.web.2", ["shop-build-#"]],
+    ["dynoform:index:Dyno shop.web.2", "shop.web", ["shop-release-task-#"]],
+    ["docker:index/service:Service shop.web.2-#", "shop.web.2", ["shop-build-#", "shop-release-task-#"]],
     ["dyno:index:DynoProcess shop.web.2-#-process", "shop.web.2", ["shop.web.2-#"]],
     ["dynoform:index:Formation shop.worker", "shop", ["shop-route"]],
     ["dynoform:index:Dyno shop.worker.1", "shop.worker", ["shop-route"]],
@@ -87,9 +89,10 @@ test("the route names the web dynos, and the app's outputs say what came of it",
     app: "shop",
     hosts: ["shop.localhost", "shop.example.com"],
     dynos: [
-      { name: service("web.1"), port: 5000 },
-      { name: service("web.2"), port: 5000 },
+      { name: service("web.1"), port: 5000, dyno: "web.1" },
+      { name: service("web.2"), port: 5000, dyno: "web.2" },
     ],
+    deployed: true,
     healthCheck: { type: "http", path: "/ready", timeout: 60 },
     drain: 30,
   });
@@ -111,6 +114,7 @@ test("a build's inputs", async () => {
     platform: "test",
     app: "shop",
     directory: shop,
+    repository: "/var/lib/dynoform/test/git/shop.git",
     runtime: platform.directory,
     python: "3.13",
   });
@@ -184,14 +188,16 @@ test("an app with nothing said runs one free web dyno", async () => {
 test("an app without web dynos, and one without a source, have a route all the same", async () => {
   const idle = await app({ formation: { web: { quantity: 0 }, worker: {} } });
   assert.deepEqual(idle.get("shop-route").inputs.dynos, []);
+  assert.equal(idle.get("shop-route").inputs.deployed, true);
   assert.deepEqual(Object.keys(idle.result.dynos), ["worker.1"]);
 
   const empty = await record(() => new App("shop", { platform, key: KEY }));
   assert.deepEqual(
     empty.resources.map(({ name }) => name),
-    ["shop", "shop-config", "shop-route"],
+    ["shop", "shop-config", "shop-release", "shop-route"],
   );
   assert.deepEqual(empty.get("shop-route").inputs.dynos, []);
+  assert.equal(empty.get("shop-route").inputs.deployed, false);
   assert.equal(empty.result.image, undefined);
 });
 
