@@ -8,13 +8,13 @@ import { contentHash } from "../content.ts";
 import { type Environment, type EnvironmentEntry, type EnvironmentValue, environment } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { ConfigVars } from "./config-vars.ts";
+import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
 import { createRelease, createReleaseTask, values } from "./release.ts";
-import { type AppSettings, appSettingsFields, type FormationSettings } from "./settings.ts";
-import type { DynoSizeName } from "./sizes.ts";
+import { type AppSettings, appSettingsFields } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
 
 export interface AppArgs extends AppSettings {
@@ -34,14 +34,6 @@ export interface AppArgs extends AppSettings {
 
 /** Seconds that requests to the old dynos have to end. */
 const DRAIN = 30;
-
-/** The dynos of one process type, as they are declared. */
-export interface FormationEntry {
-  readonly type: string;
-  readonly quantity: number;
-  readonly size: DynoSizeName;
-  readonly command: string;
-}
 
 /**
  * An app on a platform. Its resources' order is the deployment: the source is built, the release command runs, web
@@ -115,7 +107,8 @@ export class App extends pulumi.ComponentResource {
         socket: platform.socket,
         app: this.name,
         hosts: [`${this.name}.${platform.domain}`, ...(args.hosts ?? [])],
-        dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port })),
+        dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
+        deployed: source !== undefined,
         healthCheck: { type: "http", path: "/", timeout: 60, ...args.healthCheck },
         drain: DRAIN,
       },
@@ -172,29 +165,6 @@ function checkArgs(name: string, args: AppArgs): Checked {
   const formation = formationOf(args.formation, source, `${at} formation`, problems);
   problems.check();
   return { key: key ?? "", source, formation };
-}
-
-/**
- * What runs of each type of the Procfile, `release` excepted: one free `web` dyno where nothing is declared, and none
- * of the others. Each declared type must be in the Procfile.
- */
-function formationOf(
-  declared: Readonly<Record<string, FormationSettings>> = {},
-  source: AppSource | undefined,
-  at: string,
-  problems: Problems,
-): FormationEntry[] {
-  if (source === undefined) return [];
-  const { processes } = source;
-  for (const type of Object.keys(declared)) {
-    if (processes[type] !== undefined) continue;
-    problems.add(`${at}.${type}`, `is no process type of the Procfile; it has ${Object.keys(processes).join(", ")}`);
-  }
-  const types = Object.entries(processes).filter(([type]) => type !== "release");
-  return types.map(([type, command]) => {
-    const { quantity = 1, size = "free" } = declared[type] ?? (type === "web" ? {} : { quantity: 0 });
-    return { type, quantity, size, command };
-  });
 }
 
 /** The variables that an app's add-ons set. */

@@ -12,6 +12,7 @@ export interface Addresses {
   readonly range: string;
   readonly router: string;
   readonly postgres: string;
+  readonly controlPlane: string;
 }
 
 const SUBNET = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/;
@@ -48,5 +49,6 @@ export function addresses(platform: string, network?: string): Addresses {
     range: `${prefix}.128.0/17`,
     router: `${prefix}.0.10`,
     postgres: `${prefix}.0.11`,
+    controlPlane: `${prefix}.0.12`,
   };
 }

@@ -7,14 +7,16 @@ import { dirname } from "node:path";
 export class GitError extends Error {}
 
 /** Nothing of the user's own settings reaches the repositories of apps. */
-const ENVIRONMENT = {
-  PATH: process.env.PATH,
-  LC_ALL: "C",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_DEFAULT_HASH: "sha1",
-};
+function environment() {
+  return {
+    PATH: process.env.PATH,
+    LC_ALL: "C",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_DEFAULT_HASH: "sha1",
+  };
+}
 
 /** Who a process or file for a platform's folder must belong to: as root, whoever owns the nearest folder there is. */
 export function ownerFor(path: string): { uid: number; gid: number } | undefined {
@@ -30,7 +32,7 @@ export function ownerFor(path: string): { uid: number; gid: number } | undefined
 /** Runs Git on a repository at once; for programs, which cannot wait. */
 export function gitSync(repository: string, args: readonly string[], input = "", limit = 1 << 24): Buffer {
   const { error, status, stdout, stderr } = spawnSync("git", ["--git-dir", repository, ...args], {
-    env: ENVIRONMENT,
+    env: environment(),
     input,
     maxBuffer: limit,
     ...ownerFor(repository),
@@ -47,7 +49,7 @@ export async function git(
   write: (put: (data: string | Uint8Array) => Promise<void>) => Promise<void> = async () => {},
 ): Promise<string> {
   const child: ChildProcess = spawn("git", ["--git-dir", repository, ...args], {
-    env: ENVIRONMENT,
+    env: environment(),
     stdio: ["pipe", "pipe", "pipe"],
     ...ownerFor(repository),
   });

@@ -120,7 +120,7 @@ export async function runOneOff(
   const container = await createOneOff(docker, spec);
   const expired = AbortSignal.timeout(timeout * 1000);
   const over = AbortSignal.any([signal, expired]);
-  const end = () => void container.remove({ force: true, v: true }).catch(() => {});
+  const end = () => void removeOneOff(docker, container.id).catch(() => {});
   over.addEventListener("abort", end, { once: true });
   try {
     const last: string[] = [];
@@ -148,12 +148,16 @@ export async function runOneOff(
   }
 }
 
-/** Removes a one-off's container, running or not; one that is gone is no error. */
+/** Removes a one-off's container, running or not, and waits until it is gone; one that is gone is no error. */
 export async function removeOneOff(docker: Docker, name: string): Promise<void> {
+  const container = docker.getContainer(name);
   try {
-    await docker.getContainer(name).remove({ force: true, v: true });
+    await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
+      // Docker is removing it already.
+      if (error.statusCode !== 409) throw error;
+      return container.wait({ condition: "removed" });
+    });
   } catch (error) {
-    // 409: Docker is removing it already.
-    if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+    if (!isNotFound(error)) throw error;
   }
 }

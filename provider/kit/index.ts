@@ -3,6 +3,7 @@ export { diffInputs } from "./diff.ts";
 export { providerOf } from "./provider.ts";
 export {
   anyText,
+  boolean,
   integer,
   list,
   map,

@@ -64,6 +64,11 @@ export function number(options: { min?: number } = {}): Shape<number> {
   return shape(`a number from ${min}`, (value) => typeof value === "number" && value >= min);
 }
 
+/** True or false. */
+export function boolean(): Shape<boolean> {
+  return shape("true or false", (value) => typeof value === "boolean");
+}
+
 /** One of a few words. */
 export function oneOf<const W extends string>(...words: readonly W[]): Shape<W> {
   return shape(`one of ${words.join(", ")}`, (value) => (words as readonly PropertyValue[]).includes(value));

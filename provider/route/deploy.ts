@@ -5,18 +5,25 @@ import { scaleService, startProblem } from "../docker/service.ts";
 import { EXITS, exited, notStarted, unproven, withLines } from "./failure.ts";
 import { RouterClient, type RouterDyno, RouterError } from "./router-client.ts";
 
+type RouteDyno = { name: string; port: number; dyno: string };
+
 export type RouteInputs = {
   platform: string;
   /** The router's admin socket. */
   socket: string;
   app: string;
   hosts: string[];
-  dynos: RouterDyno[];
+  dynos: RouteDyno[];
+  /** False: the app has no source. */
+  deployed: boolean;
   /** `timeout` in seconds. */
   healthCheck: { type: "http" | "tcp"; path: string; timeout: number };
   /** Seconds. */
   drain: number;
 };
+
+/** Seconds by which Docker may note a line later than the answer that followed it; the next probe comes after that. */
+const LOG_LAG = 0.2;
 
 /** A dyno that keeps the route from switching. */
 class DynoFailure extends Error {
@@ -64,7 +71,7 @@ async function prove(
   names: Map<string, string>,
   call: CallContext,
 ): Promise<number> {
-  const { app, dynos, hosts, healthCheck: check, drain } = inputs;
+  const { app, dynos, hosts, healthCheck: check, drain, deployed } = inputs;
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   const exits = new Map<string, number>();
@@ -81,7 +88,11 @@ async function prove(
   await Promise.all(dynos.map(({ name }) => wake(docker, app, name, names)));
 
   const withdrawn = new AbortController();
-  const proven = router.put(app, { hosts, dynos, check, drain }, AbortSignal.any([call.signal, withdrawn.signal]));
+  const proven = router.put(
+    app,
+    { hosts, dynos, check, drain, welcome: !deployed },
+    AbortSignal.any([call.signal, withdrawn.signal]),
+  );
   proven.catch(() => {});
   try {
     if (fresh.length > 0) call.log("status", `waiting for ${fresh.map((name) => names.get(name)).join(", ")}`);
@@ -110,7 +121,8 @@ async function explain(
   const dyno = names.get(service) ?? service;
   const problem = probe.reason === "no_name" ? await startProblem(docker, service) : undefined;
   if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
-  return new DynoFailure(service, unproven(dyno, probe, healthCheck), probe.answered);
+  const until = probe.answered === undefined ? undefined : probe.answered + LOG_LAG;
+  return new DynoFailure(service, unproven(dyno, probe, healthCheck), until);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { integer, list, number, object, oneOf, type ResourceDefinition, text } from "../kit/index.ts";
+import { boolean, integer, list, number, object, oneOf, type ResourceDefinition, text } from "../kit/index.ts";
 import { deployRoute, type RouteInputs } from "./deploy.ts";
 import { RouterClient, type RouterEntry, RouterUnreachable } from "./router-client.ts";
 
@@ -15,7 +15,8 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
     socket: text(),
     app: text({ pattern: /^[a-z0-9-]+$/, allowed: "lower-case letters, digits and dashes" }),
     hosts: list(text({ pattern: /^[a-z0-9.-]+$/, allowed: "a host name without port" })),
-    dynos: list(object({ name: text(), port: integer({ min: 1, max: 65535 }) })),
+    dynos: list(object({ name: text(), port: integer({ min: 1, max: 65535 }), dyno: text() })),
+    deployed: boolean(),
     healthCheck: object({
       type: oneOf("http", "tcp"),
       path: text({ pattern: /^\/[!-~]*$/, allowed: "a path that begins with /" }),

@@ -2,8 +2,24 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ProbeFailure } from "./failure.ts";
 
-/** A dyno in the router's table. */
-export type RouterDyno = { name: string; port: number };
+/** A dyno in the router's table; `dyno` (`web.1`) is what the router's log calls it. */
+export type RouterDyno = { name: string; port: number; dyno?: string };
+
+/**
+ * `asleep`: a request wakes the app. `quota`: its dynos stopped until the first of the month, which a page says.
+ * `maintenance`: a page, while the dynos run.
+ */
+export type RouterMode = "awake" | "asleep" | "quota" | "maintenance";
+
+/** What an app was asked for. */
+export interface RouterActivity {
+  /** When it was last asked, deployed or woken, in seconds since 1970; the start of the router when it was not since. */
+  readonly last: number;
+  /** Requests that its dynos have now. */
+  readonly inflight: number;
+  /** Requests since the start of the router. */
+  readonly requests: number;
+}
 
 /** What `PUT /apps/<app>` takes; times in seconds. The API is described in services/router/lua/router/admin.lua. */
 export interface WantedEntry {
@@ -11,13 +27,19 @@ export interface WantedEntry {
   readonly dynos: readonly RouterDyno[];
   readonly check: { readonly type: string; readonly path: string; readonly timeout: number };
   readonly drain: number;
+  /** Nothing was ever deployed to the app. */
+  readonly welcome?: boolean;
 }
 
 /** An app's entry in the router's table. */
 export interface RouterEntry extends WantedEntry {
   readonly app: string;
   readonly revision: number;
+  readonly mode: RouterMode;
 }
+
+/** Requests that had not ended when the time for that was over, by services: open WebSockets, say. */
+export type RequestsLeft = Readonly<Record<string, number>>;
 
 /** The router refused. `dyno` and `probe` tell of a probe that failed. */
 export class RouterError extends Error {
@@ -49,11 +71,7 @@ export class RouterClient {
 
   /** Proves, switches, drains; an abort before the switch leaves everything as it was. */
   async put(app: string, entry: WantedEntry, signal: AbortSignal): Promise<{ revision: number }> {
-    return this.#patiently(signal, async () => {
-      const { status, body } = await this.#send("PUT", `/apps/${app}`, signal, entry);
-      if (status !== 200) throw new RouterError(body as ConstructorParameters<typeof RouterError>[0]);
-      return body as { revision: number };
-    });
+    return (await this.#call("PUT", `/apps/${app}`, signal, entry)) as { revision: number };
   }
 
   /** Undefined: no such app. */
@@ -68,6 +86,60 @@ export class RouterClient {
   /** Removes an app's entry, if there is one, and waits until its requests have ended. */
   async remove(app: string, signal: AbortSignal): Promise<void> {
     await this.#patiently(signal, () => this.#send("DELETE", `/apps/${app}`, signal));
+  }
+
+  /** All entries, by the apps' names. */
+  async list(signal: AbortSignal): Promise<RouterEntry[]> {
+    return (await this.#call("GET", "/apps", signal)) as RouterEntry[];
+  }
+
+  /** By the apps' names. */
+  async activity(signal: AbortSignal): Promise<Readonly<Record<string, RouterActivity>>> {
+    return (await this.#call("GET", "/activity", signal)) as Record<string, RouterActivity>;
+  }
+
+  /**
+   * Changes an app's mode and waits until its requests in flight have ended.
+   *
+   * @param ifIdle only after so many seconds without a request; else it is refused with `busy`
+   * @throws RouterError `busy`, or `not_found`
+   */
+  async mode(
+    app: string,
+    mode: RouterMode,
+    signal: AbortSignal,
+    { ifIdle }: { ifIdle?: number } = {},
+  ): Promise<RequestsLeft> {
+    return ((await this.#call("POST", `/apps/${app}/mode`, signal, { mode, ifIdle })) as { left: RequestsLeft }).left;
+  }
+
+  /** Gives a dyno no more requests until `putIn`, or for 90 seconds, and waits until those it has ended. */
+  async takeOut(app: string, service: string, signal: AbortSignal): Promise<RequestsLeft> {
+    return (
+      (await this.#call("POST", `/apps/${app}/dynos/${service}`, signal, { state: "out" })) as { left: RequestsLeft }
+    ).left;
+  }
+
+  /**
+   * Gives a dyno requests again, as soon as it answers; until it is gone from where it was taken out, nobody asks it.
+   *
+   * @throws RouterError `probe` when it did not answer in its check's time, `overtaken`, or `not_found`
+   */
+  async putIn(app: string, service: string, signal: AbortSignal): Promise<void> {
+    await this.#call("POST", `/apps/${app}/dynos/${service}`, signal, { state: "in" });
+  }
+
+  /** While an app's dynos have crashed, its requests are answered at once (H10) and wait for none of them. */
+  async crashed(app: string, crashed: boolean, signal: AbortSignal): Promise<void> {
+    await this.#call("POST", `/apps/${app}/crashed`, signal, { crashed });
+  }
+
+  #call(method: string, path: string, signal: AbortSignal, content?: unknown): Promise<unknown> {
+    return this.#patiently(signal, async () => {
+      const { status, body } = await this.#send(method, path, signal, content);
+      if (status !== 200) throw new RouterError(body as ConstructorParameters<typeof RouterError>[0]);
+      return body;
+    });
   }
 
   /** Every call may be made twice, so one whose connection broke is made again. */

@@ -5,6 +5,8 @@ export interface RouteDyno {
   /** The Swarm service, which is also the name the router resolves. */
   readonly name: pulumi.Input<string>;
   readonly port: pulumi.Input<number>;
+  /** Its name in the router's log: `web.1`. */
+  readonly dyno: pulumi.Input<string>;
 }
 
 /** How a new dyno proves itself. */
@@ -25,8 +27,10 @@ export interface RouteArgs {
   readonly app: pulumi.Input<string>;
   /** Every host name the app answers for, without port. */
   readonly hosts: pulumi.Input<pulumi.Input<string>[]>;
-  /** The web dynos; with none the router shows a plain page. */
+  /** The web dynos; with none the router says so itself. */
   readonly dynos: pulumi.Input<pulumi.Input<RouteDyno>[]>;
+  /** Whether the app has a source; without one the router welcomes its visitors. */
+  readonly deployed: pulumi.Input<boolean>;
   readonly healthCheck: pulumi.Input<RouteHealthCheck>;
   /** Seconds that requests to the dynos left out have to end. */
   readonly drain: pulumi.Input<number>;

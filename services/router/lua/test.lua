@@ -8,21 +8,26 @@ package.path = folder .. "/?.lua;" .. package.path
 local clock = 1000
 
 local function dictionary()
-  local values = {}
+  local values, ends = {}, {}
   local dict = {}
-  function dict.get(_, key) return values[key] end
-  function dict.set(_, key, value) values[key] = value return true end
-  dict.safe_set = dict.set
-  function dict.add(_, key, value)
-    if values[key] ~= nil then return false, "exists" end
-    values[key] = value
-    return true
-  end
-  function dict.incr(_, key, by, init)
-    values[key] = (values[key] or init) + by
+  function dict.get(_, key)
+    if ends[key] and ends[key] <= clock then values[key], ends[key] = nil, nil end
     return values[key]
   end
-  function dict.delete(_, key) values[key] = nil end
+  function dict.set(_, key, value, seconds)
+    values[key], ends[key] = value, seconds and clock + seconds
+    return true
+  end
+  dict.safe_set = dict.set
+  function dict.add(_, key, value, seconds)
+    if dict:get(key) ~= nil then return false, "exists" end
+    return dict:set(key, value, seconds)
+  end
+  function dict.incr(_, key, by, init)
+    values[key] = (dict:get(key) or init) + by
+    return values[key]
+  end
+  function dict.delete(_, key) values[key], ends[key] = nil, nil end
   function dict.get_keys()
     local keys = {}
     for key in pairs(values) do keys[#keys + 1] = key end
@@ -43,8 +48,8 @@ local function stand_in()
     update_time = function() end,
     sleep = function(seconds) clock = clock + seconds end,
     log = function() end,
-    timer = { at = function() return true end },
-    worker = { exiting = function() return false end, pid = function() return 1 end },
+    timer = { at = function() return true end, every = function() return true end },
+    worker = { exiting = function() return false end, pid = function() return 1 end, id = function() return 0 end },
   }
 end
 

@@ -24,6 +24,23 @@ const routes = {
   "/teapot": (_request, response) => response.writeHead(503).end("the app's own"),
   // Each piece of the body comes back before the next one is there.
   "/echo": (request, response) => request.pipe(response),
+  "/never": () => {},
+  // Begins, and says no more.
+  "/stall": (_request, response) => response.writeHead(200, { "content-length": "100" }).write("begun"),
+  "/cut": (_request, response) => {
+    response.writeHead(200, { "content-length": "100" });
+    response.write("begun", () => response.socket.destroy());
+  },
+  "/garbled": (_request, response) => response.socket.end("HTTP/1.1 200 OK\r\nno header\r\n\r\n"),
+  // A byte at a time for as many seconds as asked.
+  "/drip": async (request, response) => {
+    const end = Date.now() + 1000 * Number(new URL(request.url, "http://dyno").searchParams.get("seconds"));
+    while (Date.now() < end) {
+      response.write(".");
+      await sleep(100);
+    }
+    response.end();
+  },
   "/hang-up": (_request, response) => response.socket.destroy(),
   "/length": async (request, response) => {
     let bytes = 0;
@@ -34,6 +51,11 @@ const routes = {
 
 const server = createServer(async (request, response) => {
   await booted;
+  // Nobody reaches it after an answer, for a moment.
+  if (MODE === "shy") {
+    server.close();
+    setTimeout(() => server.listen(Number(PORT)), 50);
+  }
   if (MODE === "500") {
     console.error("ImportError: no module named 'flask_jwtt'");
     response.writeHead(500).end("Internal Server Error");

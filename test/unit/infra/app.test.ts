@@ -89,9 +89,10 @@ test("the route names the web dynos, and the app's outputs say what came of it",
     app: "shop",
     hosts: ["shop.localhost", "shop.example.com"],
     dynos: [
-      { name: service("web.1"), port: 5000 },
-      { name: service("web.2"), port: 5000 },
+      { name: service("web.1"), port: 5000, dyno: "web.1" },
+      { name: service("web.2"), port: 5000, dyno: "web.2" },
     ],
+    deployed: true,
     healthCheck: { type: "http", path: "/ready", timeout: 60 },
     drain: 30,
   });
@@ -187,6 +188,7 @@ test("an app with nothing said runs one free web dyno", async () => {
 test("an app without web dynos, and one without a source, have a route all the same", async () => {
   const idle = await app({ formation: { web: { quantity: 0 }, worker: {} } });
   assert.deepEqual(idle.get("shop-route").inputs.dynos, []);
+  assert.equal(idle.get("shop-route").inputs.deployed, true);
   assert.deepEqual(Object.keys(idle.result.dynos), ["worker.1"]);
 
   const empty = await record(() => new App("shop", { platform, key: KEY }));
@@ -195,6 +197,7 @@ test("an app without web dynos, and one without a source, have a route all the s
     ["shop", "shop-config", "shop-release", "shop-route"],
   );
   assert.deepEqual(empty.get("shop-route").inputs.dynos, []);
+  assert.equal(empty.get("shop-route").inputs.deployed, false);
   assert.equal(empty.result.image, undefined);
 });
 

@@ -36,6 +36,7 @@ test("types and names of what a platform and an app make are those of earlier ve
       resources.map(({ type, name, parent }) => `${parent ?? "-"} > ${type} ${hashless(name)}`),
       [
         "- > dynoform:index:Platform platform",
+        "platform > docker:index/container:Container platform-control-plane",
         "platform > docker:index/network:Network platform-network",
         "platform > docker:index/container:Container platform-postgres",
         "platform > docker:index/image:Image platform-postgres-image",
@@ -44,6 +45,8 @@ test("types and names of what a platform and an app make are those of earlier ve
         "platform > dyno:index:Password platform-provisioner-password",
         "platform > docker:index/container:Container platform-router",
         "platform > docker:index/image:Image platform-router-image",
+        "platform > docker:index/container:Container platform-runner",
+        "platform > docker:index/image:Image platform-runner-image",
         "- > dynoform:index:App shop",
         "shop > dyno:index:Build shop-build-#",
         "shop > dynoform:index:ConfigVars shop-config",

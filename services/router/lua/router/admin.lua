@@ -1,13 +1,26 @@
 -- The admin API, HTTP on a Unix socket that only the platform's owner can open.
 --
--- PUT /apps/<app> { hosts, dynos: [{ name, port }], check: { type, path, timeout }, drain }  times in seconds
+-- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome? }
+--     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed
 --     200 { revision, left }  422 { error, message, dyno?, reason?, status? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
+--
+-- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
+-- POST /apps/<app>/mode { mode: awake | asleep | quota | maintenance, ifIdle? }  200 { left }  409 { error: busy }
+--     Blocks until the requests in flight have ended. `ifIdle`: only after that many seconds without one.
+-- POST /apps/<app>/dynos/<service> { state: out }  200 { left }
+--     No more requests, until it is in again, or for 90 s. Blocks until those it has ended.
+-- POST /apps/<app>/dynos/<service> { state: in }  200 { left }  422 as of PUT  409 { error: overtaken }
+--     Blocks until it answers, elsewhere than where it was when it was taken out.
+-- POST /apps/<app>/crashed { crashed: true | false }  200 {}
+--     While no dyno can be used, requests are answered at once (H10) instead of waiting.
+-- GET /activity  200 { <app>: { last, inflight, requests } }  `last` in seconds since 1970
 -- GET /health  200 { ok }
 
 local cjson = require "cjson.safe"
 
+local activity = require "router.activity"
 local check = require "router.check"
 local routes = require "router.table"
 local switch = require "router.switch"
@@ -23,11 +36,15 @@ local function body()
   return cjson.decode(ngx.req.get_body_data() or "")
 end
 
+local function invalid(message)
+  return 400, { error = "invalid", message = message }
+end
+
 local actions = {}
 
 function actions.PUT(app)
   local entry, problem = check.entry(app, body())
-  if not entry then return 400, { error = "invalid", message = problem } end
+  if not entry then return invalid(problem) end
   return switch.put(entry)
 end
 
@@ -41,10 +58,45 @@ function actions.GET(app)
   return 200, entry
 end
 
+local posts = {}
+
+function posts.mode(app)
+  local mode, if_idle = check.mode(body())
+  if not mode then return invalid(if_idle) end
+  return switch.mode(app, mode, if_idle)
+end
+
+function posts.crashed(app)
+  local sent = body()
+  if type(sent) ~= "table" or type(sent.crashed) ~= "boolean" then return invalid "crashed: neither true nor false" end
+  return switch.crashed(app, sent.crashed)
+end
+
+local function post_dyno(app, service)
+  local sent = body()
+  local state = type(sent) == "table" and sent.state
+  if state == "out" then return switch.take_out(app, service) end
+  if state == "in" then return switch.put_in(app, service) end
+  return invalid "state: neither out nor in"
+end
+
+local function all_activity()
+  local all = {}
+  routes.each(function(entry) all[entry.app] = activity.of(entry) end)
+  return all
+end
+
 local function handle()
   local uri, method = ngx.var.uri, ngx.req.get_method()
   if uri == "/health" then return 200, { ok = true } end
   if uri == "/apps" and method == "GET" then return 200, routes.all_json() end
+  if uri == "/activity" and method == "GET" then return 200, all_activity() end
+  if method == "POST" then
+    local app, what = uri:match "^/apps/([a-z0-9-]+)/(%l+)$"
+    if posts[what] then return posts[what](app) end
+    local of, service = uri:match "^/apps/([a-z0-9-]+)/dynos/([%w_-]+)$"
+    if of then return post_dyno(of, service) end
+  end
   local app = uri:match "^/apps/([a-z0-9-]+)$"
   local action = app and actions[method]
   if not action then return 404, { error = "not_found", message = "no " .. method .. " " .. uri } end

@@ -23,9 +23,13 @@ function M.entry(app, sent)
     local name, port = items(dyno).name, items(dyno).port
     if type(name) ~= "string" or #name > 63 or not name:match "^%w[%w_-]*$" then return nil, "dynos: not a service's name" end
     if not is_number(port, 1, 65535) then return nil, "dynos: not a port" end
+    local label = dyno.dyno
+    if label ~= nil and (type(label) ~= "string" or not label:match "^[a-z][%w_-]*%.%d+$") then
+      return nil, "dynos: " .. name .. "'s dyno is no name like web.1"
+    end
     if seen[name] then return nil, "dynos: " .. name .. " stands there twice" end
     seen[name] = true
-    dynos[#dynos + 1] = { name = name, port = port }
+    dynos[#dynos + 1] = { name = name, port = port, dyno = label }
   end
   local check = items(sent.check)
   local kind, path, timeout = check.type or "http", check.path or "/", check.timeout or 60
@@ -34,7 +38,21 @@ function M.entry(app, sent)
   if not is_number(timeout, 0, 3600) then return nil, "check.timeout: not a number of seconds" end
   local drain = sent.drain or 30
   if not is_number(drain, 0, 3600) then return nil, "drain: not a number of seconds" end
-  return { app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain }
+  if sent.welcome ~= nil and type(sent.welcome) ~= "boolean" then return nil, "welcome: neither true nor false" end
+  return {
+    app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain,
+    welcome = sent.welcome or false,
+  }
+end
+
+local MODES = { awake = true, asleep = true, quota = true, maintenance = true }
+
+-- A change of mode that was sent: the mode and `ifIdle`; nil and what is wrong.
+function M.mode(sent)
+  if type(sent) ~= "table" then return nil, "the body is no JSON object" end
+  if not MODES[sent.mode] then return nil, "mode: none of awake, asleep, quota, maintenance" end
+  if sent.ifIdle ~= nil and not is_number(sent.ifIdle, 0) then return nil, "ifIdle: not a number of seconds" end
+  return sent.mode, sent.ifIdle
 end
 
 return M

@@ -4,6 +4,7 @@ return {
     assert_equal(#entry.hosts + #entry.dynos, 0)
     assert_equal(entry.check.type .. " " .. entry.check.path .. " " .. entry.check.timeout, "http / 60")
     assert_equal(entry.drain, 30)
+    assert_equal(entry.welcome, false)
   end,
   ["what is wrong is named"] = function()
     local check = fresh "router.check"
@@ -15,6 +16,8 @@ return {
       { { dynos = { { name = ("a"):rep(64), port = 80 } } }, "dynos: not a service's name" },
       { { dynos = { { name = "a", port = 65536 } } }, "dynos: not a port" },
       { { dynos = { { name = "a", port = 1 }, { name = "a", port = 2 } } }, "dynos: a stands there twice" },
+      { { dynos = { { name = "a", port = 1, dyno = "web 1" } } }, "dynos: a's dyno is no name like web.1" },
+      { { welcome = 1 }, "welcome: neither true nor false" },
       { { check = { path = "/a\r\nHost: b" } }, "check.path: not a path" },
       { { check = { timeout = -1 } }, "check.timeout: not a number of seconds" },
       { { drain = {} }, "drain: not a number of seconds" },
@@ -24,5 +27,12 @@ return {
       assert_equal(entry, nil)
       assert_equal(problem, case[2])
     end
+  end,
+  ["modes"] = function()
+    local check = fresh "router.check"
+    local mode, if_idle = check.mode { mode = "asleep", ifIdle = 5 }
+    assert_equal(mode .. if_idle, "asleep5")
+    assert_equal(select(2, check.mode { mode = "dozing" }), "mode: none of awake, asleep, quota, maintenance")
+    assert_equal(select(2, check.mode { mode = "asleep", ifIdle = "5" }), "ifIdle: not a number of seconds")
   end,
 }

@@ -94,11 +94,10 @@ end
 function M.address(name)
   local entry = known[name]
   if entry and ngx.now() - entry.at < FRESH then return entry.address end
+  -- One request asks; those that come meanwhile go where it was a moment ago.
+  if entry then entry.at = ngx.now() end
   local address, problem = M.resolve(name)
-  if problem == "failed" and entry then
-    entry.at = ngx.now()
-    return entry.address
-  end
+  if problem == "failed" and entry then return entry.address end
   return address
 end
 

@@ -1,49 +1,95 @@
--- Requests that wait for a dyno. They go on one by one, because a few hundred at once would overflow the
--- listen queue of the dyno that has just come back.
+-- Requests that wait for a dyno. In each worker one timer looks for all that wait for an app. They go on as the dynos
+-- bear it, because a few hundred at once would overflow the listen queue of one that has just come back.
+
+local semaphore = require "ngx.semaphore"
 
 local health = require "router.health"
+local inflight = require "router.inflight"
+local routes = require "router.table"
+local wake = require "router.wake"
 
 local M = {}
 
 -- Requests that may wait, an app and worker.
 local MOST = 500
--- Seconds between looks, and between two requests that go on to the same app.
-local LOOK, APART = 0.01, 0.002
+local LOOK = 0.005
+-- Requests in flight that let more go to a dyno: uWSGI listens with a queue of 100. Beyond that they go one by one.
+local AT_ONCE, TRICKLE = 64, 0.02
 
-local waiting = {}
-local next_at = {}
+local gates = {}
 
--- Waits a moment for one of the entry's dynos. False: too many wait already.
-function M.wait(entry)
-  local app, ctx = entry.app, ngx.ctx
-  if not ctx.held then
-    if (waiting[app] or 0) >= MOST then return false end
-    waiting[app] = (waiting[app] or 0) + 1
-    ctx.held = app
+-- How many more requests the app's dynos bear; nil when there is none. Asks for those that are down.
+local function room(entry)
+  local free
+  for _, dyno in ipairs(entry.dynos) do
+    if health.is_usable(dyno.name) then
+      free = (free or 0) + math.max(AT_ONCE - inflight.count(dyno.name), 0)
+    else
+      health.watch(entry, dyno)
+    end
   end
-  for _, dyno in ipairs(entry.dynos) do health.watch(entry, dyno) end
-  ngx.sleep(LOOK)
+  return free
+end
+
+-- Whether waiting is of no use: what waits then looks for itself why.
+local function is_hopeless(entry)
+  if not entry or not entry.dynos[1] then return true end
+  if entry.mode == "maintenance" or entry.mode == "quota" then return true end
+  if health.is_crashed(entry.app) then return true end
+  return entry.mode == "asleep" and not wake.ask(entry.app)
+end
+
+local function look(premature, app, gate)
+  local trickled = 0
+  while not premature and gate.waiting > 0 do
+    local entry = routes.get(app)
+    local free = entry and room(entry)
+    local go = 0
+    if free then
+      go = math.floor(free / inflight.workers())
+      if go == 0 and ngx.now() - trickled >= TRICKLE then go, trickled = 1, ngx.now() end
+    elseif is_hopeless(entry) then
+      go = gate.waiting
+    end
+    if go > 0 then gate.semaphore:post(math.min(go, gate.waiting)) end
+    ngx.sleep(LOOK)
+  end
+  -- The worker is about to end.
+  if gate.waiting > 0 then gate.semaphore:post(gate.waiting) end
+  if gates[app] == gate then gates[app] = nil end
+end
+
+local function gate_of(app)
+  local gate = gates[app]
+  if gate then return gate end
+  gate = { waiting = 0, semaphore = semaphore.new() }
+  if not ngx.timer.at(0, look, app, gate) then return nil end
+  gates[app] = gate
+  return gate
+end
+
+-- Waits, `seconds` at most, until there may be a dyno, or until waiting is of no use. False: too many wait already.
+function M.wait(app, seconds)
+  local gate = gate_of(app)
+  if not gate then
+    -- A worker that is about to end makes no timers.
+    ngx.sleep(LOOK)
+    return true
+  end
+  if gate.waiting >= MOST then return false end
+  gate.waiting = gate.waiting + 1
+  local var = ngx.var
+  var.held = app
+  gate.semaphore:wait(seconds)
+  M.finish(app)
+  var.held = ""
   return true
 end
 
--- The request waits no longer. Called in the log phase too, for clients that went away while they waited.
-function M.finish()
-  local app = ngx.ctx.held
-  if not app then return end
-  ngx.ctx.held = nil
-  waiting[app] = waiting[app] > 1 and waiting[app] - 1 or nil
-end
-
--- Keeps the distance between requests that have waited.
-function M.pace(app)
-  local now = ngx.now()
-  local at = math.max(next_at[app] or 0, now)
-  next_at[app] = at + APART
-  if at > now then
-    ngx.sleep(at - now)
-  elseif not waiting[app] then
-    next_at[app] = nil
-  end
+-- A request of the app waits no longer: told in the log phase of those whose clients went away meanwhile.
+function M.finish(app)
+  local gate = gates[app]
+  if gate then gate.waiting = gate.waiting - 1 end
 end
 
 return M

@@ -5,7 +5,7 @@ local ffi = require "ffi"
 
 local M = {}
 
-ffi.cdef "int kill(int pid, int signal);"
+pcall(ffi.cdef, "int kill(int pid, int signal);")
 
 local counts = ngx.shared.inflight
 local own_suffix
@@ -58,6 +58,11 @@ function M.count(dyno)
   local sum = 0
   for _, suffix in ipairs(read_workers()) do sum = sum + (counts:get(dyno .. suffix) or 0) end
   return sum
+end
+
+-- How many workers there are.
+function M.workers()
+  return math.max(#read_workers(), 1)
 end
 
 -- Forgets a dyno that no entry names any more.

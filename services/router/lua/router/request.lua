@@ -1,22 +1,22 @@
 -- What happens to a request, phase by phase (see nginx.conf for the locations).
 
-local balancer = require "ngx.balancer"
-
+local activity = require "router.activity"
 local choice = require "router.choice"
+local deadline = require "router.deadline"
 local dns = require "router.dns"
 local health = require "router.health"
 local hold = require "router.hold"
 local inflight = require "router.inflight"
+local limits = require "router.limits"
 local page = require "router.page"
 local routes = require "router.table"
+local wake = require "router.wake"
 
 local M = {}
 
--- Seconds that a request waits for a dyno, and how often it is tried on dynos that cannot be reached.
-local HOLD, ATTEMPTS = 30, 8
-local CONNECT = 0.5
--- Seconds between two reads or writes. An open WebSocket may be quiet for longer than an answer.
-local SILENCE, SILENCE_UPGRADED = 30, 3600
+-- How often a request is tried on dynos that cannot be reached.
+local ATTEMPTS = 8
+local CONNECT_MS = 500
 -- A longer body is not kept, but streamed: it cannot be sent a second time.
 local KEPT_BODY = 1048576
 
@@ -24,7 +24,7 @@ local IDEMPOTENT = { GET = true, HEAD = true, OPTIONS = true, TRACE = true, PUT 
 
 local function accepts(address, port)
   local socket = ngx.socket.tcp()
-  socket:settimeout(CONNECT * 1000)
+  socket:settimeout(CONNECT_MS)
   local ok = socket:connect(address, port)
   socket:close()
   return ok
@@ -37,43 +37,79 @@ local function reach(entry, dyno, streamed)
   health.mark_down(entry, dyno)
 end
 
--- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none
--- to be had.
+-- Counts a request in for a dyno. False when the dyno was taken away meanwhile: counted first and looked after, so
+-- that either the request sees that, or who waits for the dyno's requests sees this one.
+local function give(entry, generation, dyno, address)
+  inflight.enter(dyno.name)
+  if not (routes.is_current(entry, generation) and health.is_usable(dyno.name)) then
+    inflight.leave(dyno.name)
+    return false
+  end
+  deadline.start()
+  local var = ngx.var
+  var.target = address .. ":" .. dyno.port
+  var.dyno = dyno.name
+  var.label = dyno.dyno or ""
+  return true
+end
+
+-- What an entry says without a dyno; nil when there may be one.
+local function own_answer(entry)
+  if entry.mode == "maintenance" then return page.maintenance() end
+  if not entry.dynos[1] then
+    return entry.welcome and page.welcome(entry.app) or page.application_error "H14"
+  end
+  if entry.mode == "quota" then return page.quota(entry.app) end
+end
+
+-- Waits for one of the entry's dynos, until `stop`. Answers itself when there is none to wait for.
+local function wait(entry, stop)
+  if health.is_crashed(entry.app) then
+    for _, dyno in ipairs(entry.dynos) do health.watch(entry, dyno) end
+    return page.application_error "H10"
+  end
+  if entry.mode == "asleep" and not wake.ask(entry.app) then return page.starting(entry.app) end
+  local left = stop - ngx.now()
+  if left <= 0 then return page.application_error "H20" end
+  if not hold.wait(entry.app, left) then return page.application_error "H11" end
+end
+
+-- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
+-- an answer of the router's own ends the phase and does not return.
 local function assign(streamed)
-  local deadline
+  local stop
   while true do
     local entry, generation = routes.for_host(ngx.var.host)
     if not entry then return page.nothing_here() end
-    if not entry.dynos[1] then return page.nothing_deployed(entry.app) end
+    if not stop then
+      stop = ngx.now() + limits.hold
+      ngx.var.app = entry.app
+    end
+    if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
     local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
-    local address = dyno and reach(entry, dyno, streamed)
-    if address then
-      if deadline then hold.pace(entry.app) end
-      inflight.enter(dyno.name)
-      if routes.is_current(entry, generation) then
-        hold.finish()
-        local ctx = ngx.ctx
-        ctx.address, ctx.port = address, dyno.port
-        ngx.var.dyno = dyno.name
-        return
-      end
-      inflight.leave(dyno.name)
-    elseif not dyno then
-      deadline = deadline or ngx.now() + HOLD
-      if ngx.now() > deadline or not hold.wait(entry) then return page.application_error "H10" end
+    if dyno then
+      local address = reach(entry, dyno, streamed)
+      if address and give(entry, generation, dyno, address) then return end
+    else
+      wait(entry, stop)
     end
   end
 end
 
-local function is_streamed()
-  if ngx.var.http_transfer_encoding then return true end
-  local length = ngx.var.http_content_length
-  return length and tonumber(length) and tonumber(length) > KEPT_BODY
+local function is_streamed(var)
+  if var.http_transfer_encoding then return true end
+  local length = var.content_length
+  return length and (tonumber(length) or 0) > KEPT_BODY
 end
 
 -- Access phase of the first location.
 function M.access()
-  if is_streamed() then return ngx.exec "@stream" end
+  local var = ngx.var
+  local entry = routes.for_host(var.host)
+  if entry then activity.note(entry.app) end
+  local protocol = var.http_upgrade
+  if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
+  if is_streamed(var) then return ngx.exec "@stream" end
   return assign(false)
 end
 
@@ -81,6 +117,11 @@ end
 function M.access_streamed()
   ngx.var.streamed = "1"
   return assign(true)
+end
+
+-- Access phase of a WebSocket.
+function M.access_socket()
+  return assign(false)
 end
 
 -- The last of the values that nginx lists for a request's attempts.
@@ -94,42 +135,62 @@ local function find(entry, name)
   end
 end
 
--- Access phase after an attempt failed. What never reached a dyno goes to another, or waits; what did is
--- sent once more if that does no harm.
+-- Access phase after an attempt failed. What never reached a dyno goes to another, or waits; what did is sent once
+-- more if that does no harm.
 function M.access_again()
   local var = ngx.var
   local name = var.dyno
+  local late = deadline.finish()
   inflight.leave(name)
-  var.dyno = ""
   if tonumber(last(var.upstream_bytes_sent)) == 0 then
     local entry = routes.for_host(var.host)
     local dyno = find(entry, name)
     if dyno then health.mark_down(entry, dyno) end
     var.attempts = (tonumber(var.attempts) or 0) + 1
-    if var.streamed ~= "" or tonumber(var.attempts) == ATTEMPTS then return page.application_error "H21" end
+    local given_up = var.streamed ~= "" or tonumber(var.attempts) == ATTEMPTS
+    var.dyno, var.label = "", ""
+    if given_up then return page.application_error "H21" end
   else
-    if last(var.upstream_status) == "504" then return page.application_error "H12" end
-    if var.resent ~= "" or var.streamed ~= "" or not IDEMPOTENT[var.request_method] then
-      return page.application_error "H13"
-    end
+    local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
+    local once = var.resent == "" and var.streamed == "" and IDEMPOTENT[var.request_method]
+    var.dyno = ""
+    if code or not once then return page.application_error(code or "H13") end
     var.resent = "1"
   end
   return assign(false)
 end
 
--- Balancer phase: may not wait, so everything was decided before.
-function M.balance()
-  local ctx = ngx.ctx
-  local ok, problem = balancer.set_current_peer(ctx.address, ctx.port)
-  if not ok then error(problem) end
-  balancer.set_timeouts(CONNECT, SILENCE, ngx.var.http_upgrade and SILENCE_UPGRADED or SILENCE)
+-- An error of the router's own.
+function M.broken()
+  return page.application_error "H99"
+end
+
+-- What ended a request early whose answer had begun, or whose client left; nil when nothing did.
+local function interruption(var, late)
+  if ngx.status == 408 then return "H28" end
+  if var.request_completion == "" then return "H27" end
+  if late == "H15" then return late end
+  local promised = var.upstream_http_content_length
+  if promised and tonumber(promised) > (tonumber(last(var.upstream_response_length)) or 0) and var.request_method ~= "HEAD"
+    and ngx.status ~= 304 then
+    return "H18"
+  end
 end
 
 -- Log phase.
 function M.log()
-  local name = ngx.var.dyno
-  if name and name ~= "" then inflight.leave(name) end
-  hold.finish()
+  local var = ngx.var
+  local name, late = var.dyno, nil
+  if name and name ~= "" then
+    late = deadline.finish()
+    inflight.leave(name)
+  elseif var.held and var.held ~= "" then
+    hold.finish(var.held)
+  end
+  if (var.app or "") ~= "" and var.code == "" then
+    local code = interruption(var, late)
+    if code then var.code = code end
+  end
 end
 
 return M

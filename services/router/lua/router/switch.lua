@@ -1,8 +1,12 @@
--- A change of an app's entry, as one call: prove the new dynos, switch, drain those left out.
+-- A change of an app's entry, as one call: prove the new dynos, switch, drain those left out. And what is done at run
+-- time: sleep and wake, dynos taken out and put in.
 
+local activity = require "router.activity"
+local health = require "router.health"
 local inflight = require "router.inflight"
 local probe = require "router.probe"
 local routes = require "router.table"
+local wake = require "router.wake"
 
 local M = {}
 
@@ -24,6 +28,7 @@ local function prove(dynos, entry, overtaken)
   local host = entry.hosts[1] or entry.app
   for i, dyno in ipairs(dynos) do
     threads[i] = ngx.thread.spawn(function()
+      health.await_end(dyno.name)
       return dyno, probe.until_ready(dyno, entry.check, host, overtaken)
     end)
     thread_of[dyno] = threads[i]
@@ -53,9 +58,32 @@ local function drain(dynos, seconds)
     while inflight.count(dyno.name) > 0 and ngx.now() < deadline do ngx.sleep(LOOK) end
     local count = inflight.count(dyno.name)
     if count > 0 then left[dyno.name] = count end
-    inflight.forget(dyno.name)
   end
   return left
+end
+
+-- Drains dynos that no entry names any more.
+local function retire(dynos, seconds)
+  local left = drain(dynos, seconds)
+  for _, dyno in ipairs(dynos) do
+    inflight.forget(dyno.name)
+    health.forget(dyno.name)
+  end
+  return left
+end
+
+local function find(entry, service)
+  for _, dyno in ipairs(entry.dynos) do
+    if dyno.name == service then return dyno end
+  end
+end
+
+local function is_stopped(entry)
+  return entry.mode == "asleep" or entry.mode == "quota"
+end
+
+local function no_app(app)
+  return 404, { error = "not_found", message = "no app " .. app }
 end
 
 -- Makes an app's entry what is wanted. Returns a status and a body (see admin.lua).
@@ -66,7 +94,9 @@ function M.put(entry)
   if owner then return 422, { error = "host", message = host .. " belongs to app " .. owner } end
 
   local now = routes.get(entry.app)
-  local failure, dyno = prove(without(entry.dynos, now and now.dynos or {}), entry, overtaken)
+  -- Those of an app that sleeps were stopped, and have to prove themselves again.
+  local unproven = without(entry.dynos, now and not is_stopped(now) and now.dynos or {})
+  local failure, dyno = prove(unproven, entry, overtaken)
   if failure == "overtaken" or overtaken() then
     return 409, { error = "overtaken", message = "a later change of " .. entry.app .. " took this one's place" }
   end
@@ -79,7 +109,11 @@ function M.put(entry)
   end
 
   local revision, before = routes.put(entry)
-  local left = drain(without(before and before.dynos or {}, entry.dynos), entry.drain)
+  for _, proven in ipairs(unproven) do health.forget(proven.name) end
+  health.set_crashed(entry.app, false)
+  wake.forget(entry.app)
+  activity.touch(entry.app)
+  local left = retire(without(before and before.dynos or {}, entry.dynos), entry.drain)
   return 200, { revision = revision, left = left }
 end
 
@@ -87,8 +121,80 @@ end
 function M.remove(app)
   routes.take_turn(app)
   local before = routes.remove(app)
-  local left = drain(before and before.dynos or {}, before and before.drain or 0)
+  local left = retire(before and before.dynos or {}, before and before.drain or 0)
+  health.set_crashed(app, false)
+  activity.forget(app)
   return 200, { left = left }
+end
+
+-- Puts an app to sleep, into maintenance, or back. With `if_idle` only when nobody asked for that many seconds.
+function M.mode(app, mode, if_idle)
+  local entry = routes.get(app)
+  if not entry then return no_app(app) end
+  if if_idle then
+    local now = activity.of(entry)
+    if now.inflight > 0 or ngx.now() - now.last < if_idle then
+      return 409, { error = "busy", message = app .. " was used within the last " .. if_idle .. " seconds" }
+    end
+  end
+  local stops = is_stopped { mode = mode }
+  -- Before the switch, so that whoever read the entry after it finds no dyno.
+  if stops then
+    for _, dyno in ipairs(entry.dynos) do health.stop(dyno.name) end
+  end
+  health.set_crashed(app, false)
+  -- While the app sleeps, a request that found nothing here would ask anew.
+  if stops then wake.forget(app) end
+  local before = routes.set_mode(app, mode)
+  if not before then return no_app(app) end
+  if not stops then wake.forget(app) end
+  if mode == "awake" then
+    -- Those that were stopped are back as soon as they answer.
+    local now = routes.get(app)
+    for _, dyno in ipairs(now and now.dynos or {}) do
+      if not health.is_usable(dyno.name) then health.watch(now, dyno) end
+    end
+    if is_stopped(before) then activity.touch(app) end
+    return 200, { left = {} }
+  end
+  local left = drain(before.dynos, before.drain)
+  if stops and not is_stopped(before) then
+    for _, dyno in ipairs(before.dynos) do health.leave(dyno.name) end
+  end
+  return 200, { left = left }
+end
+
+-- Gives a dyno no more requests, and waits until those it has ended.
+function M.take_out(app, service)
+  local entry = routes.get(app)
+  local dyno = entry and find(entry, service)
+  if not dyno then return 404, { error = "not_found", message = app .. " has no dyno " .. service } end
+  health.take_out(service)
+  local left = drain({ dyno }, entry.drain)
+  health.leave(service)
+  health.watch(entry, dyno)
+  return 200, { left = left }
+end
+
+-- Gives a dyno requests again as soon as it answers.
+function M.put_in(app, service)
+  local entry = routes.get(app)
+  local dyno = entry and find(entry, service)
+  if not dyno then return 404, { error = "not_found", message = app .. " has no dyno " .. service } end
+  local reason = health.put_in(entry, dyno, entry.check.timeout)
+  if reason == "overtaken" then
+    return 409, { error = "overtaken", message = "a later change of " .. app .. " took " .. service .. " away" }
+  end
+  if not reason then return 200, { left = {} } end
+  local message = service .. " did not answer within " .. entry.check.timeout .. " s: " .. reason
+  return 422, { error = "probe", dyno = service, message = message, reason = reason }
+end
+
+-- Says whether an app's dynos crashed, so that its requests wait for none of them.
+function M.crashed(app, crashed)
+  if not routes.get(app) then return no_app(app) end
+  health.set_crashed(app, crashed)
+  return 200, {}
 end
 
 return M

@@ -14,8 +14,23 @@ local function switch(ready, counts)
   local log = { probed = {} }
   ngx.thread = threads()
   local turn = 0
-  local old = { dynos = { { name = "old", port = 1 } }, drain = 5 }
+  local old = { app = "hello", mode = "awake", dynos = { { name = "old", port = 1 } }, drain = 5, check = { timeout = 1 } }
+  log.old, log.did, log.last = old, {}, ngx.now()
+  local function note(what)
+    return function(name) log.did[#log.did + 1] = what .. " " .. tostring(name) end
+  end
   local module = fresh("router.switch", {
+    ["router.activity"] = {
+      of = function() return { inflight = log.inflight or 0, last = log.last } end,
+      touch = note "touch", forget = function() end,
+    },
+    ["router.health"] = {
+      await_end = function() end, forget = note "forget", is_usable = function() return false end,
+      set_crashed = function(_, crashed) log.crashed = crashed end,
+      stop = note "stop", leave = note "leave", take_out = note "out", put_in = function() return log.reason end,
+      watch = function(_, dyno) note "watch"(dyno.name) end,
+    },
+    ["router.wake"] = { forget = note "forget wake" },
     ["router.probe"] = { until_ready = function(dyno)
       log.probed[#log.probed + 1] = dyno.name
       return ready(dyno.name)
@@ -30,6 +45,7 @@ local function switch(ready, counts)
       host_owner = function(_, hosts) if hosts[1] == "taken" then return "other", "taken" end end,
       get = function() return old end,
       put = function(entry) log.put = entry return 7, old end,
+      set_mode = function(_, mode) note "mode"(mode) return old end,
       remove = function() return old end,
     },
   })
@@ -85,5 +101,53 @@ return {
     assert_equal(body.left.old, 3)
     assert_equal(ngx.now() - started < 5.1, true)
     assert_equal(select(2, module.remove "hello").left.old, 3)
+  end,
+  ["the dynos of an app that sleeps prove themselves again"] = function()
+    local module, log = switch(function() return nil end)
+    log.old.mode = "asleep"
+    module.put(entry("old", "new"))
+    assert_equal(table.concat(log.probed, " "), "old new")
+    assert_equal(log.crashed, false)
+  end,
+  ["to sleep: dynos are out before the mode is told, and gone after the last request"] = function()
+    local ends = ngx.now() + 2
+    local module, log = switch(nil, function() return ngx.now() < ends and 1 or 0 end)
+    assert_equal(module.mode("hello", "asleep"), 200)
+    assert_equal(table.concat(log.did, ", "), "stop old, forget wake hello, mode asleep, leave old")
+    assert_equal(ngx.now() >= ends, true)
+  end,
+  ["only an idle app is put to sleep when that is asked"] = function()
+    local module, log = switch(nil)
+    ngx.sleep(9)
+    assert_equal(module.mode("hello", "asleep", 10), 409)
+    ngx.sleep(2)
+    log.inflight = 1
+    assert_equal(module.mode("hello", "asleep", 10), 409)
+    assert_equal(#log.did, 0)
+    log.inflight = 0
+    assert_equal(module.mode("hello", "asleep", 10), 200)
+  end,
+  ["awake: the dynos are asked for, and what was asked of the control plane is done"] = function()
+    local module, log = switch(nil)
+    log.old.mode = "asleep"
+    assert_equal(module.mode("hello", "awake"), 200)
+    assert_equal(table.concat(log.did, ", "), "mode awake, forget wake hello, watch old, touch hello")
+  end,
+  ["into maintenance: requests end, dynos stay"] = function()
+    local module, log = switch(nil)
+    assert_equal(module.mode("hello", "maintenance"), 200)
+    assert_equal(table.concat(log.did, ", "), "mode maintenance, forget wake hello")
+  end,
+  ["a dyno is taken out and put in"] = function()
+    local module, log = switch(nil)
+    assert_equal(module.take_out("hello", "other"), 404)
+    assert_equal(module.take_out("hello", "old"), 200)
+    assert_equal(table.concat(log.did, ", "), "out old, leave old, watch old")
+    assert_equal(module.put_in("hello", "old"), 200)
+    log.reason = "refused"
+    local status, body = module.put_in("hello", "old")
+    assert_equal(status .. " " .. body.error .. " " .. body.reason, "422 probe refused")
+    log.reason = "overtaken"
+    assert_equal(module.put_in("hello", "old"), 409)
   end,
 }

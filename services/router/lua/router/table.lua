@@ -1,8 +1,9 @@
 -- The route table: one entry an app, in the shared dictionary `routes` and in a file. This module alone
 -- writes either. Workers keep decoded entries for as long as the table's generation stays the same.
 --
--- entry: { app, revision, hosts = { "hello.localhost" }, dynos = { { name, port } },
---          check = { type, path, timeout }, drain }; times in seconds.
+-- entry: { app, revision, change, mode, welcome, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
+--          check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
+--          also what was done at run time (the mode), which no deployment may take for a difference.
 
 local cjson = require "cjson.safe"
 
@@ -13,6 +14,7 @@ local LOCK_SECONDS = 5
 local routes = ngx.shared.routes
 local path
 local cached = { generation = -1, by_host = {} }
+local decoded = {}
 
 -- Lua knows no empty list: cjson would write {}.
 local function list(items)
@@ -21,15 +23,33 @@ end
 
 local function encode(entry)
   return string.format(
-    '{"app":%s,"revision":%d,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
-    cjson.encode(entry.app), entry.revision, list(entry.hosts), list(entry.dynos),
-    cjson.encode(entry.check), cjson.encode(entry.drain)
+    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"welcome":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
+    cjson.encode(entry.app), entry.revision, entry.change, cjson.encode(entry.mode), tostring(entry.welcome),
+    list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
   )
 end
 
+-- What older routers did not write.
+local function complete(entry)
+  entry.change = entry.change or entry.revision
+  entry.mode = entry.mode or "awake"
+  entry.welcome = entry.welcome or false
+  return entry
+end
+
+-- An app's entry; nobody changes what this returns, since the same is given until the entry changes.
 local function stored(app)
   local json = routes:get("app:" .. app)
-  return json and cjson.decode(json)
+  if not json then
+    decoded[app] = nil
+    return nil
+  end
+  local known = decoded[app]
+  if not known or known.json ~= json then
+    known = { json = json, entry = cjson.decode(json) }
+    decoded[app] = known
+  end
+  return known.entry
 end
 
 local function app_names()
@@ -99,7 +119,7 @@ function M.load(file_path)
     ngx.log(ngx.ALERT, "cannot read ", path, ": put aside as ", path, ".unreadable; starting without routes")
     return
   end
-  for _, entry in ipairs(saved.apps) do fill(entry, encode(entry)) end
+  for _, entry in ipairs(saved.apps) do fill(entry, encode(complete(entry))) end
   routes:set("generation", saved.revision)
 end
 
@@ -121,7 +141,7 @@ end
 function M.is_current(entry, generation)
   if routes:get "generation" == generation then return true end
   local now = stored(entry.app)
-  return now ~= nil and now.revision == entry.revision
+  return now ~= nil and now.change == entry.change
 end
 
 -- The entry of an app; nil when there is none.
@@ -132,6 +152,11 @@ end
 -- The same as JSON.
 function M.json(app)
   return routes:get("app:" .. app)
+end
+
+-- Calls `visit` with every entry.
+function M.each(visit)
+  for _, app in ipairs(app_names()) do visit(stored(app)) end
 end
 
 -- All entries as a JSON list, by the apps' names.
@@ -149,14 +174,16 @@ function M.host_owner(app, hosts)
   end
 end
 
--- Puts an entry, whole or not at all. Returns its revision and the entry before it.
+-- Puts an entry, whole or not at all: awake, unless the app is in maintenance, which a deployment does not end.
+-- Returns its revision and the entry before it.
 function M.put(entry)
   return exclusively(function()
     local owner, host = M.host_owner(entry.app, entry.hosts)
     if owner then error(host .. " was given to app " .. owner .. " meanwhile", 0) end
     local before = stored(entry.app)
     local revision = routes:get "generation" + 1
-    entry.revision = revision
+    entry.revision, entry.change = revision, revision
+    entry.mode = before and before.mode == "maintenance" and before.mode or "awake"
     local json = encode(entry)
     write_file(revision, entry.app, json)
     fill(entry, json)
@@ -165,6 +192,22 @@ function M.put(entry)
     forget_hosts(before, kept)
     routes:set("generation", revision)
     return revision, before
+  end)
+end
+
+-- Changes an app's mode. Returns the entry before; nil when there is none.
+function M.set_mode(app, mode)
+  return exclusively(function()
+    local before = stored(app)
+    if not before or before.mode == mode then return before end
+    local entry = {}
+    for key, value in pairs(before) do entry[key] = value end
+    entry.mode, entry.change = mode, routes:get "generation" + 1
+    local json = encode(entry)
+    write_file(entry.change, app, json)
+    set("app:" .. app, json)
+    routes:set("generation", entry.change)
+    return before
   end)
 end
 

@@ -5,6 +5,7 @@ local function entry(app, hosts, dyno)
     dynos = dyno and { { name = dyno, port = 5000 } } or {},
     check = { type = "http", path = "/", timeout = 60 },
     drain = 30,
+    welcome = false,
   }
 end
 
@@ -65,10 +66,41 @@ return {
       routes.put(entry("b", {}))
       ngx.shared.routes = nil
       routes = loaded(path)
-      assert_equal(routes.json "b", '{"app":"b","revision":2,"hosts":[],"dynos":[],'
+      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","welcome":false,"hosts":[],"dynos":[],'
         .. '"check":' .. routes.json("a"):match '"check":(%b{})' .. ',"drain":30}')
       assert_equal(routes.for_host("a.test").revision, 1)
       assert_equal(routes.put(entry("c", {})), 3)
+    end)
+  end,
+  ["a mode is kept, changes no revision, and ends with a deployment, except maintenance"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("hello", { "hello.localhost" }, "one"))
+      local read, generation = routes.for_host "hello.localhost"
+      assert_equal(routes.set_mode("hello", "asleep").mode, "awake")
+      assert_equal(routes.set_mode("other", "asleep"), nil)
+      assert_equal(routes.is_current(read, generation), false)
+      assert_equal(read.mode, "awake")
+      ngx.shared.routes = nil
+      routes = loaded(path)
+      assert_equal(routes.for_host("hello.localhost").mode, "asleep")
+      assert_equal(routes.get("hello").revision, 1)
+      routes.put(entry("hello", { "hello.localhost" }, "one"))
+      assert_equal(routes.get("hello").mode, "awake")
+      routes.set_mode("hello", "maintenance")
+      routes.put(entry("hello", { "hello.localhost" }, "two"))
+      assert_equal(routes.get("hello").mode, "maintenance")
+    end)
+  end,
+  ["a file of an older router is read"] = function()
+    local old = '{"version":1,"revision":7,"apps":[{"app":"a","revision":7,"hosts":["a.test"],'
+      .. '"dynos":[{"name":"one","port":5000}],"check":{"type":"http","path":"/","timeout":60},"drain":30}]}'
+    with_file(old, function(path)
+      local now = loaded(path).for_host "a.test"
+      assert_equal(now.mode, "awake")
+      assert_equal(now.welcome, false)
+      assert_equal(now.change, 7)
+      assert_equal(now.dynos[1].dyno, nil)
     end)
   end,
   ["an unreadable file is put aside"] = function()

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KnownDyno } from "./docker-dynos.ts";
+import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
+
+/** Milliseconds between looks for a dyno in the router's table, and at an app that is being woken. */
+const PAUSE = 500;
+const WAKING = 50;
+
+/** `silent`: it did not listen on its port in time, and has a place in the router's table or not. */
+export type BootResult = "up" | "silent" | "gone";
+
+/**
+ * Waits until a web dyno serves. One that is in the router's table does when it answers the router; one that is not
+ * is being proven by an `up`, and serves when that has put it there.
+ *
+ * @param timeout seconds
+ * @param gone aborted when the container has ended
+ */
+export async function booted(
+  router: RouterPort,
+  { app, service }: Pick<KnownDyno, "app" | "service">,
+  timeout: number,
+  gone: AbortSignal,
+): Promise<{ result: BootResult; routed: boolean }> {
+  const end = performance.now() + timeout * 1000;
+  let routed = false;
+  let reached = false;
+  while (!gone.aborted) {
+    let pause = PAUSE;
+    try {
+      const entry = (await router.list()).find((other) => other.app === app);
+      routed = entry?.dynos.some(({ name }) => name === service) ?? false;
+      reached = true;
+      // Until its app is awake the router asks no dyno.
+      if (entry?.mode === "asleep") pause = WAKING;
+      else if (routed) {
+        await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
+        return { result: gone.aborted ? "gone" : "up", routed };
+      }
+    } catch (error) {
+      const reason = probeFailure(error);
+      // It answers; what it says is the app's affair.
+      if (reason === "status") return { result: gone.aborted ? "gone" : "up", routed };
+      if (reason === undefined && !isUnrouted(error)) reached = false;
+    }
+    if (performance.now() >= end) break;
+    await sleep(Math.min(pause, Math.max(end - performance.now(), 0)), undefined, { signal: gone }).catch(() => {});
+  }
+  if (gone.aborted) return { result: "gone", routed };
+  // Without a router nobody can say; the dyno runs.
+  return { result: reached ? "silent" : "up", routed };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

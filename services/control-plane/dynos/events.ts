@@ -1,0 +1,33 @@
+import type Docker from "dockerode";
+import type { DockerEvent } from "./docker-dynos.ts";
+
+/** Docker's events, as they come. Disposing it ends it. */
+export interface EventStream extends Disposable {
+  /** Resolves when there will be no more: Docker was stopped, say. */
+  readonly ended: Promise<void>;
+}
+
+/** From its promise's resolution on, no event of the platform's containers is missed until the stream ends. */
+export async function openEvents(
+  docker: Docker,
+  platform: string,
+  seen: (event: DockerEvent) => void,
+): Promise<EventStream> {
+  const filters = JSON.stringify({
+    type: ["container"],
+    event: ["start", "kill", "oom", "die", "destroy"],
+    label: [`dynoform.platform=${platform}`],
+  });
+  const stream = (await docker.getEvents({ filters })) as NodeJS.ReadableStream & { destroy(): void };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let rest = "";
+  // A character may be cut in two by chunks.
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") seen(JSON.parse(line));
+  });
+  for (const end of ["error", "end", "close"]) stream.on(end, () => resolve());
+  return { ended: promise, [Symbol.dispose]: () => stream.destroy() };
+}

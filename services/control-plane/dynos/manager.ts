@@ -1,0 +1,160 @@
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { messageOf } from "../../errors.ts";
+import { Ledger } from "../hours/ledger.ts";
+import { FreeHours } from "../hours/quota.ts";
+import { AsleepServices } from "../sleep/asleep.ts";
+import { IdleWatch } from "../sleep/idle.ts";
+import { Sleep } from "../sleep/sleep.ts";
+import type { AppLock, Clock, LogSink } from "../types.ts";
+import { BackOff, type BackOffTimes } from "./back-off.ts";
+import { Cycle } from "./cycle.ts";
+import { Restarter, type Which } from "./restart.ts";
+import { revive } from "./revive.ts";
+import type { RouterPort } from "./router-port.ts";
+import { DynoServices } from "./services.ts";
+import { DynoStates } from "./states.ts";
+import { type DynoStatus, statusOf } from "./status.ts";
+import { Ticker } from "./ticker.ts";
+import { DynoWatcher } from "./watch.ts";
+
+export interface DynoManagerArgs {
+  readonly docker: Docker;
+  readonly db: DatabaseSync;
+  readonly router: RouterPort;
+  readonly log: LogSink;
+  readonly lock: AppLock;
+  readonly clock?: Clock;
+  /** Told what went wrong; everything goes on. */
+  readonly warn?: (message: string) => void;
+  /** Of the platform's settings; times in seconds. */
+  readonly settings: {
+    readonly platform: string;
+    readonly sleep: { readonly after: number };
+    readonly cycle: { readonly every: number; readonly spread: number };
+    readonly hours: { readonly free: number; readonly per: "app" | "account" };
+  };
+  readonly backOff?: BackOffTimes;
+  /** Seconds for a web dyno to listen; 60 by default. */
+  readonly bootTimeout?: number;
+}
+
+const second = 1000;
+/** Milliseconds within which the router is answered. */
+const WAKE_ANSWER = 700;
+
+/** All that is done about dynos while they run: watched, restarted, put to sleep and woken, counted. */
+export class DynoManager {
+  readonly watcher: DynoWatcher;
+  readonly services: DynoServices;
+  readonly states: DynoStates;
+  readonly backOff: BackOff;
+  readonly restarter: Restarter;
+  readonly sleep: Sleep;
+  readonly idle: IdleWatch;
+  readonly ledger: Ledger;
+  readonly hours: FreeHours;
+  readonly #args: DynoManagerArgs;
+  readonly #cycle: Cycle;
+  readonly #running = new DisposableStack();
+
+  constructor(args: DynoManagerArgs) {
+    this.#args = args;
+    const { docker, db, router, log, lock, settings, bootTimeout } = args;
+    const { clock = Date.now, warn = console.error } = args;
+    const { platform } = settings;
+    const services = new DynoServices(docker, platform);
+    const watcher = new DynoWatcher({ docker, platform, clock, warn });
+    const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
+    const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
+    const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
+    const asleep = new AsleepServices({ db, clock, router, services, states, backOff });
+    const sleeping = new Sleep({ lock, router, asleep });
+    const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
+    const { after } = settings.sleep;
+    const ledger = new Ledger({ db, clock, watcher });
+    this.watcher = watcher;
+    this.services = services;
+    this.states = states;
+    this.backOff = backOff;
+    this.restarter = restarter;
+    this.sleep = sleeping;
+    this.idle = new IdleWatch({ sleep: sleeping, asleep, services, router, lock, clock, warn, isParked, after });
+    this.ledger = ledger;
+    this.hours = new FreeHours({
+      db,
+      clock,
+      ledger,
+      log,
+      warn,
+      sleep: sleeping,
+      ...settings.hours,
+      freeApps: () => this.#freeApps(),
+    });
+    this.#cycle = new Cycle({ watcher, restarter, lock, clock, warn, ...settings.cycle });
+  }
+
+  /** Resolves when everything that runs is known; goes on until {@link stop}. */
+  async start(): Promise<void> {
+    const { docker, settings, warn = console.error } = this.#args;
+    await this.watcher.start();
+    this.states.begin();
+    this.ledger.begin();
+    const every = (milliseconds: number, what: string, work: () => unknown) => {
+      this.#running.use(new Ticker(milliseconds, work, (message) => warn(`${what}: ${message}`)));
+    };
+    every(second, "dyno hours", () => this.ledger.beat());
+    every(5 * second, "crashed dynos", () => this.backOff.tick());
+    every(this.#idleEvery, "sleep", () => this.idle.tick());
+    every(30 * second, "cycling", () => this.#cycle.tick());
+    every(60 * second, "free hours", () => this.hours.tick());
+    every(10 * second, "the platform's containers", () => revive(docker, settings.platform, warn));
+    every(300 * second, "dynos", () => this.#readAgain());
+    // What was left half done is mended now, not at the next look.
+    await this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
+  }
+
+  stop(): void {
+    this.watcher.stop();
+    this.states.stop();
+    this.#running.dispose();
+  }
+
+  /** The dynos of an app, as `ps` shows them. */
+  list(app: string): Promise<DynoStatus[]> {
+    const { watcher, services, states, backOff } = this;
+    return statusOf({ watcher, services, states, backOff, router: this.#args.router }, app);
+  }
+
+  /**
+   * Starts the dynos of a sleeping app: what the router asks for. It gives its requests up when it is not answered
+   * within a second, so a Docker that takes longer is not waited for.
+   */
+  async wake(app: string): Promise<void> {
+    const { warn = console.error } = this.#args;
+    const woken = this.sleep.wake(app);
+    woken.catch((error) => warn(`${app} could not be woken: ${messageOf(error)}`));
+    await Promise.race([woken, sleep(WAKE_ANSWER, undefined, { ref: false })]);
+  }
+
+  /** Restarts dynos; see {@link Restarter.restart}. Whoever stops a dyno that is declared has it started again too. */
+  restart(app: string, which?: Which): Promise<string[]> {
+    return this.restarter.restart(app, which);
+  }
+
+  async #readAgain(): Promise<void> {
+    await this.watcher.reread();
+    this.states.prune(new Set((await this.services.all()).map(({ name }) => name)));
+  }
+
+  async #freeApps(): Promise<string[]> {
+    return [...new Set((await this.services.all()).filter(({ size }) => size === "free").map(({ app }) => app))];
+  }
+
+  /** Often enough that short times, as tests and the curious set, are kept. */
+  get #idleEvery(): number {
+    const { after } = this.#args.settings.sleep;
+    return Math.min(30, Math.max(1, after / 10)) * second;
+  }
+}

@@ -1,0 +1,139 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { KnownDyno } from "../dynos/docker-dynos.ts";
+import type { DynoWatcher, WatchedEvent } from "../dynos/watch.ts";
+import { migrate } from "../store.ts";
+import type { Clock } from "../types.ts";
+import { boundsOf, type Month } from "./month.ts";
+
+export interface LedgerArgs {
+  readonly db: DatabaseSync;
+  readonly clock: Clock;
+  readonly watcher: Pick<DynoWatcher, "on" | "connected" | "list">;
+}
+
+/** What the dynos of one type and size of an app have used of a month. */
+export interface Usage {
+  readonly app: string;
+  readonly type: string;
+  readonly size: string;
+  readonly seconds: number;
+}
+
+/**
+ * Every second of every dyno. A run of a container is a row from Docker's StartedAt to Docker's FinishedAt, and can be
+ * told as often as one likes: it is known by its container and start. What ended while nobody looked is closed from
+ * Docker; what Docker has forgotten by then, at the last heartbeat, when it is known to have run.
+ */
+export class Ledger {
+  readonly #args: LedgerArgs;
+  constructor(args: LedgerArgs) {
+    this.#args = args;
+    migrate(args.db, "hours", [
+      `CREATE TABLE dyno_run (
+        container TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER,
+        app TEXT NOT NULL, dyno TEXT NOT NULL, type TEXT NOT NULL, size TEXT NOT NULL,
+        PRIMARY KEY (container, started)
+      ) STRICT;
+      CREATE INDEX dyno_run_ended ON dyno_run (ended);
+      CREATE TABLE heartbeat (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT`,
+    ]);
+    args.watcher.on((event) => this.#happened(event));
+  }
+
+  /** Closes what Docker has forgotten. Once, when the watcher has read all of Docker for the first time. */
+  begin(): void {
+    const there = new Set(this.#args.watcher.list().map(({ container }) => container));
+    const open = this.#args.db.prepare("SELECT DISTINCT container FROM dyno_run WHERE ended IS NULL").all();
+    for (const { container } of open) if (!there.has(String(container))) this.#closeAtHeartbeat(String(container));
+    this.beat();
+  }
+
+  /** Notes that the dynos which are open run now. To be called every second. */
+  beat(): void {
+    const { db, clock, watcher } = this.#args;
+    // Of a Docker that cannot be reached nobody knows what runs.
+    if (!watcher.connected) return;
+    db.prepare("INSERT INTO heartbeat VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET at = excluded.at").run(
+      Math.round(clock()),
+    );
+  }
+
+  /** What was used of a month so far, by app, type and size. */
+  usage(month: Month): Usage[] {
+    const { from, to } = boundsOf(month);
+    const now = Math.round(this.#args.clock());
+    return this.#args.db
+      .prepare(
+        `SELECT app, type, size, SUM(MIN(COALESCE(ended, $now), $to) - MAX(started, $from)) / 1000.0 AS seconds
+         FROM dyno_run WHERE started < $to AND started < $now AND COALESCE(ended, $now) > $from
+         GROUP BY app, type, size ORDER BY app, type, size`,
+      )
+      .all({ $from: from, $to: to, $now: now })
+      .map(({ app, type, size, seconds }) => ({
+        app: String(app),
+        type: String(type),
+        size: String(size),
+        seconds: Number(seconds),
+      }));
+  }
+
+  /** The months of which something is known, newest first. */
+  months(): Month[] {
+    const row = this.#args.db.prepare("SELECT MIN(started) AS first FROM dyno_run").get();
+    if (row?.first == null) return [];
+    const months: Month[] = [];
+    const first = new Date(Number(row.first));
+    const now = this.#args.clock();
+    for (let index = first.getUTCMonth(); ; index++) {
+      const from = Date.UTC(first.getUTCFullYear(), index);
+      if (from > now) return months.reverse();
+      months.push(new Date(from).toISOString().slice(0, 7));
+    }
+  }
+
+  #happened({ kind, dyno }: WatchedEvent): void {
+    if (kind === "removed" || kind === "lost") {
+      this.#closeAtHeartbeat(dyno.container);
+      return;
+    }
+    if (dyno.startedAt === undefined) return;
+    this.#open(dyno, dyno.startedAt);
+    if (dyno.finishedAt === undefined) return;
+    if (dyno.endUnknown) this.#closeAtHeartbeat(dyno.container);
+    else this.#close(dyno.container, dyno.startedAt, dyno.finishedAt);
+  }
+
+  /** Notes a run, and ends any earlier one of the container that nobody saw end. */
+  #open({ container, app, dyno, type, size }: KnownDyno, started: number): void {
+    const at = Math.round(started);
+    const { db } = this.#args;
+    db.prepare("INSERT OR IGNORE INTO dyno_run VALUES (?, ?, NULL, ?, ?, ?, ?)").run(
+      container,
+      at,
+      app,
+      dyno,
+      type,
+      size,
+    );
+    db.prepare(
+      "UPDATE dyno_run SET ended = MAX(started, MIN(?, ?)) WHERE container = ? AND started < ? AND ended IS NULL",
+    ).run(this.#lastBeat(), at, container, at);
+  }
+
+  #close(container: string, started: number, ended: number): void {
+    this.#args.db
+      .prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND started = ? AND ended IS NULL")
+      .run(Math.round(ended), container, Math.round(started));
+  }
+
+  #closeAtHeartbeat(container: string): void {
+    this.#args.db
+      .prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND ended IS NULL")
+      .run(this.#lastBeat(), container);
+  }
+
+  #lastBeat(): number {
+    const row = this.#args.db.prepare("SELECT at FROM heartbeat").get();
+    return Number(row?.at ?? 0);
+  }
+}

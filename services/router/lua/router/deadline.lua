@@ -1,0 +1,111 @@
+-- Thirty seconds to the first byte, then fifty-five between two. nginx has one limit for both: that is the second, and
+-- the first is kept here, by a timer that looks at requests which wait for long. It ends one by shutting down the
+-- connection to the dyno, after it has made sure that it holds the right one; nginx then goes on as if the dyno had
+-- hung up, and request.lua asks here why.
+
+local ffi = require "ffi"
+local base = require "resty.core.base"
+
+local limits = require "router.limits"
+
+local C = ffi.C
+local M = {}
+
+-- Seconds.
+local LOOK = 0.25
+
+-- The beginning of nginx' structures, of which all that follows is left alone.
+ffi.cdef [[
+typedef struct { void *data, *read, *write; int fd; } dyno_connection_t;
+typedef struct { void *read_handler, *write_handler; dyno_connection_t *connection; } dyno_upstream_t;
+typedef struct {
+  uint32_t signature;
+  void *connection, *ctx, *main_conf, *srv_conf, *loc_conf, *read_handler, *write_handler, *cache;
+  dyno_upstream_t *upstream;
+} dyno_request_t;
+typedef struct { uint16_t family; uint8_t port[2]; uint8_t address[4]; uint8_t zero[8]; } dyno_address_t;
+int getpeername(int fd, dyno_address_t *address, uint32_t *length);
+int shutdown(int fd, int how);
+]]
+local SIGNATURE = 0x50545448
+local AF_INET = 2
+
+-- By a request's address: when it was given to a dyno, what was seen of those that take long, and which were ended.
+local since, progress, ended = {}, {}, {}
+
+local function key_of(r)
+  return tonumber(ffi.cast("uintptr_t", r))
+end
+
+local name_buffer = ffi.new "char[64]"
+
+-- A variable of any request of this worker, as `ngx.var` gives it of the current one.
+local function variable(r, name)
+  local value, length, problem = ffi.new "char*[1]", base.get_size_ptr(), base.get_errmsg_ptr()
+  local code = C.ngx_http_lua_ffi_var_get(r, name, #name, name_buffer, 0, value, length, problem)
+  return code == 0 and ffi.string(value[0], length[0]) or nil
+end
+
+local function peer(fd)
+  local address, length = ffi.new "dyno_address_t", ffi.new("uint32_t[1]", 16)
+  if C.getpeername(fd, address, length) ~= 0 or address.family ~= AF_INET then return nil end
+  local a, p = address.address, address.port
+  return string.format("%d.%d.%d.%d:%d", a[0], a[1], a[2], a[3], p[0] * 256 + p[1])
+end
+
+local function cut(r, key)
+  local request = ffi.cast("dyno_request_t*", r)
+  if request.signature ~= SIGNATURE or request.upstream == nil then return end
+  local connection = request.upstream.connection
+  if connection == nil then return end
+  if peer(connection.fd) ~= variable(r, "target") then
+    ngx.log(ngx.ERR, "cannot end a request that waits for its first byte: this nginx is built otherwise")
+    return
+  end
+  ended[key] = true
+  C.shutdown(connection.fd, 2)
+end
+
+-- Bytes from the dyno of a request that is answered already, else from the client: a long upload is no silence.
+local function bytes(r, answered)
+  return variable(r, answered and "upstream_bytes_received" or "request_length")
+end
+
+local function look()
+  local now = ngx.now()
+  for key, started in pairs(since) do
+    if now - started > 4 * LOOK then
+      local r = ffi.cast("ngx_http_request_t*", key)
+      local answered = C.ngx_http_lua_ffi_get_resp_status(r) ~= 0
+      local seen, known = bytes(r, answered), progress[key]
+      if not known then
+        progress[key] = { bytes = seen, at = started, answered = answered }
+      elseif known.bytes ~= seen or known.answered ~= answered then
+        known.bytes, known.at, known.answered = seen, now, answered
+      elseif not answered and not ended[key] and now - known.at >= limits.first_byte then
+        cut(r, key)
+      end
+    end
+  end
+end
+
+function M.init_worker()
+  ngx.timer.every(LOOK, look)
+end
+
+-- The current request is given to a dyno.
+function M.start()
+  since[key_of(base.get_request())] = ngx.now()
+end
+
+-- The current request's dyno is done with it. Returns "H12" when it was ended before its first byte, "H15" when the
+-- last byte was too long ago.
+function M.finish()
+  local key = key_of(base.get_request())
+  local known, was_ended = progress[key], ended[key]
+  since[key], progress[key], ended[key] = nil, nil, nil
+  if was_ended then return "H12" end
+  if known and known.answered and ngx.now() - known.at >= limits.silence - 2 * LOOK then return "H15" end
+end
+
+return M

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { Ground, labels, PLATFORM, settle } from "./fakes.ts";
+
+let ground: Ground;
+afterEach(() => ground?.stop());
+
+const stateOf = async (dyno: string) => (await ground.manager.list("shop")).find((other) => other.dyno === dyno)?.state;
+
+test("what ran before is up, and nothing is said of it", async () => {
+  ground = new Ground();
+  ground.docker.service("web", labels("shop", "web.1"));
+  ground.docker.service("worker", labels("shop", "worker.1"));
+  ground.router.put("shop", "web");
+  ground.now += 3_600_000;
+  await ground.start();
+  assert.deepEqual(ground.log.take(), []);
+  assert.deepEqual(
+    (await ground.manager.list("shop")).map(({ dyno, state, since }) => [dyno, state, ground.now - since]),
+    [
+      ["web.1", "up", 3_600_000],
+      ["worker.1", "up", 3_600_000],
+    ],
+  );
+});
+
+test("a dyno that is deployed is up when the router's table has it; its predecessor goes down", async () => {
+  ground = await new Ground().start();
+  ground.docker.service("web-a", labels("shop", "web.1"));
+  await settle();
+  assert.deepEqual(ground.log.take(), ["heroku[web.1]: Starting process with command `run me`"]);
+  assert.equal(await stateOf("web.1"), "starting");
+  ground.router.put("shop", "web-a");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual(ground.log.take(), ["heroku[web.1]: State changed from starting to up"]);
+  assert.equal(await stateOf("web.1"), "up");
+
+  ground.docker.service("web-b", labels("shop", "web.1"));
+  ground.router.put("shop", "web-b");
+  await settle();
+  ground.docker.removeService("web-a");
+  await settle();
+  assert.deepEqual(ground.log.take(), [
+    "heroku[web.1]: Starting process with command `run me`",
+    "heroku[web.1]: State changed from starting to up",
+    "heroku[web.1]: State changed from up to down",
+    "heroku[web.1]: Stopping all processes with SIGTERM",
+    "heroku[web.1]: Process exited with status 143",
+  ]);
+  assert.deepEqual(
+    (await ground.manager.list("shop")).map(({ service, state }) => [service, state]),
+    [["web-b", "up"]],
+  );
+});
+
+test("a crash, memory, and an exit that takes too long", async () => {
+  ground = await new Ground().start();
+  ground.docker.service("web", labels("shop", "web.1"));
+  ground.router.put("shop", "web");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  ground.log.take();
+  ground.docker.crash("web", 3);
+  await settle();
+  assert.deepEqual(ground.log.take(), [
+    "heroku[web.1]: Process exited with status 3",
+    "heroku[web.1]: State changed from up to crashed",
+    "heroku[web.1]: State changed from crashed to starting",
+    "heroku[web.1]: Starting process with command `run me`",
+    "heroku[web.1]: State changed from starting to up",
+  ]);
+
+  const { id = "" } = ground.docker.running("web") ?? {};
+  ground.docker.restarts = false;
+  ground.docker.end(id, 137, [], true);
+  await settle();
+  assert.deepEqual(ground.log.take(), [
+    "heroku[web.1]: Error R14 (Memory quota exceeded)",
+    "heroku[web.1]: Process exited with status 137",
+    "heroku[web.1]: State changed from up to crashed",
+  ]);
+
+  const refused = Object.assign(new Error("refused"), { error: "probe", probe: { reason: "refused" } });
+  ground.router.answers = async () => {
+    throw refused;
+  };
+  await ground.later(60);
+  const slow = ground.docker.run({ ...labels("shop", "web.1"), "com.docker.swarm.service.name": "web" });
+  await settle();
+  ground.docker.end(slow, 137, [15, 9]);
+  await settle();
+  assert.deepEqual(ground.log.take(), [
+    "heroku[web.1]: State changed from crashed to starting",
+    "heroku[web.1]: Starting process with command `run me`",
+    "heroku[web.1]: State changed from starting to down",
+    "heroku[web.1]: Stopping all processes with SIGTERM",
+    "heroku[web.1]: Error R12 (Exit timeout) -> At least one process failed to exit within 30 seconds of SIGTERM",
+    "heroku[web.1]: Stopping remaining processes with SIGKILL",
+    "heroku[web.1]: Process exited with status 137",
+  ]);
+});
+
+test("a one-off dyno starts, is up, and is complete", async () => {
+  ground = await new Ground().start();
+  const id = ground.docker.run(labels("shop", "run.1234"));
+  await settle();
+  assert.deepEqual(
+    (await ground.manager.list("shop")).map(({ dyno, type, state }) => [dyno, type, state]),
+    [["run.1234", "run", "up"]],
+  );
+  ground.docker.end(id, 0);
+  await settle();
+  assert.deepEqual(ground.log.take(), [
+    "heroku[run.1234]: Starting process with command `run me`",
+    "heroku[run.1234]: State changed from starting to up",
+    "heroku[run.1234]: Process exited with status 0",
+    "heroku[run.1234]: State changed from up to complete",
+  ]);
+  assert.deepEqual(await ground.manager.list("shop"), []);
+});
+
+test("Docker goes down and comes back: what ended and began meanwhile is found, and is no crash", async () => {
+  ground = new Ground();
+  ground.docker.service("web", labels("shop", "web.1"));
+  ground.router.put("shop", "web");
+  ground.now += 100_000;
+  await ground.start();
+  const seen: string[] = [];
+  ground.manager.watcher.on(({ kind, dyno, live }) => seen.push(`${kind} ${dyno.container.slice(0, 8)} ${live}`));
+  ground.docker.setDown(true);
+  await settle();
+  assert.equal(ground.manager.watcher.connected, false);
+  ground.docker.crash("web", 255);
+  ground.docker.run({ ...labels("shop", "run.7"), "dynoform.platform": PLATFORM });
+  ground.docker.setDown(false);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.deepEqual(seen, ["ended 00000001 false", "found 00000002 false", "found 00000003 false"]);
+  assert.deepEqual(ground.log.take(), [
+    "heroku[web.1]: Process exited with status 255",
+    "heroku[web.1]: State changed from up to down",
+    "heroku[web.1]: State changed from down to starting",
+    "heroku[web.1]: Starting process with command `run me`",
+    "heroku[run.7]: Starting process with command `run me`",
+    "heroku[run.7]: State changed from starting to up",
+    "heroku[web.1]: State changed from starting to up",
+  ]);
+  assert.equal(ground.docker.running("web")?.id, "00000002cafe");
+});
