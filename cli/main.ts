@@ -1,16 +1,38 @@
-import { parseArgs } from "node:util";
 import { isUserError, messageOf } from "../services/errors.ts";
+import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
+import { configCommand } from "./commands/config.ts";
 import { downCommand } from "./commands/down.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { psCommand } from "./commands/ps.ts";
+import { releasesCommand } from "./commands/releases.ts";
+import { restartCommand } from "./commands/restart.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
+import { runCommand } from "./commands/run.ts";
+import { scaleCommand } from "./commands/scale.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { upCommand } from "./commands/up.ts";
+import { usageCommand } from "./commands/usage.ts";
 
-const commands: Readonly<Record<string, Command>> = { setup: setupCommand, up: upCommand, down: downCommand };
+const commands: Readonly<Record<string, Command>> = {
+  setup: setupCommand,
+  up: upCommand,
+  down: downCommand,
+  ps: psCommand,
+  scale: scaleCommand,
+  restart: restartCommand,
+  run: runCommand,
+  logs: logsCommand,
+  config: configCommand,
+  releases: releasesCommand,
+  rollback: rollbackCommand,
+  usage: usageCommand,
+};
 
 const help = `Usage: dynoform <command> [options]
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(6)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
   .join("\n")}
 
 \`dynoform <command> --help\` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -24,23 +46,18 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
   if (command === undefined) return misuse(`there is no command "${verb}". Use ${Object.keys(commands).join(", ")}.`);
-  let values: ReturnType<typeof parse>;
+  let parsed: Parsed;
   try {
-    values = parse(command, args);
+    parsed = parseCommandLine(command, args);
   } catch (error) {
     return misuse(`${messageOf(error)} See \`dynoform ${verb} --help\`.`);
   }
-  if (values.help === true) {
+  if (parsed.values.help === true) {
     process.stdout.write(command.help);
     return 0;
   }
-  await command.run(values);
-  return 0;
-}
-
-function parse(command: Command, args: readonly string[]) {
-  const options = { ...command.options, help: { type: "boolean", short: "h" } } as const;
-  return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  const code = await command.run(parsed.values, parsed.positionals);
+  return typeof code === "number" ? code : 0;
 }
 
 function misuse(message: string): number {

@@ -1,9 +1,16 @@
 export { App, type AppArgs } from "./app/app.ts";
 export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
+export type { FormationEntry } from "./app/declared-formation.ts";
 export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings } from "./app/dyno.ts";
 export { Formation, type FormationArgs } from "./app/formation.ts";
 export { POSTGRES_PLANS, PostgresAddon, type PostgresAddonArgs, type PostgresPlan } from "./app/postgres-addon.ts";
-export type { AddonSettings, AppSettings, FormationSettings, HealthCheckSettings } from "./app/settings.ts";
+export type {
+  AddonSettings,
+  AppSettings,
+  FormationSettings,
+  HealthCheckSettings,
+  SourceSettings,
+} from "./app/settings.ts";
 export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "./app/sizes.ts";
 export { UserError } from "./check/problems.ts";
 export type { Environment, EnvironmentEntry, EnvironmentValue } from "./environment.ts";

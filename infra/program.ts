@@ -17,5 +17,6 @@ export default async function program(): Promise<Record<string, unknown>> {
     platform: await connectPlatform(platform ?? "platform"),
     config: file.config,
   });
-  return { name: app.name, url: app.url, dynos: app.dynos, image: app.image, build: app.build };
+  const { name, url, dynos, image, build, formation, release, releases, configs, environment } = app;
+  return { name, url, dynos, image, build, formation, release, releases, configs, environment };
 }

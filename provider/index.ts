@@ -6,6 +6,8 @@ import { build } from "./build/build.ts";
 import { providerOf } from "./kit/index.ts";
 import { password } from "./password/password.ts";
 import { dynoProcess } from "./process/process.ts";
+import { release } from "./release/release.ts";
+import { releaseTask } from "./release-task/release-task.ts";
 import { route } from "./route/route.ts";
 
 /** The provider `dyno`: what Dynoform adds to Docker and Postgres. */
@@ -15,6 +17,8 @@ export function createProvider(): Provider {
     "dyno:index:Build": build,
     "dyno:index:DynoProcess": dynoProcess,
     "dyno:index:Password": password,
+    "dyno:index:Release": release,
+    "dyno:index:ReleaseTask": releaseTask,
     "dyno:index:Route": route,
   });
 }

@@ -10,6 +10,18 @@ export interface Command {
   /** The whole help text. */
   readonly help: string;
   readonly options: Options;
-  /** Fails with a UserError for what the user can mend. */
-  run(values: Values): Promise<void>;
+  /**
+   * Whether it takes arguments besides options; `words`: they are another command, whose options are its own.
+   * @default it takes none
+   */
+  readonly positionals?: "arguments" | "words";
+  /**
+   * Fails with a UserError for what the user can mend.
+   *
+   * @returns the exit code, if it is not 0
+   */
+  run(values: Values, positionals: readonly string[]): Promise<void> | Promise<number>;
 }
+
+/** What the commands about one app have in common. */
+export const appOption = { app: { type: "string", short: "a" } } as const;

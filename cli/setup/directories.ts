@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pulumiHome } from "../../infra/platform/host.ts";
 import { hostFile } from "./host-file.ts";
+import { writeOnce } from "./write-once.ts";
 
 /**
  * Makes a platform's runtime directory before Docker sees it: Docker would make missing ones as root,
- * open to everybody. They belong to whoever owns the project, as the router runs with that user's id.
+ * open to everybody. They belong to whoever owns the project, as the platform's containers run with that user's id.
  *
  * @param project the folder of Pulumi.yaml
  */
@@ -14,6 +17,12 @@ export async function ensureDirectories(directory: string, project: string): Pro
     ["", 0o755],
     // Whoever reaches the socket in here commands the router.
     ["router", 0o700],
+    ["router/log", 0o700],
+    // The control plane's memory, its token and what runs of Pulumi left.
+    ["control", 0o700],
+    // The apps' repositories, and what was taken out of them to be built.
+    ["git", 0o700],
+    ["sources", 0o700],
     ["host", 0o755],
     ["builds", 0o755],
   ] as const) {
@@ -24,6 +33,14 @@ export async function ensureDirectories(directory: string, project: string): Pro
     if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
   }
   await writeHostFile(join(directory, "host"));
+  await ensureToken(join(directory, "control", "token"), owner);
+  await mkdir(pulumiHome(), { recursive: true });
+}
+
+/** What commands show to the control plane: whoever can read it may do everything. */
+async function ensureToken(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  await writeOnce(path, `${randomBytes(32).toString("base64url")}\n`);
+  if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid);
 }
 
 /** Whole at any moment: dynos that start meanwhile read it. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../../services/errors.ts";
+import { writeOnce } from "./write-once.ts";
 
 /**
  * Makes the state's folder and the passphrase, and writes `pulumi.env` beside Pulumi.yaml: what the
@@ -14,6 +15,7 @@ export async function ensureEnvironment(directory: string, home: string): Promis
   const state = join(directory, ".dynoform", "state");
   const passphrase = join(directory, ".dynoform", "passphrase");
   await mkdir(state, { recursive: true });
+  // Losing it is losing every secret.
   await writeOnce(passphrase, `${randomBytes(32).toString("base64url")}\n`);
   await writeIfChanged(
     join(directory, "pulumi.env"),
@@ -32,16 +34,6 @@ export function pulumiEnv(variables: Readonly<Record<string, string>>): string {
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     "",
   ].join("\n");
-}
-
-/** Losing the passphrase is losing every secret, so it is never written over. */
-async function writeOnce(path: string, content: string): Promise<void> {
-  try {
-    await writeFile(path, content, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    await chmod(path, 0o600);
-  }
 }
 
 async function writeIfChanged(path: string, content: string): Promise<void> {

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { repositoryPath } from "../../provider/build/repository.ts";
+import type { Configs, LedgerEntry } from "../../provider/release/ledger.ts";
 import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
@@ -6,11 +8,13 @@ import { contentHash } from "../content.ts";
 import { type Environment, type EnvironmentEntry, type EnvironmentValue, environment } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { ConfigVars } from "./config-vars.ts";
+import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
-import { type AppSettings, appSettingsFields, type FormationSettings } from "./settings.ts";
+import { createRelease, createReleaseTask, values } from "./release.ts";
+import { type AppSettings, appSettingsFields } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
 
 export interface AppArgs extends AppSettings {
@@ -32,9 +36,9 @@ export interface AppArgs extends AppSettings {
 const DRAIN = 30;
 
 /**
- * An app on a platform. Its resources' order is the deployment: the source is built, web dynos start, the route proves
- * them, switches and drains the old ones, workers start, and what is no longer declared is deleted. Whatever fails
- * stops the rest, and the old dynos keep serving.
+ * An app on a platform. Its resources' order is the deployment: the source is built, the release command runs, web
+ * dynos start, the route proves them, switches and drains the old ones, workers start, the release gets its number,
+ * and what is no longer declared is deleted. Whatever fails stops the rest, and the old dynos keep serving.
  *
  * @example
  * new App("shop", {
@@ -55,41 +59,46 @@ export class App extends pulumi.ComponentResource {
   readonly image: pulumi.Output<string> | undefined;
   /** The id of the image's build record; undefined without a source. */
   readonly build: pulumi.Output<string> | undefined;
+  /** What runs of each of the Procfile's process types, `release` excepted. */
+  readonly formation: readonly FormationEntry[];
+  /** Config vars and what add-ons set; a secret. */
+  readonly environment: pulumi.Output<Readonly<Record<string, string>>>;
+  /** The number of the current release. */
+  readonly release: pulumi.Output<number>;
+  /** The last releases, oldest first. */
+  readonly releases: pulumi.Output<readonly LedgerEntry[]>;
+  /** Their config vars by `configHash`; a secret. */
+  readonly configs: pulumi.Output<Configs>;
 
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     const { key, source, formation } = checkArgs(name, args);
     super("dynoform:index:App", name, {}, opts);
     const { platform } = args;
     this.name = args.name ?? name;
+    const id = args.id ?? this.name;
+    const shared = { platform, app: this.name, key };
     this.url = appUrl(this.name, platform);
     const own = { parent: this, dependsOn: opts?.dependsOn };
 
     const config = new ConfigVars(`${name}-config`, { values: args.config ?? {}, attached: attached(args) }, own);
-    const addons = createAddons(name, { ...args, key, id: args.id ?? this.name }, own);
-    const build = source && createBuild(name, { app: this.name, platform, key, source }, own);
+    const environment = { ...config.environment, ...createAddons(name, { ...args, key, id }, own) };
+    const build = source && createBuild(name, { ...shared, id, source }, own);
     this.image = build?.resource.image;
     this.build = build?.resource.record;
+    this.formation = formation;
+    this.environment = pulumi.secret(pulumi.all(values(environment)));
 
-    const started = (types: readonly string[], after: pulumi.ComponentResourceOptions): readonly Dyno[] => {
-      if (source === undefined || build === undefined) return [];
-      const shared: DynoSettings = {
-        platform,
-        app: this.name,
-        image: build.resource.image,
-        slug: build.slug,
-        environment: { ...config.environment, ...addons },
-        key,
-      };
-      return types.flatMap((type) => {
-        const { quantity = 1, size } = formation[type] ?? {};
-        const command = source.processes[type] ?? "";
-        return new Formation(`${name}.${type}`, { ...shared, type, command, quantity, size }, after).dynos;
-      });
+    const slug = build && { image: build.resource.image, slug: build.slug, environment };
+    const size = formation.find(({ type }) => type === "web")?.size ?? "free";
+    const task = slug && source && createReleaseTask(`${name}-release-task`, { ...shared, ...slug, source, size }, own);
+    const started = (entries: readonly FormationEntry[], after: pulumi.ComponentResourceOptions): readonly Dyno[] => {
+      if (slug === undefined) return [];
+      const settings: DynoSettings = { ...shared, ...slug };
+      return entries.flatMap((entry) => new Formation(`${name}.${entry.type}`, { ...settings, ...entry }, after).dynos);
     };
-    const types = Object.keys(formation);
     const web = started(
-      types.filter((type) => type === "web"),
-      own,
+      formation.filter(({ type }) => type === "web"),
+      task === undefined ? own : { parent: this, dependsOn: task },
     );
     const route = new Route(
       `${name}-route`,
@@ -103,12 +112,31 @@ export class App extends pulumi.ComponentResource {
         healthCheck: { type: "http", path: "/", timeout: 60, ...args.healthCheck },
         drain: DRAIN,
       },
-      { parent: this, dependsOn: [...web.map((dyno) => dyno.process), ...(platform.ready ?? [])] },
+      {
+        parent: this,
+        dependsOn: [...web.map((dyno) => dyno.process), ...(task ? [task] : []), ...(platform.ready ?? [])],
+      },
     );
     const workers = started(
-      types.filter((type) => type !== "web"),
+      formation.filter(({ type }) => type !== "web"),
       { parent: this, dependsOn: route },
     );
+    const release = createRelease(
+      `${name}-release`,
+      {
+        ...shared,
+        id,
+        source,
+        slug: build?.slug,
+        image: this.image,
+        config: config.environment,
+        addons: args.addons ?? {},
+      },
+      { parent: this, dependsOn: [route, ...workers.map((dyno) => dyno.process)] },
+    );
+    this.release = release.version;
+    this.releases = release.ledger;
+    this.configs = pulumi.secret(release.configs);
 
     this.dynos = Object.fromEntries([...web, ...workers].map((dyno) => [dyno.dyno, dyno.service]));
     this.registerOutputs({
@@ -117,11 +145,12 @@ export class App extends pulumi.ComponentResource {
       dynos: this.dynos,
       image: this.image,
       build: this.build,
+      release: this.release,
     });
   }
 }
 
-type Checked = { key: string; source: AppSource | undefined; formation: Readonly<Record<string, FormationSettings>> };
+type Checked = { key: string; source: AppSource | undefined; formation: readonly FormationEntry[] };
 
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
@@ -131,28 +160,11 @@ function checkArgs(name: string, args: AppArgs): Checked {
   environment(attached(args))(config, `${at} config`, problems);
   const key = appKey(givenKey, problems);
   problems.check();
-  const source = args.source && readSource(args.source.path, `${at} source.path`, problems);
+  const of = { platform: args.platform, id: args.id ?? args.name ?? name };
+  const source = args.source && readSource(args.source, of, `${at} source`, problems);
   const formation = formationOf(args.formation, source, `${at} formation`, problems);
   problems.check();
   return { key: key ?? "", source, formation };
-}
-
-/** What runs: the declared types, each of which the Procfile must have; `web` even when it is not declared. */
-function formationOf(
-  declared: AppSettings["formation"] = {},
-  source: AppSource | undefined,
-  at: string,
-  problems: Problems,
-): Readonly<Record<string, FormationSettings>> {
-  if (source === undefined) return {};
-  for (const type of Object.keys(declared)) {
-    if (source.processes[type] !== undefined) continue;
-    problems.add(
-      `${at}.${type}`,
-      `is no process type of the Procfile; it has ${Object.keys(source.processes).join(", ")}`,
-    );
-  }
-  return source.processes.web === undefined ? declared : { web: {}, ...declared };
 }
 
 /** The variables that an app's add-ons set. */
@@ -175,26 +187,30 @@ function createAddons(
   return entries;
 }
 
-/** A build is named by all that goes into it and never updated, so the image under a dyno never changes. */
+/**
+ * A build is named by all that goes into it and never updated, so the image under a dyno never changes. Where the
+ * source lies is no part of that: going back to what ran before gives the same names.
+ */
 function createBuild(
   name: string,
   args: {
     readonly app: string;
+    readonly id: string;
     readonly platform: PlatformConnection;
     readonly key: string;
     readonly source: AppSource;
   },
   opts: pulumi.CustomResourceOptions,
 ): { resource: Build; slug: string } {
-  const { app, source, platform } = args;
+  const { app, id, source, platform } = args;
+  const content = { platform: platform.name, app, ...buildContent(source) };
+  const slug = contentHash(args.key, content);
   const inputs = {
-    platform: platform.name,
+    ...content,
     runtime: platform.directory,
-    app,
+    repository: repositoryPath(platform.directory, id),
     directory: source.directory,
-    ...buildContent(source),
   };
-  const slug = contentHash(args.key, inputs);
   return { resource: new Build(`${name}-build-${slug}`, inputs, opts), slug };
 }
 

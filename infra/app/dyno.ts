@@ -1,21 +1,28 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import {
+  DYNO_CAPABILITIES,
+  DYNO_INIT,
+  DYNO_PORT,
+  dynoLabels,
+  hostFolder,
+  initEnvironment,
+} from "../../provider/docker/dyno-container.ts";
 import { DynoProcess } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { integer } from "../check/readers.ts";
-import { contentHash, HASH_LENGTH, numberOf } from "../content.ts";
+import { contentHash, HASH_LENGTH } from "../content.ts";
 import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
 import { appName, processType } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
-import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "../platform/labels.ts";
+import { dockerLabels, LOG_DRIVER, LOG_OPTIONS } from "../platform/labels.ts";
 import { appKey } from "./key.ts";
 import { DYNO_SIZES, type DynoSizeName, dynoSize } from "./sizes.ts";
 
-/** The port a dyno is told to listen on. */
-export const DYNO_PORT = 5000;
+export { DYNO_PORT };
 
 /** Raised when what this file makes of the same arguments changes, so that a new dyno stands beside the old one. */
-const TEMPLATE = 1;
+const TEMPLATE = 2;
 
 /** Seconds a dyno without a port must have run before it counts as started. */
 const SETTLE = 3;
@@ -71,19 +78,14 @@ export class Dyno extends pulumi.ComponentResource {
   constructor(name: string, args: DynoArgs, opts?: pulumi.ComponentResourceOptions) {
     const { variables, key } = checkArgs(name, args);
     super("dynoform:index:Dyno", name, {}, opts);
-    const { platform, app, type } = args;
+    const { platform, app, type, size = "free" } = args;
     this.dyno = `${type}.${args.index}`;
     this.port = DYNO_PORT;
 
     const hash = contentHash(key, content(args, variables));
     this.service = serviceName(`${platform.name}-${app}-${type}-${args.index}`, hash);
 
-    const labels = dockerLabels({
-      ...platformLabels(platform.name),
-      "dynoform.app": app,
-      "dynoform.dyno": this.dyno,
-      "dynoform.type": type,
-    });
+    const labels = dockerLabels(dynoLabels({ platform: platform.name, app, dyno: this.dyno, type, size }));
     const dependsOn = opts?.dependsOn;
     const service = new docker.Service(
       `${name}-${hash}`,
@@ -165,25 +167,18 @@ function taskSpec(
   const size = DYNO_SIZES[args.size ?? "free"];
   const env: Record<string, pulumi.Input<string>> = {
     ...Object.fromEntries(Object.entries(variables).map(([key, entry]) => [key, entry.value])),
-    PORT: String(DYNO_PORT),
-    DYNO: `${args.type}.${args.index}`,
-    // Process limits count per user across containers, so each dyno has a user of its own.
-    DYNOFORM_UID: String(2 ** 20 + (numberOf(service) % 2 ** 30)),
-    DYNOFORM_PROCESSES: String(size.processes),
-    DYNOFORM_ROUTER: platform.routerAddress,
-    DYNOFORM_POSTGRES: platform.postgresAddress,
-    DYNOFORM_EGRESS: platform.egress.join(","),
+    ...initEnvironment(platform, { dyno: `${args.type}.${args.index}`, unique: service, processes: size.processes }),
   };
   return {
     containerSpec: {
       image: args.image,
-      commands: ["/usr/lib/dynoform/init"],
+      commands: [DYNO_INIT],
       args: [args.command],
       env,
       labels,
-      capAdds: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
+      capAdds: DYNO_CAPABILITIES,
       capDrops: ["ALL"],
-      mounts: [{ type: "bind", source: `${platform.directory}/host`, target: "/run/dynoform-host", readOnly: true }],
+      mounts: [{ type: "bind", ...hostFolder(platform), readOnly: true }],
       // The real plugin sends 0 when it is not set, and Docker then kills at once.
       stopGracePeriod: "30s",
     },

@@ -1,5 +1,5 @@
 import type { Problems } from "../check/problems.ts";
-import { integer, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import { integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { appName, attachmentName, hostName, processType } from "../names.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-addon.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
@@ -20,10 +20,7 @@ export interface AppSettings {
    * What the app is made of. Without it nothing runs, and the router answers with a plain page.
    * @default none
    */
-  readonly source?: {
-    /** The folder with the Procfile, relative to the folder of Pulumi.yaml, or absolute. */
-    readonly path: string;
-  };
+  readonly source?: SourceSettings;
   /**
    * How many dynos of each process type, and of what size.
    * @default one free `web` dyno, if the Procfile has the type
@@ -41,6 +38,14 @@ export interface AppSettings {
    * @default []
    */
   readonly hosts?: readonly string[];
+}
+
+/** One of the two. */
+export interface SourceSettings {
+  /** The folder with the Procfile, relative to the folder of Pulumi.yaml, or absolute. */
+  readonly path?: string;
+  /** A commit of the app's own repository, 40 hexadecimal digits: what was pushed, or an older release's source. */
+  readonly commit?: string;
 }
 
 export interface FormationSettings {
@@ -98,11 +103,23 @@ const healthCheck = object<HealthCheckSettings>({
   timeout: optional(integer(1, 3600)),
 });
 
+const sourceFields = object<SourceSettings>({
+  path: optional(text("use the path of a folder")),
+  commit: optional(text("use all 40 hexadecimal digits of a commit", (id) => /^[0-9a-f]{40}$/.test(id))),
+});
+
+const source: Reader<SourceSettings> = (value, path, problems) => {
+  const read = sourceFields(value, path, problems);
+  if (!isRecord(value) || "path" in value !== "commit" in value) return read;
+  problems.add(path, `has ${"path" in value ? "both path and" : "neither path nor"} commit; use one of them`);
+  return undefined;
+};
+
 /** The readers of {@link AppSettings}, key by key. */
 export const appSettingsFields = {
   name: optional(appName),
   id: optional(appName),
-  source: optional(object<{ path: string }>({ path: text("use the path of a folder") })),
+  source: optional(source),
   formation: optional(map(formationType, formation)),
   addons: optional(map(attachmentName, addon)),
   healthCheck: optional(healthCheck),

@@ -1,27 +1,62 @@
 import { statSync } from "node:fs";
 import { join, normalize } from "node:path";
+import { checkOut } from "../../provider/build/checkout.ts";
+import { GitError } from "../../provider/build/git.ts";
+import { repositoryPath } from "../../provider/build/repository.ts";
 import { readSource as readTree, type Source, SourceError } from "../../provider/build/source/index.ts";
 import type { Problems } from "../check/problems.ts";
+import type { PlatformConnection } from "../platform/connection.ts";
+import type { SourceSettings } from "./settings.ts";
 
 /** A source tree that can be built, and where it lies. */
 export interface AppSource extends Source {
   /** Relative to the program's folder, or absolute; always spelt the same way. */
   readonly directory: string;
+  /** The commit of the app's repository that it is, or, of a folder, that it will be. */
+  readonly commit: string;
 }
 
-/** Reads an app's source; adds what is wrong with it to `problems`, each with the file it stands in. */
-export function readSource(path: string, at: string, problems: Problems): AppSource | undefined {
-  const directory = normalize(path).replace(/(?<=.)\/$/, "");
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    problems.add(at, `${JSON.stringify(path)} is no folder; give the one that holds the app's Procfile`);
+/**
+ * Reads an app's source; adds what is wrong with it to `problems`, each with the file it stands in. A commit's files
+ * are put into the platform's folder first.
+ *
+ * @param id what names the app's repository
+ */
+export function readSource(
+  { path, commit }: SourceSettings,
+  { platform, id }: { readonly platform: PlatformConnection; readonly id: string },
+  at: string,
+  problems: Problems,
+): AppSource | undefined {
+  if (path !== undefined) {
+    const directory = normalize(path).replace(/(?<=.)\/$/, "");
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      problems.add(`${at}.path`, `${JSON.stringify(path)} is no folder; give the one that holds the app's Procfile`);
+      return undefined;
+    }
+    const source = read(directory, directory, problems);
+    return source && { ...source, directory, commit: source.snapshot };
+  }
+  if (commit === undefined) return undefined;
+  try {
+    const directory = checkOut(platform.directory, id, repositoryPath(platform.directory, id), commit);
+    const source = read(directory, commit, problems);
+    return source && { ...source, directory, commit };
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    problems.add(`${at}.commit`, error.message);
     return undefined;
   }
+}
+
+/** @param called what a message says before the file */
+function read(directory: string, called: string, problems: Problems): Source | undefined {
   try {
-    return { ...readTree(directory), directory };
+    return readTree(directory);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     // Each line begins with the file's name.
-    for (const problem of error.problems) problems.addLine(join(directory, problem));
+    for (const problem of error.problems) problems.addLine(join(called, problem));
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { type Reader, text } from "../check/readers.ts";
 import { numberOf } from "../content.ts";
+
+export { platformDirectory } from "../../provider/build/directories.ts";
 
 /** A platform's addresses on its own overlay network. */
 export interface Addresses {
@@ -12,6 +12,7 @@ export interface Addresses {
   readonly range: string;
   readonly router: string;
   readonly postgres: string;
+  readonly controlPlane: string;
 }
 
 const SUBNET = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/;
@@ -48,13 +49,6 @@ export function addresses(platform: string, network?: string): Addresses {
     range: `${prefix}.128.0/17`,
     router: `${prefix}.0.10`,
     postgres: `${prefix}.0.11`,
+    controlPlane: `${prefix}.0.12`,
   };
-}
-
-/** Where a platform keeps its sockets and records on the host: `$DYNOFORM_HOME/<name>`. */
-export function platformDirectory(platform: string): string {
-  const home =
-    process.env.DYNOFORM_HOME ||
-    (process.getuid?.() === 0 ? "/var/lib/dynoform" : join(homedir(), ".local/share/dynoform"));
-  return join(home, platform);
 }

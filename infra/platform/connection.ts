@@ -28,6 +28,11 @@ export interface PlatformConnection {
   readonly networkId: pulumi.Input<string>;
   /** The password of Postgres' role `provisioner`, which may make databases and roles. */
   readonly provisionerPassword: pulumi.Input<string>;
+  /**
+   * How many releases of each app are kept, with their images and commits.
+   * @default 20
+   */
+  readonly keep?: number;
   /** What must be up before an app is routed or gets a database, when it stands in the same program. */
   readonly ready?: readonly pulumi.Resource[];
 }

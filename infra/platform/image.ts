@@ -5,7 +5,7 @@ import { packageRoot } from "../../images/package-root.ts";
 import { baseRecipe, recipe } from "../../images/recipe.ts";
 
 /** Where the images' Dockerfiles stand in this package. */
-const FOLDERS = { router: "services/router", postgres: "images/postgres" };
+const FOLDERS = { router: "services/router", postgres: "images/postgres", runner: "images/runner" };
 
 /**
  * One of the platform's own images, built on the base image that setup made. Its tag ends in the recipe of its folder,

@@ -1,3 +1,5 @@
+export { LOG_DRIVER, LOG_OPTIONS } from "../../provider/docker/logs.ts";
+
 /** Labels as the docker package takes them, sorted as Docker gives them back. */
 export function dockerLabels(labels: Readonly<Record<string, string>>): { label: string; value: string }[] {
   return Object.entries(labels)
@@ -9,7 +11,3 @@ export function dockerLabels(labels: Readonly<Record<string, string>>): { label:
 export function platformLabels(platform: string): Record<string, string> {
   return { "dynoform.platform": platform };
 }
-
-/** How much of a container's output Docker keeps: three files of 10 MB. */
-export const LOG_DRIVER = "json-file";
-export const LOG_OPTIONS = { "max-file": "3", "max-size": "10m" };

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../check/problems.ts";
 import { addresses, platformDirectory } from "./addresses.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
+import { createTools } from "./control-plane.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
@@ -10,11 +11,16 @@ import { type PlatformSettings, platformSettings } from "./settings.ts";
 
 export type PlatformArgs = PlatformSettings;
 
-/** MiB of memory for the router and for Postgres. */
+/** MiB of memory for each container but the runner. */
 const DEFAULT_MEMORY = 512;
+const RUNNER_MEMORY = 1024;
+
+/** Releases of each app that are kept. */
+const KEEP = 20;
 
 /**
- * What apps run on: an overlay network, the router in front of them, and a Postgres server. `npx dynoform setup` must
+ * What apps run on: an overlay network, the router in front of them, a Postgres server, and the control plane with its
+ * runner. `npx dynoform setup` must
  * have prepared the machine (a swarm, the platform's folder, the base image).
  *
  * @example
@@ -37,6 +43,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly egress: readonly string[];
   readonly networkId: pulumi.Output<string>;
   readonly provisionerPassword: pulumi.Output<string>;
+  readonly keep: number;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -54,7 +61,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.postgresPort = args.ports?.postgres ?? 15_432;
     this.postgresName = postgresName(this.name);
     this.egress = args.egress?.allow ?? [];
-    const { subnet, gateway, range, router, postgres } = addresses(this.name, args.subnet);
+    this.keep = args.releases?.keep ?? KEEP;
+    const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
     this.postgresAddress = postgres;
@@ -95,6 +103,31 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
       },
       this,
     );
+    createTools(
+      name,
+      {
+        platform: this.name,
+        network,
+        address: controlPlane,
+        directory: this.directory,
+        port: args.ports?.api ?? 5000,
+        memory: {
+          controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
+          runner: args.limits?.runner?.memory ?? RUNNER_MEMORY,
+        },
+        settings: {
+          domain: this.domain,
+          socket: this.socket,
+          webPort: this.webPort,
+          network: { networkName: this.name, routerAddress: router, postgresAddress: postgres, egress: this.egress },
+          sleep: { after: args.sleep?.after ?? 1800 },
+          cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },
+          hours: { free: args.hours?.free ?? 750, per: args.hours?.per ?? "app" },
+          releases: { keep: this.keep },
+        },
+      },
+      this,
+    );
     this.networkId = network.id;
     this.provisionerPassword = pulumi.secret(server.provisionerPassword);
     this.ready = [routerContainer, server.container];
@@ -117,6 +150,7 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     postgresPort: platform.postgresPort,
     postgresName: platform.postgresName,
     egress: platform.egress,
+    keep: platform.keep,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

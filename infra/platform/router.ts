@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { ownerOf } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 
@@ -15,13 +15,6 @@ export interface RouterArgs {
   readonly port: number;
   /** MiB. */
   readonly memory: number;
-}
-
-/** `uid:gid` of a folder, or of this process while setup has not made it. */
-function ownerOf(directory: string): string {
-  const stats = statSync(directory, { throwIfNoEntry: false });
-  const { uid, gid } = stats ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  return `${uid}:${gid}`;
 }
 
 /** nginx, which serves every app: published on the host, and at a fixed address on the overlay. */

@@ -1,4 +1,4 @@
-import { integer, list, object, optional, type Reader, text } from "../check/readers.ts";
+import { integer, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, subnet } from "./addresses.ts";
 
@@ -33,7 +33,17 @@ export interface PlatformSettings {
   readonly limits?: {
     readonly router?: MemoryLimit;
     readonly postgres?: MemoryLimit;
+    readonly controlPlane?: MemoryLimit;
+    /** An `up` takes some 300 MiB, and several apps may have one at a time. */
+    readonly runner?: MemoryLimit;
   };
+  /** When free and eco dynos sleep. */
+  readonly sleep?: SleepSettings;
+  /** Each dyno is restarted now and then, one of an app at a time. */
+  readonly cycle?: CycleSettings;
+  /** What free dynos may run in a month. */
+  readonly hours?: HoursSettings;
+  readonly releases?: ReleaseSettings;
   /**
    * The folder on the host for sockets and build records; `npx dynoform setup` makes it.
    * @default `$DYNOFORM_HOME/<name>`; DYNOFORM_HOME is /var/lib/dynoform for root, else ~/.local/share/dynoform
@@ -53,6 +63,11 @@ export interface PortSettings {
    */
   readonly postgres?: number;
   /**
+   * The control plane's port, always on 127.0.0.1.
+   * @default 5000
+   */
+  readonly api?: number;
+  /**
    * The host's address on which the router listens; `0.0.0.0` for all of them.
    * @default "127.0.0.1"
    */
@@ -62,21 +77,80 @@ export interface PortSettings {
 export interface MemoryLimit {
   /**
    * In MiB.
-   * @default 512
+   * @default 512; of the runner 1024
    */
   readonly memory?: number;
 }
 
+export interface SleepSettings {
+  /**
+   * Seconds without a request after which an app's dynos sleep; 0: never.
+   * @default 1800
+   */
+  readonly after?: number;
+}
+
+export interface CycleSettings {
+  /**
+   * Seconds after which a dyno is restarted; 0: never.
+   * @default 86400
+   */
+  readonly every?: number;
+  /**
+   * Up to so many seconds are added, for each dyno anew.
+   * @default 12960
+   */
+  readonly spread?: number;
+}
+
+export interface HoursSettings {
+  /**
+   * Hours a month.
+   * @default 750
+   */
+  readonly free?: number;
+  /**
+   * Whether each app has these hours, or all apps together.
+   * @default "app"
+   */
+  readonly per?: "app" | "account";
+}
+
+export interface ReleaseSettings {
+  /**
+   * Of how many releases of an app the images are kept.
+   * @default 20
+   */
+  readonly keep?: number;
+}
+
 const port = integer(1, 65_535);
 const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 1_048_576)) }));
+/** Up to a year. */
+const seconds = optional(integer(0, 31_536_000));
 
 /** Reads {@link PlatformSettings} from plain data. */
 export const platformSettings: Reader<PlatformSettings> = object<PlatformSettings>({
   name: optional(platformName),
   domain: optional(hostName),
-  ports: optional(object<PortSettings>({ web: optional(port), postgres: optional(port), bind: optional(ipv4Address) })),
+  ports: optional(
+    object<PortSettings>({
+      web: optional(port),
+      postgres: optional(port),
+      api: optional(port),
+      bind: optional(ipv4Address),
+    }),
+  ),
   subnet: optional(subnet),
   egress: optional(object({ allow: optional(list(ipv4Network)) })),
-  limits: optional(object({ router: memoryLimit, postgres: memoryLimit })),
+  limits: optional(
+    object({ router: memoryLimit, postgres: memoryLimit, controlPlane: memoryLimit, runner: memoryLimit }),
+  ),
+  sleep: optional(object<SleepSettings>({ after: seconds })),
+  cycle: optional(object<CycleSettings>({ every: seconds, spread: seconds })),
+  hours: optional(
+    object<HoursSettings>({ free: optional(integer(0, 1_000_000)), per: optional(oneOf("share", ["app", "account"])) }),
+  ),
+  releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

@@ -2,15 +2,17 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { type ResourceDefinition, text, withDefault } from "../kit/index.ts";
+import { anyText, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { putFiles } from "./archive.ts";
-import { queueDirectory, runtimeDirectory } from "./directories.ts";
+import { platformDirectory, queueDirectory } from "./directories.ts";
+import { GitError } from "./git.ts";
 import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { containerName, removeLeftovers } from "./leftovers.ts";
 import { type BuildContext, ensurePackages } from "./packages.ts";
 import { takeTurn } from "./queue.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
+import { Repository } from "./repository.ts";
 import { readSource, type Source, SourceError } from "./source/index.ts";
 
 type Inputs = {
@@ -28,6 +30,8 @@ type Inputs = {
   builder: string;
   /** The platform's runtime directory; empty: by its name. */
   runtime: string;
+  /** The app's bare repository, where the source is stored as a commit; empty: it is not stored. */
+  repository: string;
 };
 
 type Outputs = Inputs & {
@@ -52,22 +56,26 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     python: text(),
     base: text(),
     builder: text(),
-    runtime: withDefault({ ...text(), read: (value) => value }, ""),
+    runtime: withDefault(anyText(), ""),
+    repository: withDefault(anyText(), ""),
   },
   computed: ["image", "record"],
   replaceOn: "all",
   async create(inputs, call) {
     const docker = new Docker();
     const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
+    await keepSource(inputs, call);
     return state(inputs, image);
   },
   async read({ inputs }) {
     const image = await findBuilt(new Docker(), inputs);
     return image && state(inputs, image).outputs;
   },
-  async recover(inputs) {
+  async recover(inputs, call) {
     const image = await findBuilt(new Docker(), inputs);
-    return image && state(inputs, image);
+    if (image === undefined) return undefined;
+    await keepSource(inputs, call);
+    return state(inputs, image);
   },
 };
 
@@ -88,11 +96,28 @@ function keyFor({ digest, python, base, builder }: Inputs): string {
   return keyOf(builder, python, base, digest);
 }
 
+/**
+ * Stores the source as a commit, of which it can be built again when its image is gone. Without that the app runs all
+ * the same: only a rollback to it is lost.
+ */
+async function keepSource(inputs: Inputs, call: CallContext): Promise<void> {
+  if (inputs.repository === "") return;
+  try {
+    const source = readSource(resolve(inputs.directory));
+    // An image that was there already is what was declared, even if the source has been edited since.
+    if (source.digest !== inputs.digest) throw new GitError("its files have changed meanwhile");
+    await new Repository(inputs.repository).store(source.tree, source.snapshot);
+  } catch (error) {
+    const reason = error instanceof GitError ? error.message : "its files have changed meanwhile";
+    call.log("warning", `the source of ${inputs.app} is not kept, so there is no rolling back to it later: ${reason}`);
+  }
+}
+
 /** Builds when it is our turn on this host, with a record from before the waiting on. */
 async function make(docker: Docker, inputs: Inputs, call: CallContext): Promise<BuiltImage> {
   const { platform, app } = inputs;
   const source = readUnchanged(inputs);
-  const runtime = inputs.runtime || runtimeDirectory(platform);
+  const runtime = inputs.runtime || platformDirectory(platform);
   const host = join(runtime, "host");
   if (!existsSync(join(host, "addresses.nft"))) {
     throw new Error(

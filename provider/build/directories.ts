@@ -7,8 +7,8 @@ function home(): string {
   return process.getuid?.() === 0 ? "/var/lib/dynoform" : join(homedir(), ".local/share/dynoform");
 }
 
-/** A platform's runtime directory, unless its settings name another. */
-export function runtimeDirectory(platform: string): string {
+/** A platform's runtime directory, unless its settings name another: its sockets and records on the host. */
+export function platformDirectory(platform: string): string {
   return join(home(), platform);
 }
 

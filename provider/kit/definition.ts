@@ -28,6 +28,11 @@ export interface ResourceDefinition<Inputs extends PropertyMap, Outputs extends 
    * The state's values are those of the last operation.
    */
   changed?(state: ResourceState<Inputs, Outputs>, call: CallContext): Promise<readonly (keyof Inputs & string)[]>;
+  /**
+   * What an update with these inputs will do, in one line that previews show; undefined: the properties say enough.
+   * New inputs that are not known yet are `Unknown`.
+   */
+  sentence?(state: ResourceState<Inputs, Outputs>, news: PropertyMap & Inputs): string | undefined;
   create(inputs: Inputs, call: CallContext): Promise<{ readonly id: string; readonly outputs: PropertyMap & Outputs }>;
   /** Undefined: gone. Without it the state is believed. */
   read?(state: ResourceState<Inputs, Outputs>, call: CallContext): Promise<(PropertyMap & Outputs) | undefined>;

@@ -2,9 +2,11 @@ export type { ResourceDefinition, ResourceState } from "./definition.ts";
 export { diffInputs } from "./diff.ts";
 export { providerOf } from "./provider.ts";
 export {
+  anyText,
   boolean,
   integer,
   list,
+  map,
   number,
   object,
   oneOf,

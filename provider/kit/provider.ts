@@ -69,7 +69,11 @@ export function providerOf(
 async function diff(definition: AnyDefinition, request: DiffRequest): Promise<DiffResult> {
   const { id, oldInputs: inputs, oldOutputs: outputs, ignoreChanges } = request;
   const declared = diffInputs(inputs, request.news, definition.replaceOn, ignoreChanges);
-  if (declared.changes) return { ...declared, deleteBeforeReplace: definition.deleteBeforeReplace ?? false };
+  if (declared.changes) {
+    const sentence = definition.sentence?.({ id, inputs, outputs }, request.news);
+    if (sentence !== undefined) request.log("info", sentence);
+    return { ...declared, deleteBeforeReplace: definition.deleteBeforeReplace ?? false };
+  }
   const drifted = (await definition.changed?.({ id, inputs, outputs }, request)) ?? [];
   return {
     changes: drifted.length > 0,

@@ -37,6 +37,19 @@ export function text(options: { pattern?: RegExp; allowed?: string } = {}): Shap
   return shape(allowed, (value) => typeof value === "string" && (pattern?.test(value) ?? value !== ""));
 }
 
+/** Text, even none. Failures show nothing of it: it may be a secret. */
+export function anyText(): Shape<string> {
+  return {
+    allowed: "text",
+    read(value, path, failures) {
+      if (!(value instanceof Unknown) && typeof value !== "string") {
+        failures.push({ property: path, reason: "must be text" });
+      }
+      return value;
+    },
+  };
+}
+
 /** A whole number. */
 export function integer(options: { min?: number; max?: number } = {}): Shape<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
@@ -89,6 +102,23 @@ export function object<F extends Fields>(fields: F): Shape<ValuesOf<F>> {
         return value;
       }
       return readFields(fields, value, path, failures);
+    },
+  };
+}
+
+/** An object with any properties whose values fit. */
+export function map<T extends PropertyValue>(item: Shape<T>): Shape<{ [key: string]: T }> {
+  const allowed = `an object of values, each ${item.allowed}`;
+  return {
+    allowed,
+    read(value, path, failures) {
+      if (value instanceof Unknown) return value;
+      if (!isPlainObject(value)) {
+        failures.push(failure(path, value, allowed));
+        return value;
+      }
+      const entries = Object.entries(value);
+      return Object.fromEntries(entries.map(([key, entry]) => [key, item.read(entry, `${path}.${key}`, failures)]));
     },
   };
 }

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { containersOf, lastLines, watchContainers } from "../docker/containers.ts";
+import { type ContainerEvent, containersOf, lastLines, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
 import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
@@ -18,6 +19,9 @@ type Inputs = {
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
 const START_TIMEOUT = 60;
+
+/** Milliseconds after which Docker's list is asked again whether it knows of an end by now. */
+const LIST_LAG = 50;
 
 /**
  * The running of a dyno's service. Create waits until the dyno has run for a while without ending; delete stops it
@@ -115,7 +119,14 @@ export async function stop(docker: Docker, service: string, timeout: number, sig
   const { promise: lost, reject } = Promise.withResolvers<never>();
   lost.catch(() => {});
   let wake = () => {};
-  using _watching = await watchContainers(docker, [service], () => wake(), reject);
+  // Docker tells of an end a moment before its list does. To wait for the next event, the container's removal, would
+  // take seconds, and after a crash of dockerd now and then for ever.
+  const ended = new Set<string>();
+  const seen = ({ action, container }: ContainerEvent) => {
+    if (action !== "start") ended.add(container);
+    wake();
+  };
+  using _watching = await watchContainers(docker, [service], seen, reject);
   await scaleService(docker, service, () => 0);
   const expired = AbortSignal.timeout(timeout * 1000);
   for (;;) {
@@ -127,7 +138,8 @@ export async function stop(docker: Docker, service: string, timeout: number, sig
     if (signal.aborted) throw new Error("cancelled");
     if (expired.aborted)
       throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
-    await Promise.race([changed, lost, aborted(signal), aborted(expired)]);
+    const soon = left.some(({ Id }) => ended.has(Id)) ? [sleep(LIST_LAG)] : [];
+    await Promise.race([changed, lost, aborted(signal), aborted(expired), ...soon]);
   }
 }
 

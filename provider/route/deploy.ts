@@ -22,6 +22,9 @@ export type RouteInputs = {
   drain: number;
 };
 
+/** Seconds by which Docker may note a line later than the answer that followed it; the next probe comes after that. */
+const LOG_LAG = 0.2;
+
 /** A dyno that keeps the route from switching. */
 class DynoFailure extends Error {
   readonly service: string;
@@ -118,7 +121,8 @@ async function explain(
   const dyno = names.get(service) ?? service;
   const problem = probe.reason === "no_name" ? await startProblem(docker, service) : undefined;
   if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
-  return new DynoFailure(service, unproven(dyno, probe, healthCheck), probe.answered);
+  const until = probe.answered === undefined ? undefined : probe.answered + LOG_LAG;
+  return new DynoFailure(service, unproven(dyno, probe, healthCheck), until);
 }
 
 /**

@@ -28,6 +28,11 @@ export interface BuildArgs extends BuildContent {
   /** The source's folder, relative to the folder of Pulumi.yaml, or absolute. */
   readonly directory: pulumi.Input<string>;
   /**
+   * The app's bare repository, where the source is stored as a commit.
+   * @default the source is not stored
+   */
+  readonly repository?: pulumi.Input<string>;
+  /**
    * The platform's runtime directory, where build records go.
    * @default `$DYNOFORM_HOME/<platform>`
    */
@@ -42,8 +47,14 @@ export class Build extends pulumi.CustomResource {
   declare readonly record: pulumi.Output<string>;
 
   constructor(name: string, args: BuildArgs, opts?: pulumi.CustomResourceOptions) {
-    const { platform, app, directory, digest, python, base, builder, runtime } = args;
-    const inputs = { platform, app, directory, digest, python, base, builder, runtime: runtime ?? "" };
-    super("dyno:index:Build", name, { ...inputs, image: undefined, record: undefined }, opts);
+    const { platform, app, directory, digest, python, base, builder, runtime, repository } = args;
+    const inputs = { platform, app, directory, digest, python, base, builder };
+    super(
+      "dyno:index:Build",
+      name,
+      { ...inputs, runtime: runtime ?? "", repository: repository ?? "", image: undefined, record: undefined },
+      // The same files may lie elsewhere: a release that is gone back to is built of its commit.
+      pulumi.mergeOptions(opts, { ignoreChanges: ["directory"] }),
+    );
   }
 }

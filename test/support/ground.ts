@@ -12,7 +12,7 @@ export interface TestGround extends AsyncDisposable {
   readonly name: string;
   /** A folder of its own. */
   readonly directory: string;
-  readonly ports: { readonly web: number; readonly postgres: number };
+  readonly ports: { readonly web: number; readonly postgres: number; readonly api: number };
   readonly docker: Docker;
 }
 
@@ -29,11 +29,11 @@ export async function testGround(): Promise<TestGround> {
   // Compiling uWSGI for every app of every test would take longer than all tests together.
   process.env.DYNOFORM_SHARE_PACKAGES = "1";
   const docker = new Docker();
-  const [web = 0, postgres = 0] = await freePorts(2);
+  const [web = 0, postgres = 0, api = 0] = await freePorts(3);
   return {
     name,
     directory,
-    ports: { web, postgres },
+    ports: { web, postgres, api },
     docker,
     async [Symbol.asyncDispose]() {
       await keepPackages(docker, name);

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { run } from "node:test";
+import { inspect } from "node:util";
 
 /** How tests ended. */
 export interface Count {
@@ -73,7 +74,7 @@ function line(passed: boolean, name: string, milliseconds: number): string {
 
 /** An assertion's stack begins with its message, which has the difference. */
 function explain(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? (error.stack ?? error.message) : inspect(error);
 }
 
 function indent(text: string): string {

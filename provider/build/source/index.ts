@@ -3,5 +3,6 @@ export { SourceError } from "./problems.ts";
 export { type Processes, parseProcfile } from "./procfile.ts";
 export { DEFAULT_PYTHON, type PythonChoice } from "./python-version.ts";
 export type { Requirements } from "./requirements.ts";
+export { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE } from "./snapshot.ts";
 export { readSource, type Source } from "./source.ts";
 export { digestTree, type SourceTree, TreeDigest, type TreeEntry } from "./tree.ts";

@@ -4,12 +4,15 @@ import { SourceError, SourceProblems } from "./problems.ts";
 import { type Processes, readProcfile } from "./procfile.ts";
 import { choosePython, type PythonChoice } from "./python-version.ts";
 import { type Requirements, readRequirements } from "./requirements.ts";
-import { digestTree, listTree, type SourceTree } from "./tree.ts";
+import { SnapshotId } from "./snapshot.ts";
+import { listTree, readTree, type SourceTree, TreeDigest } from "./tree.ts";
 
 /** An app's source tree, read and found good. */
 export interface Source {
-  /** Hex SHA-256; see {@link digestTree}. */
+  /** Hex SHA-256; see {@link TreeDigest}. */
   readonly digest: string;
+  /** The commit that a snapshot of the tree is or would be, 40 hexadecimal digits. */
+  readonly snapshot: string;
   readonly tree: SourceTree;
   readonly processes: Processes;
   readonly python: PythonChoice;
@@ -38,5 +41,8 @@ export function readSource(directory: string): Source {
     requirements: readRequirements(tree, problems),
   };
   problems.check();
-  return { digest: digestTree(tree), ...source };
+  const digest = new TreeDigest();
+  const snapshot = new SnapshotId();
+  readTree(tree, digest, snapshot);
+  return { digest: digest.end(), snapshot: snapshot.end(), ...source };
 }

@@ -96,30 +96,41 @@ function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
+/** What a tree's files are read to: told of its entries in order, each followed by its content. */
+export interface TreeReader {
+  begin(entry: TreeEntry): void;
+  content(bytes: Uint8Array): void;
+}
+
+/** Reads all files of a tree, once for all readers. */
+export function readTree(tree: SourceTree, ...readers: readonly TreeReader[]): void {
+  const chunk = Buffer.allocUnsafe(1 << 16);
+  for (const entry of tree.entries) {
+    for (const reader of readers) reader.begin(entry);
+    if (entry.kind === "link") continue;
+    const file = openSync(join(tree.root, entry.path), "r");
+    try {
+      for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
+        for (const reader of readers) reader.content(chunk.subarray(0, length));
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
 /**
  * The digest of a tree: hex SHA-256 over paths, kinds and contents, whatever the files' dates, owners and umask.
  * {@link TreeDigest} is the same, fed by whoever reads the files anyway.
  */
 export function digestTree(tree: SourceTree): string {
   const digest = new TreeDigest();
-  const chunk = Buffer.allocUnsafe(1 << 16);
-  for (const entry of tree.entries) {
-    digest.begin(entry);
-    if (entry.kind === "link") continue;
-    const file = openSync(join(tree.root, entry.path), "r");
-    try {
-      for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
-        digest.content(chunk.subarray(0, length));
-      }
-    } finally {
-      closeSync(file);
-    }
-  }
+  readTree(tree, digest);
   return digest.end();
 }
 
 /** Computes a tree's digest from its entries, in order, each followed by its content. */
-export class TreeDigest {
+export class TreeDigest implements TreeReader {
   readonly #whole: Hash = createHash("sha256");
   #file: Hash | undefined;
 

@@ -5,6 +5,7 @@ import { ensureDirectories } from "../../../cli/setup/directories.ts";
 import { build } from "../../../provider/build/build.ts";
 import { removeUnreferenced } from "../../../provider/build/images.ts";
 import { type BuildRecord, listRecords } from "../../../provider/build/record.ts";
+import { repositoryPath } from "../../../provider/build/repository.ts";
 import { readSource } from "../../../provider/build/source/index.ts";
 import { providerOf } from "../../../provider/kit/index.ts";
 import { buildContent } from "../../../provider/sdk/build.ts";
@@ -57,7 +58,8 @@ export async function buildGround(): Promise<BuildGround> {
 
   async function inputs(app: string, directory: string, digest?: string) {
     const content = buildContent(readSource(directory));
-    const news = { platform, app, directory, ...content, ...(digest === undefined ? {} : { digest }) };
+    const repository = repositoryPath(runtime, app);
+    const news = { platform, app, directory, repository, ...content, ...(digest === undefined ? {} : { digest }) };
     const checked = await provider.check({ ...call(), olds: undefined, news, randomSeed: new Uint8Array(32) });
     if (checked.failures) throw new Error(JSON.stringify(checked.failures));
     return checked.inputs;

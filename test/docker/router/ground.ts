@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { routerImage, testBase } from "../../support/router-image.ts";
 /** What a dyno of a test is, apart from its name. See dyno.mjs. */
 export interface DynoOptions {
   readonly version?: string;
-  readonly mode?: "well" | "crash" | "unbound" | "500";
+  readonly mode?: "well" | "crash" | "unbound" | "500" | "shy";
   /** Milliseconds that it listens before it answers. */
   readonly boot?: number;
   readonly replicas?: number;
@@ -23,10 +24,14 @@ export interface DynoOptions {
 export interface RouterGround extends AsyncDisposable {
   readonly docker: Docker;
   readonly name: string;
+  /** The router's folder. */
+  readonly directory: string;
   /** The router's admin socket. */
   readonly socket: string;
   readonly port: number;
   readonly router: Docker.Container;
+  /** Says for how long the service's `web.1` runs: 0 stops it, 1 starts it. */
+  scale(service: string, replicas: number): Promise<void>;
   /** Makes a dyno's service. Returns its name. */
   dyno(name: string, options?: DynoOptions): Promise<string>;
   /** The running containers of a service. */
@@ -39,8 +44,35 @@ export interface RouterGround extends AsyncDisposable {
   get(
     host: string,
     path?: string,
-    more?: { method?: string; headers?: Record<string, string>; body?: string },
+    more?: { method?: string; headers?: Record<string, string>; body?: string; timeout?: number },
   ): Promise<Answer>;
+  /** The request log's lines of an app whose path is this, when there are as many. */
+  logged(app: string, path: string, count?: number): Promise<LogLine[]>;
+}
+
+/** A line of the router's request log. */
+export type LogLine = Record<(typeof LOG_FIELDS)[number], string>;
+
+const LOG_FIELDS = [
+  "time",
+  "app",
+  "code",
+  "method",
+  "path",
+  "host",
+  "requestId",
+  "forwardedFor",
+  "dyno",
+  "connect",
+  "service",
+  "status",
+  "bytes",
+  "protocol",
+] as const;
+
+export interface GroundOptions {
+  /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
+  readonly files?: Readonly<Record<string, (text: string) => string>>;
 }
 
 export interface Reply {
@@ -49,7 +81,7 @@ export interface Reply {
   readonly body: any;
 }
 
-export async function routerGround(): Promise<RouterGround> {
+export async function routerGround({ files = {} }: GroundOptions = {}): Promise<RouterGround> {
   const docker = new Docker();
   const name = `rt${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   const directory = await mkdtemp(join(tmpdir(), "router-"));
@@ -59,6 +91,7 @@ export async function routerGround(): Promise<RouterGround> {
   const port = await freePort();
   const image = await routerImage(docker);
   const base = await testBase(docker);
+  const binds = await Promise.all(Object.entries(files).map(([path, edit]) => replaced(directory, path, edit)));
 
   async function dispose(): Promise<void> {
     const filters = { label: [`dynoform.platform=${name}`] };
@@ -94,7 +127,7 @@ export async function routerGround(): Promise<RouterGround> {
       User: `${process.getuid?.()}:${process.getgid?.()}`,
       ExposedPorts: { "8080/tcp": {} },
       HostConfig: {
-        Binds: [`${directory}:/run/router`],
+        Binds: [`${directory}:/run/router`, ...binds],
         CapDrop: ["ALL"],
         SecurityOpt: ["no-new-privileges:true"],
         ReadonlyRootfs: true,
@@ -121,6 +154,7 @@ export async function routerGround(): Promise<RouterGround> {
   const ground: RouterGround = {
     docker,
     name,
+    directory,
     socket,
     port,
     router,
@@ -150,6 +184,11 @@ export async function routerGround(): Promise<RouterGround> {
       });
       return service;
     },
+    async scale(service, replicas) {
+      const { Version, Spec } = await docker.getService(service).inspect();
+      const Mode = { Replicated: { Replicas: replicas } };
+      await docker.getService(service).update({ ...Spec, Mode, version: Version.Index });
+    },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };
       return (await docker.listContainers({ filters })).map(({ Id }) => docker.getContainer(Id));
@@ -162,7 +201,7 @@ export async function routerGround(): Promise<RouterGround> {
         `/apps/${app}`,
         {
           hosts: [`${app}.localhost`],
-          dynos: dynos.map((service) => ({ name: service, port: 5000 })),
+          dynos: dynos.map((service, index) => ({ name: service, port: 5000, dyno: `web.${index + 1}` })),
           check: { type: "http", path: "/", timeout: 30 },
           drain: 10,
           ...more,
@@ -170,9 +209,40 @@ export async function routerGround(): Promise<RouterGround> {
         signal,
       ),
     get: (host, path = "/", more = {}) => get({ host, port, path, ...more }),
+    async logged(app, path, count = 1) {
+      let found: LogLine[] = [];
+      await until(`${count} lines of ${app} ${path} are in the log`, async () => {
+        found = (await logLines(directory)).filter((line) => line.app === app && line.path === path);
+        return found.length >= count;
+      });
+      return found;
+    },
     [Symbol.asyncDispose]: dispose,
   };
   return ground;
+}
+
+/** A file of the router's with other content, as a bind mount over the image's. */
+async function replaced(directory: string, path: string, edit: (text: string) => string): Promise<string> {
+  const file = join(directory, path.replaceAll("/", "-"));
+  const text = await readFile(join(packageRoot(), "services/router", path), "utf8");
+  assert.notEqual(edit(text), text, `${path} is as it was`);
+  await writeFile(file, edit(text));
+  const target = path.replace(/^lua\//, "/usr/share/dynoform/router/").replace(/^nginx/, "/etc/dynoform/nginx");
+  return `${file}:${target}:ro`;
+}
+
+/** What stands in the router's request log now. */
+export async function logLines(directory: string): Promise<LogLine[]> {
+  const text = await readFile(join(directory, "log/requests"), "utf8");
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => {
+      const values = line.split("\t");
+      assert.equal(values.length, LOG_FIELDS.length, line);
+      return Object.fromEntries(LOG_FIELDS.map((field, index) => [field, values[index]])) as LogLine;
+    });
 }
 
 const dynoScript = join(packageRoot(), "test/docker/router/dyno.mjs");

@@ -1,6 +1,7 @@
 /** The part of outages.test.ts that runs in the engine's network namespace, where the platform's ports are. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { inspect } from "node:util";
 import { changed } from "../../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
@@ -29,7 +30,11 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-await using platform = await testPlatform();
+const platform = await testPlatform();
+// Its engine is thrown away with all that is in it, even what a crashed dockerd does not let go of; the folder is left.
+await using _folder = {
+  [Symbol.asyncDispose]: () => rm(platform.directory, { recursive: true, force: true }),
+};
 await simpleApp(platform, "steady", { "run.py": APP });
 const declare = (web: number, version: string) =>
   platform.app(

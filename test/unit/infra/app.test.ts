@@ -57,13 +57,15 @@ test("an app's resources, and the order of its deployment", async () => {
     ["dynoform:index:App shop", undefined, []],
     ["dyno:index:Build shop-build-#", "shop", []],
     ["dynoform:index:ConfigVars shop-config", "shop", []],
-    ["dyno:index:Route shop-route", "shop", ["shop.web.1-#-process", "shop.web.2-#-process"]],
-    ["dynoform:index:Formation shop.web", "shop", []],
-    ["dynoform:index:Dyno shop.web.1", "shop.web", []],
-    ["docker:index/service:Service shop.web.1-#", "shop.web.1", ["shop-build-#"]],
+    ["dyno:index:Release shop-release", "shop", ["shop-build-#", "shop-route", "shop.worker.1-#-process"]],
+    ["dyno:index:ReleaseTask shop-release-task-#", "shop", ["shop-build-#"]],
+    ["dyno:index:Route shop-route", "shop", ["shop-release-task-#", "shop.web.1-#-process", "shop.web.2-#-process"]],
+    ["dynoform:index:Formation shop.web", "shop", ["shop-release-task-#"]],
+    ["dynoform:index:Dyno shop.web.1", "shop.web", ["shop-release-task-#"]],
+    ["docker:index/service:Service shop.web.1-#", "shop.web.1", ["shop-build-#", "shop-release-task-#"]],
     ["dyno:index:DynoProcess shop.web.1-#-process", "shop.web.1", ["shop.web.1-#"]],
-    ["dynoform:index:Dyno shop.web.2", "shop.web", []],
-    ["docker:index/service:Service shop.web.2-#", "shop.web.2", ["shop-build-#"]],
+    ["dynoform:index:Dyno shop.web.2", "shop.web", ["shop-release-task-#"]],
+    ["docker:index/service:Service shop.web.2-#", "shop.web.2", ["shop-build-#", "shop-release-task-#"]],
     ["dyno:index:DynoProcess shop.web.2-#-process", "shop.web.2", ["shop.web.2-#"]],
     ["dynoform:index:Formation shop.worker", "shop", ["shop-route"]],
     ["dynoform:index:Dyno shop.worker.1", "shop.worker", ["shop-route"]],
@@ -112,6 +114,7 @@ test("a build's inputs", async () => {
     platform: "test",
     app: "shop",
     directory: shop,
+    repository: "/var/lib/dynoform/test/git/shop.git",
     runtime: platform.directory,
     python: "3.13",
   });
@@ -191,7 +194,7 @@ test("an app without web dynos, and one without a source, have a route all the s
   const empty = await record(() => new App("shop", { platform, key: KEY }));
   assert.deepEqual(
     empty.resources.map(({ name }) => name),
-    ["shop", "shop-config", "shop-route"],
+    ["shop", "shop-config", "shop-release", "shop-route"],
   );
   assert.deepEqual(empty.get("shop-route").inputs.dynos, []);
   assert.equal(empty.get("shop-route").inputs.deployed, false);

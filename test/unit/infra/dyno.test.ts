@@ -46,6 +46,7 @@ test("a dyno is a service and its process", async () => {
     { label: "dynoform.app", value: "shop" },
     { label: "dynoform.dyno", value: "web.1" },
     { label: "dynoform.platform", value: "test" },
+    { label: "dynoform.size", value: "free" },
     { label: "dynoform.type", value: "web" },
   ];
   const { DYNOFORM_UID: uid, ...env } = (inputs as { taskSpec: { containerSpec: { env: Record<string, string> } } })

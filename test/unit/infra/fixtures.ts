@@ -16,6 +16,7 @@ export const platform: PlatformConnection = {
   postgresPort: 15_432,
   postgresName: "test-postgres",
   egress: ["10.1.2.0/24"],
+  keep: 5,
   networkId: "network-1",
   provisionerPassword: "provisioner-pass",
 };

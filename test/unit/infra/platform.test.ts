@@ -30,6 +30,13 @@ test("a platform's resources", async () => {
       recording.resources.map(({ type, name, parent, dependsOn, options }) => [type, name, parent, dependsOn, options]),
       [
         ["dynoform:index:Platform", "main", undefined, [], {}],
+        [
+          "docker:index/container:Container",
+          "main-control-plane",
+          "main",
+          ["main-network", "main-runner-image"],
+          { deleteBeforeReplace: true },
+        ],
         ["docker:index/network:Network", "main-network", "main", [], { deleteBeforeReplace: true }],
         [
           "docker:index/container:Container",
@@ -56,6 +63,14 @@ test("a platform's resources", async () => {
           { deleteBeforeReplace: true },
         ],
         ["docker:index/image:Image", "main-router-image", "main", [], {}],
+        [
+          "docker:index/container:Container",
+          "main-runner",
+          "main",
+          ["main-runner-image"],
+          { deleteBeforeReplace: true },
+        ],
+        ["docker:index/image:Image", "main-runner-image", "main", [], {}],
       ],
     );
     assert.deepEqual(recording.get("main-network").inputs, {
@@ -99,14 +114,14 @@ test("a platform's resources", async () => {
       labels,
       ...logs,
     });
-    for (const what of ["router", "postgres"]) {
+    for (const what of ["router", "postgres", "runner"]) {
       const { imageName, build, ...rest } = recording.get(`main-${what}-image`).inputs as {
         imageName: string;
         build: { context: string; args: { BASE: string } };
       };
       assert.match(imageName, new RegExp(`^test/${what}:[0-9a-f]{12}$`));
       assert.match(build.args.BASE, /^test\/base:[0-9a-f]{12}$/);
-      assert.equal(build.context, what === "router" ? "services/router" : "images/postgres");
+      assert.equal(build.context, what === "router" ? "services/router" : `images/${what}`);
       assert.deepEqual(rest, { skipPush: true, buildOnPreview: false });
     }
   } finally {
@@ -131,6 +146,7 @@ test("what other stacks read of it", async () => {
     postgresPort: 15_432,
     postgresName: "dynoform-postgres",
     egress: ["10.1.2.3"],
+    keep: 20,
   });
   assert.equal(await (provisionerPassword as { isSecret: Promise<boolean> }).isSecret, true);
   assert.ok(networkId);
@@ -160,6 +176,6 @@ test("what is wrong with a platform is said before anything is registered", asyn
   assert.deepEqual(resources, []);
   assert.deepEqual(problems, [
     'Platform main: name: "Test" is not allowed; use 1 to 20 lower-case letters, digits and dashes, beginning with a letter',
-    "Platform main: ports.webb: is no setting; use web, postgres or bind",
+    "Platform main: ports.webb: is no setting; use web, postgres, api or bind",
   ]);
 });

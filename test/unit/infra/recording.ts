@@ -43,6 +43,8 @@ const OUTPUTS: Record<string, Record<string, unknown>> = {
   "docker:index/image:Image": { repoDigest: "sha256:1111" },
   "dyno:index:Build": { image: "sha256:2222", record: "record-1" },
   "dyno:index:Password": { result: "pass" },
+  "dyno:index:Release": { version: 1, ledger: [], configs: {} },
+  "dyno:index:ReleaseTask": { record: "record-2" },
   "dyno:index:Route": { revision: 1 },
 };
 

@@ -125,8 +125,18 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     app({ source: { path: "" } }),
     'dynoform:app.source.path: "" is not allowed; use the path of a folder',
   ],
-  ["no path", app({ source: {} }), "dynoform:app.source.path: nothing is not allowed; use the path of a folder"],
-  ["a path alone", app({ source: "." }), 'dynoform:app.source: "." is not allowed; use a map with path'],
+  ["no path", app({ source: {} }), "dynoform:app.source: has neither path nor commit; use one of them"],
+  [
+    "two sources",
+    app({ source: { path: ".", commit: "0123456789012345678901234567890123456789" } }),
+    "dynoform:app.source: has both path and commit; use one of them",
+  ],
+  [
+    "a short commit",
+    app({ source: { commit: "1a2b3c4" } }),
+    'dynoform:app.source.commit: "1a2b3c4" is not allowed; use all 40 hexadecimal digits of a commit',
+  ],
+  ["a path alone", app({ source: "." }), 'dynoform:app.source: "." is not allowed; use a map with path or commit'],
   [
     "an unknown size",
     app({ formation: { web: { size: "huge" } } }),

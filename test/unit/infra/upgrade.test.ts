@@ -16,7 +16,10 @@ import { record } from "./recording.ts";
 test("types and names of what a platform and an app make are those of earlier versions", async () => {
   const folder = await mkdtemp(join(tmpdir(), "infra-upgrade-"));
   try {
-    await writeFile(join(folder, "Procfile"), "web: uwsgi uwsgi.ini\nworker: python work.py\n");
+    await writeFile(
+      join(folder, "Procfile"),
+      "web: uwsgi uwsgi.ini\nworker: python work.py\nrelease: python migrate.py\n",
+    );
     await writeFile(join(folder, "requirements.txt"), "flask\n");
     const { resources } = await record(() => {
       const own = new Platform("platform", { directory: "/nowhere" });
@@ -33,6 +36,7 @@ test("types and names of what a platform and an app make are those of earlier ve
       resources.map(({ type, name, parent }) => `${parent ?? "-"} > ${type} ${hashless(name)}`),
       [
         "- > dynoform:index:Platform platform",
+        "platform > docker:index/container:Container platform-control-plane",
         "platform > docker:index/network:Network platform-network",
         "platform > docker:index/container:Container platform-postgres",
         "platform > docker:index/image:Image platform-postgres-image",
@@ -41,9 +45,13 @@ test("types and names of what a platform and an app make are those of earlier ve
         "platform > dyno:index:Password platform-provisioner-password",
         "platform > docker:index/container:Container platform-router",
         "platform > docker:index/image:Image platform-router-image",
+        "platform > docker:index/container:Container platform-runner",
+        "platform > docker:index/image:Image platform-runner-image",
         "- > dynoform:index:App shop",
         "shop > dyno:index:Build shop-build-#",
         "shop > dynoform:index:ConfigVars shop-config",
+        "shop > dyno:index:Release shop-release",
+        "shop > dyno:index:ReleaseTask shop-release-task-#",
         "shop > dyno:index:Route shop-route",
         "shop > dynoform:index:PostgresAddon shop.DATABASE",
         "shop.DATABASE > postgresql:index/database:Database shop.DATABASE",
@@ -84,7 +92,7 @@ test("a dyno and a database keep their names across versions", async () => {
     database: new PostgresAddon("shop.DATABASE", { platform, app: "shop", key: KEY }).database,
   }));
   // Another name here is a new dyno in place of every one there is; a new template does that on purpose.
-  assert.equal(result.service, "test-shop-web-1-4a3db41fab");
+  assert.equal(result.service, "test-shop-web-1-ea05de51f4");
   // Another name here is a new, empty database in place of every one there is.
   assert.equal(result.database, "da8230f0672");
 });

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Secret, Unknown } from "../../../engine/src/values/values.ts";
+import { type PropertyValue, Secret, Unknown } from "../../../engine/src/values/values.ts";
 import { createProvider } from "../../../provider/index.ts";
 import {
+  anyText,
   diffInputs,
   integer,
   list,
+  map,
   object,
   oneOf,
   providerOf,
@@ -15,6 +17,9 @@ import {
 
 const call = { urn: "urn:pulumi:s::p::dyno:index:Thing::t", signal: new AbortController().signal, log() {} };
 const thing = { ...call, type: "dyno:index:Thing", name: "t" };
+
+/** Does nothing. */
+const none = { computed: [], replaceOn: [], create: async () => ({ id: "1", outputs: {} }) };
 
 const updates: unknown[] = [];
 const provider = providerOf("dyno", "1.2.3", {
@@ -133,4 +138,34 @@ test("a Password is made once, of letters and digits, and is a secret", async ()
   assert.deepEqual((await dyno.diff({ ...state, news: { length: 40 } })).replaces, ["length"]);
   const short = await dyno.check({ ...password, olds: undefined, news: { length: 8 }, randomSeed: new Uint8Array(32) });
   assert.deepEqual(short.failures, [{ property: "length", reason: "must be a whole number from 16 to 128, not 8" }]);
+});
+
+test("a map takes any names, any text may be none, and neither shows what it refused", async () => {
+  const shapes = providerOf("dyno", "1.2.3", {
+    "dyno:index:Thing": { ...none, inputs: { texts: map(anyText()) } },
+  });
+  const check = (texts: PropertyValue) =>
+    shapes.check({ ...thing, olds: undefined, news: { texts }, randomSeed: new Uint8Array(32) });
+  const texts = { A: "", "b c": "x", later: Unknown.value };
+  assert.deepEqual(await check(texts), { inputs: { texts } });
+  assert.deepEqual((await check({ A: 12_345 })).failures, [{ property: "texts.A", reason: "must be text" }]);
+  assert.deepEqual((await check([])).failures, [
+    { property: "texts", reason: "must be an object of values, each text, not a list" },
+  ]);
+});
+
+test("a definition says in a sentence what an update will do", async () => {
+  const lines: string[] = [];
+  const said = providerOf("dyno", "1.2.3", {
+    "dyno:index:Thing": {
+      ...none,
+      inputs: { name: text() },
+      sentence: ({ inputs }, news) => `${inputs.name} > ${news.name}`,
+    },
+  });
+  const log = (severity: string, line: string) => void lines.push(`${severity}: ${line}`);
+  const request = { ...thing, log, id: "1", oldInputs: { name: "a" }, oldOutputs: {}, ignoreChanges: [] };
+  await said.diff({ ...request, news: { name: "b" } });
+  await said.diff({ ...request, news: { name: "a" } });
+  assert.deepEqual(lines, ["info: a > b"]);
 });

@@ -64,7 +64,13 @@ export const service: BridgedResource<Docker> = {
         await Promise.all(stopped.map(({ Id }) => removeContainer(client, Id)));
         return left === stopped.length || undefined;
       },
-      { filters: { type: ["container"], event: ["die", "destroy"], label: [label] }, timeout, signal },
+      // Docker's list still shows a container as running for a moment after it told of its end.
+      {
+        filters: { type: ["container"], event: ["die", "stop", "destroy"], label: [label] },
+        timeout,
+        signal,
+        interval: 250,
+      },
     );
     if (gone) return;
     throw new Error(`the service is removed, but ${left} of its containers are still there after ${timeout / 1000} s`);

@@ -6,11 +6,12 @@
 local ffi = require "ffi"
 local base = require "resty.core.base"
 
+local limits = require "router.limits"
+
 local C = ffi.C
 local M = {}
 
 -- Seconds.
-local FIRST_BYTE, SILENCE = 30, 55
 local LOOK = 0.25
 
 -- The beginning of nginx' structures, of which all that follows is left alone.
@@ -81,7 +82,7 @@ local function look()
         progress[key] = { bytes = seen, at = started, answered = answered }
       elseif known.bytes ~= seen or known.answered ~= answered then
         known.bytes, known.at, known.answered = seen, now, answered
-      elseif not answered and not ended[key] and now - known.at >= FIRST_BYTE then
+      elseif not answered and not ended[key] and now - known.at >= limits.first_byte then
         cut(r, key)
       end
     end
@@ -104,7 +105,7 @@ function M.finish()
   local known, was_ended = progress[key], ended[key]
   since[key], progress[key], ended[key] = nil, nil, nil
   if was_ended then return "H12" end
-  if known and known.answered and ngx.now() - known.at >= SILENCE - 2 * LOOK then return "H15" end
+  if known and known.answered and ngx.now() - known.at >= limits.silence - 2 * LOOK then return "H15" end
 end
 
 return M

@@ -7,14 +7,15 @@ local dns = require "router.dns"
 local health = require "router.health"
 local hold = require "router.hold"
 local inflight = require "router.inflight"
+local limits = require "router.limits"
 local page = require "router.page"
 local routes = require "router.table"
 local wake = require "router.wake"
 
 local M = {}
 
--- Seconds that a request waits for a dyno, and how often it is tried on dynos that cannot be reached.
-local HOLD, ATTEMPTS = 60, 8
+-- How often a request is tried on dynos that cannot be reached.
+local ATTEMPTS = 8
 local CONNECT_MS = 500
 -- A longer body is not kept, but streamed: it cannot be sent a second time.
 local KEPT_BODY = 1048576
@@ -81,7 +82,7 @@ local function assign(streamed)
     local entry, generation = routes.for_host(ngx.var.host)
     if not entry then return page.nothing_here() end
     if not stop then
-      stop = ngx.now() + HOLD
+      stop = ngx.now() + limits.hold
       ngx.var.app = entry.app
     end
     if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
@@ -140,7 +141,6 @@ function M.access_again()
   local var = ngx.var
   local name = var.dyno
   local late = deadline.finish()
-  local timed_out = last(var.upstream_status) == "504"
   inflight.leave(name)
   if tonumber(last(var.upstream_bytes_sent)) == 0 then
     local entry = routes.for_host(var.host)
@@ -149,9 +149,9 @@ function M.access_again()
     var.attempts = (tonumber(var.attempts) or 0) + 1
     local given_up = var.streamed ~= "" or tonumber(var.attempts) == ATTEMPTS
     var.dyno, var.label = "", ""
-    if given_up then return page.application_error(timed_out and "H19" or "H21") end
+    if given_up then return page.application_error "H21" end
   else
-    local code = late or timed_out and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
+    local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
     local once = var.resent == "" and var.streamed == "" and IDEMPOTENT[var.request_method]
     var.dyno = ""
     if code or not once then return page.application_error(code or "H13") end

@@ -1,0 +1,162 @@
+import { readFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import { isRecord } from "../infra/check/readers.ts";
+import { isMissing, UserError } from "../services/errors.ts";
+import {
+  findProject,
+  type PlatformTarget,
+  platformsOf,
+  readStackFiles,
+  type StackFile,
+} from "../services/stacks/project.ts";
+
+export interface Answer {
+  readonly headers: IncomingMessage["headers"];
+  // biome-ignore lint/suspicious/noExplicitAny: each command knows what it asked for
+  readonly body: any;
+}
+
+/** The API of a platform's control plane, on this machine. */
+export class ApiClient {
+  readonly #platform: string;
+  readonly #port: number;
+  readonly #token: string;
+
+  constructor(args: { readonly platform: string; readonly port: number; readonly token: string }) {
+    this.#platform = args.platform;
+    this.#port = args.port;
+    this.#token = args.token;
+  }
+
+  /**
+   * Asks, and waits as long as it takes.
+   *
+   * @throws UserError with what the API says
+   */
+  async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const response = await this.#send(method, path, text, {
+      accept: "application/vnd.heroku+json; version=3",
+      authorization: `Bearer ${this.#token}`,
+      "content-type": "application/json",
+      prefer: "wait=86400",
+      ...headers,
+    });
+    const answer = await json(response).catch(() => undefined);
+    if ((response.statusCode ?? 500) < 300) return { headers: response.headers, body: answer };
+    const said = isRecord(answer) && typeof answer.message === "string" ? answer.message : undefined;
+    throw new UserError(said ?? `the control plane of ${this.#platform} answered ${response.statusCode}`);
+  }
+
+  /** An answer that comes bit by bit, at a URL that the API gave. */
+  open(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
+    return this.#send("GET", pathOf(url), "", headers);
+  }
+
+  /** A connection that speaks another protocol from here on, at a URL that the API gave. */
+  upgrade(url: string, protocol: string): Promise<Socket> {
+    return new Promise((resolve, reject) => {
+      const headers = { connection: "Upgrade", upgrade: protocol };
+      const outgoing = request({ host: "127.0.0.1", port: this.#port, path: pathOf(url), headers, agent: false });
+      outgoing.on("error", (error) => reject(this.#explain(error)));
+      outgoing.on("response", ({ statusCode }) => {
+        outgoing.destroy();
+        reject(new UserError(`the control plane of ${this.#platform} did not connect us (it answered ${statusCode})`));
+      });
+      outgoing.on("upgrade", (_response, socket, head) => {
+        socket.unshift(head);
+        resolve(socket);
+      });
+      outgoing.end();
+    });
+  }
+
+  #send(method: string, path: string, body: string, headers: Record<string, string>): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const options = { host: "127.0.0.1", port: this.#port, path, method, headers, agent: false };
+      const outgoing = request(options, resolve);
+      outgoing.on("error", (error) => reject(this.#explain(error)));
+      outgoing.end(body);
+    });
+  }
+
+  #explain(error: Error): Error {
+    const { code } = error as { code?: string };
+    if (code === "ECONNREFUSED") {
+      return new Unreachable(
+        `the control plane of ${this.#platform} does not answer on 127.0.0.1:${this.#port}. Bring it up: \`npm run up\`.`,
+      );
+    }
+    if (code === "ECONNRESET" || code === "EPIPE") {
+      return new Unreachable(
+        `the control plane of ${this.#platform} went away while it was asked. Repeat the command.`,
+      );
+    }
+    return error;
+  }
+}
+
+/** Nobody answers now; somebody may later. */
+export class Unreachable extends UserError {}
+
+/** The app that a command is about, and the API that has it. */
+export interface Target {
+  readonly api: ApiClient;
+  readonly app: string;
+}
+
+/**
+ * Finds both from the stack files of the project that the command was started in.
+ *
+ * @param wanted `-a APP`; not needed where there is only one app
+ */
+export async function findTarget(directory: string, wanted: unknown): Promise<Target> {
+  const files = await readStackFiles(await findProject(directory));
+  const apps = files.filter(({ kind }) => kind === "app");
+  const app = chooseApp(apps, wanted);
+  const settings = app.config["dynoform:app"];
+  const stack = isRecord(settings) && typeof settings.platform === "string" ? settings.platform : "platform";
+  const platforms = files.filter(({ kind }) => kind === "platform");
+  const platform = platforms.find((file) => file.stack === stack) ?? platforms[0];
+  const [target] = platformsOf(platform === undefined ? [] : [platform]);
+  if (target === undefined) throw new UserError("no stack file here declares a platform.");
+  return { api: await connect(target), app: appName(app) };
+}
+
+const DEFAULT_API_PORT = 5000;
+
+async function connect({ name, directory, settings }: PlatformTarget): Promise<ApiClient> {
+  const token = await readFile(join(directory, "control", "token"), "utf8").catch((error: unknown) => {
+    if (isMissing(error))
+      throw new UserError(`the platform ${name} is not up on this machine. Bring it up: \`npm run up\`.`);
+    throw new UserError(`the token of ${name} cannot be read: only who brought the platform up may use it.`);
+  });
+  const port = settings.ports?.api ?? DEFAULT_API_PORT;
+  return new ApiClient({ platform: name, port, token: token.trim() });
+}
+
+function chooseApp(apps: readonly StackFile[], wanted: unknown): StackFile {
+  const names = apps.map(appName).join(", ");
+  if (typeof wanted === "string") {
+    const found = apps.find((file) => appName(file) === wanted);
+    if (found === undefined) throw new UserError(`there is no app ${wanted} here; there is ${names || "none"}.`);
+    return found;
+  }
+  const [only, ...others] = apps;
+  if (only === undefined) throw new UserError("no stack file here declares an app.");
+  if (others.length > 0) throw new UserError(`say which app: \`-a APP\`. There are ${names}.`);
+  return only;
+}
+
+function appName({ stack, config }: StackFile): string {
+  const settings = config["dynoform:app"];
+  return isRecord(settings) && typeof settings.name === "string" ? settings.name : stack;
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return `${pathname}${search}`;
+}

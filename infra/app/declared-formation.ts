@@ -1,0 +1,35 @@
+import type { Problems } from "../check/problems.ts";
+import type { FormationSettings } from "./settings.ts";
+import type { DynoSizeName } from "./sizes.ts";
+import type { AppSource } from "./source.ts";
+
+/** The dynos of one process type, as they are declared. */
+export interface FormationEntry {
+  readonly type: string;
+  readonly quantity: number;
+  readonly size: DynoSizeName;
+  readonly command: string;
+}
+
+/**
+ * What runs of each type of the Procfile, `release` excepted: one free `web` dyno where nothing is declared, and none
+ * of the others. Each declared type must be in the Procfile.
+ */
+export function formationOf(
+  declared: Readonly<Record<string, FormationSettings>> = {},
+  source: AppSource | undefined,
+  at: string,
+  problems: Problems,
+): FormationEntry[] {
+  if (source === undefined) return [];
+  const { processes } = source;
+  for (const type of Object.keys(declared)) {
+    if (processes[type] !== undefined) continue;
+    problems.add(`${at}.${type}`, `is no process type of the Procfile; it has ${Object.keys(processes).join(", ")}`);
+  }
+  const types = Object.entries(processes).filter(([type]) => type !== "release");
+  return types.map(([type, command]) => {
+    const { quantity = 1, size = "free" } = declared[type] ?? (type === "web" ? {} : { quantity: 0 });
+    return { type, quantity, size, command };
+  });
+}

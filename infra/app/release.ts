@@ -1,0 +1,111 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { Release, ReleaseTask } from "../../provider/sdk/index.ts";
+import { contentHash } from "../content.ts";
+import { type Environment, versions } from "../environment.ts";
+import type { PlatformConnection } from "../platform/connection.ts";
+import type { AppSettings } from "./settings.ts";
+import { DYNO_SIZES, type DynoSizeName } from "./sizes.ts";
+import type { AppSource } from "./source.ts";
+
+/** Raised when what a release task does with the same arguments changes, so that it runs again. */
+const TEMPLATE = 1;
+
+/** Releases of an app that are kept. */
+const KEEP = 20;
+
+/** The values of an environment; all of them are secrets. */
+export function values(entries: Environment): Record<string, pulumi.Output<string>> {
+  return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, entry.value]));
+}
+
+/** What of an app a release is made of. */
+export interface ReleaseSettings {
+  readonly platform: PlatformConnection;
+  /** The app's name. */
+  readonly app: string;
+  /** What names the app's repository. */
+  readonly id: string;
+  readonly key: string;
+  readonly source: AppSource | undefined;
+  /** What dynos are named after; undefined without a source. */
+  readonly slug: string | undefined;
+  readonly image: pulumi.Output<string> | undefined;
+  /** The user's config vars. */
+  readonly config: Environment;
+  readonly addons: NonNullable<AppSettings["addons"]>;
+}
+
+/** The app's releases. Formation and sizes are no part of it, so that scaling makes none. */
+export function createRelease(name: string, settings: ReleaseSettings, opts: pulumi.CustomResourceOptions): Release {
+  const { platform, app, id, key, source, slug, image, config, addons } = settings;
+  return new Release(
+    name,
+    {
+      platform: platform.name,
+      directory: platform.directory,
+      app,
+      appId: id,
+      keep: platform.keep ?? KEEP,
+      slug: slug ?? "",
+      digest: source?.digest ?? "",
+      commit: source?.commit ?? "",
+      image: image ?? "",
+      processes: source?.processes ?? {},
+      configHash: contentHash(key, versions(config)),
+      config: values(config),
+      addons: Object.fromEntries(Object.entries(addons).map(([name, { generation = 1 }]) => [name, generation])),
+    },
+    opts,
+  );
+}
+
+export interface ReleaseTaskSettings {
+  readonly platform: PlatformConnection;
+  /** The app's name. */
+  readonly app: string;
+  readonly key: string;
+  readonly source: AppSource;
+  readonly slug: string;
+  readonly image: pulumi.Output<string>;
+  /** Config vars and what add-ons set. */
+  readonly environment: Environment;
+  readonly size: DynoSizeName;
+}
+
+/**
+ * The run of the Procfile's `release:` command, if there is one: named after what it runs with, so that it runs again
+ * when code, config vars or add-ons change, and not when the app is scaled.
+ */
+export function createReleaseTask(
+  name: string,
+  settings: ReleaseTaskSettings,
+  opts: pulumi.CustomResourceOptions,
+): ReleaseTask | undefined {
+  const { platform, app, key, source, slug, image, environment } = settings;
+  const command = source.processes.release;
+  if (command === undefined) return undefined;
+  const hash = contentHash(key, { template: TEMPLATE, slug, command, environment: versions(environment) });
+  const { nanoCpus = 0, ...size } = DYNO_SIZES[settings.size];
+  return new ReleaseTask(
+    `${name}-${hash}`,
+    {
+      platform: {
+        name: platform.name,
+        directory: platform.directory,
+        routerAddress: platform.routerAddress,
+        postgresAddress: platform.postgresAddress,
+        egress: platform.egress,
+        // What `Platform` calls it.
+        networkName: platform.name,
+      },
+      app,
+      dyno: `release.${1000 + (Number.parseInt(hash.slice(0, 6), 16) % 9000)}`,
+      image,
+      digest: source.digest,
+      command,
+      environment: values(environment),
+      size: { name: settings.size, nanoCpus, ...size },
+    },
+    opts,
+  );
+}

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join, relative } from "node:path";
+import { packageRoot } from "../../images/package-root.ts";
+
+/** Where our modules lie: the package's root, or `dist` below it in a published package. */
+const root = dirname(dirname(import.meta.dirname));
+
+/** The path of one of our modules as Node runs it. @param name without its ending, e.g. `services/runner/main` */
+export function modulePath(name: string): string {
+  return join(root, `${name}${extname(import.meta.filename)}`);
+}
+
+/** Npm's own Node, which the package depends on: an image has none, and the machine's may be too old. */
+export function nodePath(): string {
+  const manifest = createRequire(join(packageRoot(), "package.json")).resolve("node/package.json");
+  return join(dirname(manifest), "bin", "node");
+}
+
+/** What a running control plane is made of; another version of it is another hash. */
+const PARTS = ["services", "infra", "provider", "images", "engine/src", "engine/providers"];
+
+/** The version of our code: 12 hexadecimal digits of a SHA-256 over its modules' names and texts, wherever they lie. */
+export function codeVersion(): string {
+  const hash = createHash("sha256").update(readFileSync(join(packageRoot(), "package.json")));
+  for (const file of PARTS.flatMap((part) => modules(join(root, part))).sort()) {
+    hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+function modules(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /(?<!\.d)\.[jt]s$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}

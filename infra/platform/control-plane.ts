@@ -1,0 +1,133 @@
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { canonical, type Plain } from "../content.ts";
+import { codeVersion, modulePath, nodePath } from "./code.ts";
+import {
+  backendEnvironment,
+  backendFolders,
+  dockerGroup,
+  dockerSocket,
+  dynoformHome,
+  hostEnvironment,
+  mounts,
+  ownerOf,
+  packageFolders,
+  projectDirectory,
+  pulumiHome,
+  realPulumi,
+  type Shared,
+} from "./host.ts";
+import { platformImage } from "./image.ts";
+import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+
+/** Where the control plane's API listens in its container. */
+const API_PORT = 5000;
+
+export interface ToolsArgs {
+  /** The platform's name. */
+  readonly platform: string;
+  readonly network: docker.Network;
+  readonly address: string;
+  /** The platform's folder on the host. */
+  readonly directory: string;
+  /** Of the API, on 127.0.0.1. */
+  readonly port: number;
+  /** MiB. */
+  readonly memory: { readonly controlPlane: number; readonly runner: number };
+  /** What the control plane is told besides its places. */
+  readonly settings: Readonly<Record<string, Plain>>;
+}
+
+/**
+ * The control plane, one Node process that watches over the apps, and the runner, in which it starts every run of
+ * Pulumi: such a run goes on when the control plane is replaced or killed. Both have our code, the project and the
+ * platform's folder at the host's paths.
+ */
+export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resource): void {
+  const { platform, directory } = args;
+  const image = platformImage(`${name}-runner-image`, { platform, what: "runner" }, parent);
+  const project = projectDirectory();
+  const writable = (path: string): Shared => ({ path, readOnly: false });
+  const own = { image, project, platform, directory };
+  new docker.Container(
+    `${name}-runner`,
+    {
+      ...common(own, args.memory.runner),
+      name: `${platform}-runner`,
+      command: ["tini", "-s", "--", "sleep", "infinity"],
+      // Its runs reach Postgres and the API as the host does.
+      networkMode: "host",
+      // The pid in a lock means the same to the host and to the runner.
+      pidMode: "host",
+      // Docker adds the first by itself to a container of that kind.
+      securityOpts: ["label=disable", "no-new-privileges:true"],
+      volumes: mounts([
+        ...packageFolders(),
+        ...realPulumi(),
+        ...backendFolders(),
+        ...[project, directory, dynoformHome(), pulumiHome(), dockerSocket()].map(writable),
+      ]),
+      envs: environment({ ...hostEnvironment(), ...backendEnvironment(project) }),
+      labels: dockerLabels(platformLabels(platform)),
+    },
+    { parent, deleteBeforeReplace: true },
+  );
+  const settings = { ...args.settings, platform, directory, project, apiPort: args.port };
+  new docker.Container(
+    `${name}-control-plane`,
+    {
+      ...common(own, args.memory.controlPlane),
+      name: `${platform}-control-plane`,
+      command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
+      networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
+      ports: [{ internal: API_PORT, external: args.port, ip: "127.0.0.1" }],
+      volumes: mounts([
+        ...packageFolders(),
+        ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
+          writable,
+        ),
+      ]),
+      envs: environment({
+        ...hostEnvironment(),
+        DYNOFORM_SETTINGS: canonical(settings),
+        NODE_COMPILE_CACHE: `${directory}/control/cache`,
+      }),
+      // It runs what it has loaded: another version of our code is another container.
+      labels: dockerLabels({ ...platformLabels(platform), "dynoform.code": codeVersion() }),
+    },
+    // Two containers cannot have one name, port and address.
+    { parent, deleteBeforeReplace: true },
+  );
+}
+
+interface Own {
+  readonly image: docker.Image;
+  readonly project: string;
+  readonly platform: string;
+  readonly directory: string;
+}
+
+/** What both have: no rights but their owner's and Docker's. */
+function common({ image, project, directory }: Own, memory: number) {
+  return {
+    image: image.repoDigest,
+    user: ownerOf(directory),
+    groupAdds: [dockerGroup()],
+    workingDir: project,
+    readOnly: true,
+    tmpfs: { "/tmp": "" },
+    restart: "always",
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory,
+    memorySwap: 2 * memory,
+    logDriver: LOG_DRIVER,
+    logOpts: LOG_OPTIONS,
+  };
+}
+
+function environment(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
+}

@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LedgerEntry } from "./ledger.ts";
+
+/** What runs, as far as a change of it is a release. */
+export interface Runs {
+  readonly slug: string;
+  readonly digest: string;
+  readonly commit: string;
+  readonly configHash: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly addons: Readonly<Record<string, number>>;
+}
+
+/** How much of a commit's id is shown. */
+const SHORT = 8;
+
+/**
+ * What a release changes, as Heroku words it: "Deploy 1a2b3c4d", "Set GREETING config vars". Undefined: nothing that
+ * makes a release.
+ *
+ * @param before what ran; undefined for the first release
+ * @param ledger where releases that come back are found
+ */
+export function describeChanges(
+  before: Runs | undefined,
+  after: Runs,
+  ledger: readonly LedgerEntry[] = [],
+): string | undefined {
+  if (before === undefined) return after.slug === "" ? "Initial release" : deploy(after);
+  const source = (["slug", "digest", "commit"] as const).some((part) => before[part] !== after[part]);
+  const again = source ? ledger.slice(0, -1).findLast((entry) => isSame(entry, after)) : undefined;
+  const phrases = again
+    ? [`Rollback to v${again.version}`, ...addonPhrases(before.addons, after.addons)]
+    : [
+        ...(source ? [deploy(after)] : []),
+        ...configPhrases(before.config, after.config),
+        ...addonPhrases(before.addons, after.addons),
+      ];
+  const [first, ...rest] = phrases;
+  if (first === undefined) return undefined;
+  return [first, ...rest.map((phrase) => phrase.charAt(0).toLowerCase() + phrase.slice(1))].join("; ");
+}
+
+function isSame(entry: LedgerEntry, { slug, configHash }: Runs): boolean {
+  return entry.slug === slug && entry.configHash === configHash;
+}
+
+function deploy({ slug, commit, digest }: Runs): string {
+  return slug === "" ? "Remove the source" : `Deploy ${(commit || digest).slice(0, SHORT)}`;
+}
+
+function configPhrases(before: Runs["config"], after: Runs["config"]): string[] {
+  const set = Object.keys(after).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+  return [
+    ...(set.length > 0 ? [`Set ${set.sort().join(", ")} config vars`] : []),
+    ...(removed.length > 0 ? [`Remove ${removed.sort().join(", ")} config vars`] : []),
+  ];
+}
+
+function addonPhrases(before: Runs["addons"], after: Runs["addons"]): string[] {
+  const attached = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
+  const detached = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+  const rotated = Object.keys(after).filter((name) => Object.hasOwn(before, name) && before[name] !== after[name]);
+  return [
+    ...attached.map((name) => `Attach ${name}`),
+    ...detached.map((name) => `Detach ${name}`),
+    ...rotated.map((name) => `Rotate ${name} credentials`),
+  ];
+}

@@ -1,0 +1,69 @@
+import type { Desk } from "../desk.ts";
+import { declared } from "../formation.ts";
+import type { DeclaredApp } from "../ports.ts";
+import type { Route } from "../routes.ts";
+
+export function appRoutes(desk: Desk): Route[] {
+  const list = async () => ({ body: (await desk.ports.apps.list()).map((app) => showApp(desk, app)) });
+  const account = () => ({ body: showAccount(desk) });
+  return [
+    ["GET", "/apps", list],
+    ["GET", "/users/:user/apps", list],
+    ["GET", "/apps/:app", async (call) => ({ body: showApp(desk, await desk.app(call)) })],
+    ["GET", "/account", account],
+    ["GET", "/users/:user", account],
+  ];
+}
+
+function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
+  const time = new Date(app.createdAt).toISOString();
+  const stack = { id: desk.id("stack", "dynoform"), name: "dynoform" };
+  return {
+    id: desk.appId(app),
+    name: app.name,
+    acm: false,
+    archived_at: null,
+    buildpack_provided_description: "Python",
+    build_stack: stack,
+    create_status: "complete",
+    created_at: time,
+    // Without it, clients look for the words "fir" and "cedar" in the app's name.
+    generation: { id: desk.id("generation", "cedar"), name: "cedar" },
+    git_url: "",
+    maintenance: false,
+    owner: desk.account,
+    process_tier: tier(declared("web", app.formation.web).size),
+    region: { id: desk.id("region", "local"), name: "local" },
+    released_at: time,
+    repo_size: null,
+    slug_size: null,
+    space: null,
+    stack,
+    team: null,
+    updated_at: time,
+    web_url: app.url,
+  };
+}
+
+/** Clients ask for the hours that are left when an app's tier is `eco`. */
+function tier(size: string): string {
+  if (size === "free" || size === "eco") return "eco";
+  return size.startsWith("standard") || size.startsWith("performance") ? "production" : size;
+}
+
+function showAccount(desk: Desk): Record<string, unknown> {
+  const { id, email } = desk.account;
+  return {
+    id,
+    email,
+    name: email.split("@")[0],
+    allow_tracking: false,
+    beta: false,
+    default_organization: null,
+    default_team: null,
+    federated: false,
+    identity_provider: null,
+    two_factor_authentication: false,
+    verified: true,
+  };
+}

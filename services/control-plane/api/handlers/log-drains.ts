@@ -1,0 +1,43 @@
+import { requiredText } from "../call.ts";
+import type { Desk } from "../desk.ts";
+import { notFound } from "../errors.ts";
+import type { DeclaredApp, Drain } from "../ports.ts";
+import type { Route } from "../routes.ts";
+
+export function logDrainRoutes(desk: Desk): Route[] {
+  const { logs } = desk.ports;
+  return [
+    [
+      "GET",
+      "/apps/:app/log-drains",
+      async (call) => {
+        const app = await desk.app(call);
+        return { body: logs.drains(app.name).map((drain) => show(desk, app, drain)) };
+      },
+    ],
+    [
+      "POST",
+      "/apps/:app/log-drains",
+      async (call) => {
+        const app = await desk.app(call);
+        return { status: 201, body: show(desk, app, logs.addDrain(app.name, requiredText(call, "url"))) };
+      },
+    ],
+    [
+      "DELETE",
+      "/apps/:app/log-drains/:drain",
+      async (call) => {
+        const app = await desk.app(call);
+        const which = call.params.drain ?? "";
+        const drain = logs.drains(app.name).find(({ id, url, token }) => [id, url, token].includes(which));
+        if (drain === undefined || !logs.removeDrain(app.name, which)) throw notFound("log_drain", "that drain");
+        return { body: show(desk, app, drain) };
+      },
+    ],
+  ];
+}
+
+function show(desk: Desk, app: DeclaredApp, { id, url, token, createdAt }: Drain): Record<string, unknown> {
+  const time = new Date(createdAt).toISOString();
+  return { id: desk.id("log-drain", app.id, id), addon: null, created_at: time, token, updated_at: time, url };
+}

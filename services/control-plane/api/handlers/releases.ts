@@ -1,0 +1,118 @@
+import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
+import { rollbackPlan } from "../../../../provider/release/rollback.ts";
+import type { Answer, Call } from "../call.ts";
+import { type Desk, pending } from "../desk.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
+import type { AppOutputs } from "../outputs.ts";
+import type { AppFile, DeclaredApp } from "../ports.ts";
+import { page } from "../range.ts";
+import type { Route } from "../routes.ts";
+
+export function releaseRoutes(desk: Desk): Route[] {
+  return [
+    ["GET", "/apps/:app/releases", (call) => list(desk, call)],
+    ["POST", "/apps/:app/releases", (call) => rollback(desk, call)],
+    [
+      "GET",
+      "/apps/:app/releases/:release",
+      async (call) => {
+        const { app, outputs, entry } = await find(desk, call, call.params.release ?? "");
+        return { body: showRelease(desk, app, outputs, entry) };
+      },
+    ],
+    [
+      "GET",
+      "/apps/:app/releases/:release/config-vars",
+      async (call) => {
+        const { outputs, entry } = await find(desk, call, call.params.release ?? "");
+        return { body: outputs.configs[entry.configHash] ?? {} };
+      },
+    ],
+  ];
+}
+
+async function list(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const outputs = await desk.outputs.of(app.stack);
+  const releases = outputs.releases.map((entry) => showRelease(desk, app, outputs, entry));
+  const { items, status, headers } = page(releases, call.request.headers.range, ["version", "id"]);
+  return { status, body: items, headers };
+}
+
+async function rollback(desk: Desk, call: Call): Promise<Answer> {
+  const { release: which } = call.body;
+  if (typeof which !== "string" && typeof which !== "number") throw invalid("release", "release is required.");
+  const { app, outputs, entry } = await find(desk, call, String(which));
+  const plan = rollbackPlan(outputs.releases, outputs.configs, entry.version);
+  if (!plan.eligible) throw new ApiError(422, "invalid_params", `Cannot roll back to v${entry.version}: ${plan.why}.`);
+  const current = currentConfig(outputs);
+  const outcome = await desk.change(call, app, plan.description, async (file) => {
+    if (plan.source !== undefined) file.source(plan.source);
+    await writeConfig(file, current, plan.config);
+  });
+  const now = outcome === "done" ? await desk.outputs.of(app.stack) : outputs;
+  const made = now.releases.at(-1) ?? entry;
+  return { status: 201, body: showRelease(desk, app, now, made), headers: pending(outcome, app) };
+}
+
+/** Writes only what differs: each written value is encrypted anew, and the file is read by people. */
+async function writeConfig(
+  file: AppFile,
+  present: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const name of Object.keys(present)) if (!Object.hasOwn(wanted, name)) await file.setConfig(name, undefined);
+  for (const [name, value] of Object.entries(wanted)) {
+    if (present[name] !== value) await file.setConfig(name, value);
+  }
+}
+
+/** The user's config vars of the current release, without what add-ons set. */
+export function currentConfig(outputs: AppOutputs): Readonly<Record<string, string>> {
+  return outputs.configs[outputs.releases.at(-1)?.configHash ?? ""] ?? {};
+}
+
+interface Found {
+  readonly app: DeclaredApp;
+  readonly outputs: AppOutputs;
+  readonly entry: LedgerEntry;
+}
+
+/** @param which a version with or without `v`, or an id */
+async function find(desk: Desk, call: Call, which: string): Promise<Found> {
+  const app = await desk.app(call);
+  const outputs = await desk.outputs.of(app.stack);
+  const version = /^v?(\d{1,9})$/.exec(which)?.[1];
+  const entry = outputs.releases.find((each) =>
+    version === undefined ? releaseId(desk, app, each) === which : each.version === Number(version),
+  );
+  if (entry === undefined) throw notFound("release");
+  return { app, outputs, entry };
+}
+
+function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): string {
+  return desk.id("release", app.id, String(version));
+}
+
+function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: LedgerEntry) {
+  const time = new Date(entry.createdAt).toISOString();
+  const email = entry.user || desk.user;
+  const current = entry.version === outputs.releases.at(-1)?.version;
+  return {
+    id: releaseId(desk, app, entry),
+    addon_plan_names: [],
+    app: { id: desk.appId(app), name: app.name },
+    created_at: time,
+    current,
+    description: entry.description,
+    // The current one counts too: without a number, clients take the second that is eligible.
+    eligible_for_rollback: current || rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
+    output_stream_url: null,
+    slug: entry.slug === "" ? null : { id: desk.id("slug", entry.slug), commit: entry.commit || null },
+    // Only what served gets a number.
+    status: "succeeded",
+    updated_at: time,
+    user: { id: desk.id("user", email), email },
+    version: entry.version,
+  };
+}

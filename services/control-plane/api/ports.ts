@@ -1,0 +1,156 @@
+import type { Act, LogLine, LogSink } from "../types.ts";
+
+/** What the API asks of the control plane's other parts. Tests put their own behind a real server. */
+export interface Ports {
+  readonly apps: Apps;
+  readonly stacks: Stacks;
+  readonly dynos: Dynos;
+  readonly oneOffs: OneOffs;
+  readonly logs: Logs;
+  readonly usage: Usage;
+}
+
+/** An app of this project, as its stack file declares it. */
+export interface DeclaredApp {
+  readonly name: string;
+  /** What stays when the app is renamed. */
+  readonly id: string;
+  readonly stack: string;
+  /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** As the file says it; a type that it does not name has its default. */
+  readonly formation: Readonly<Record<string, DeclaredFormation>>;
+}
+
+export interface DeclaredFormation {
+  readonly quantity?: number;
+  /** As in the stack file: `standard-1x`. */
+  readonly size?: string;
+}
+
+/** An app's stack file while it is being changed, by whoever has the app's turn. */
+export interface AppFile {
+  /** What the file declares at this moment. */
+  readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  scale(type: string, to: DeclaredFormation): void;
+  /** Writes a config var as a secure value; undefined removes it. */
+  setConfig(name: string, value: string | undefined): void | Promise<void>;
+  source(source: { readonly commit: string }): void;
+}
+
+export interface Apps {
+  list(): Promise<readonly DeclaredApp[]>;
+  get(name: string): Promise<DeclaredApp | undefined>;
+  /**
+   * Waits for the app's turn, edits its file and runs `up`; puts the file back and mends the app when that fails.
+   *
+   * @throws UserError that says why the change was not made
+   */
+  change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<unknown>;
+  /** Notes an act that changes nothing declared, with its result. */
+  record<T>(name: string, act: Act, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Stacks {
+  /** A stack's outputs with its secrets in plain; undefined when it was never brought up. */
+  outputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+}
+
+/** A dyno of an app's formation. */
+export interface DynoState {
+  /** `web.1`. */
+  readonly dyno: string;
+  readonly type: string;
+  readonly size: string;
+  /** Heroku's words: `starting`, `up`, `crashed`, `idle`, `down`, `stopping`. */
+  readonly state: string;
+  /** When it came into that state, in milliseconds since 1970. */
+  readonly since: number;
+  /** What it runs, where that is known. */
+  readonly command?: string | undefined;
+}
+
+/** All dynos of an app, those of a type, or one. */
+export interface DynoTarget {
+  readonly type?: string;
+  readonly dyno?: string;
+}
+
+export interface Dynos {
+  /** What the formation runs; one-off dynos may be among them. */
+  list(app: string): Promise<readonly DynoState[]>;
+  restart(app: string, target: DynoTarget): Promise<unknown>;
+}
+
+export interface OneOffRequest {
+  readonly app: string;
+  readonly command: string;
+  /** @default that of the app's own dynos */
+  readonly size?: string;
+  /** Over the app's config vars. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether a client's terminal will be connected; otherwise it starts at once and writes to the app's log. */
+  readonly attach: boolean;
+  /** Whether the command gets a terminal. */
+  readonly tty: boolean;
+}
+
+export interface OneOff extends DynoState {
+  readonly command: string;
+  /** What opens the way to an attached one, once. */
+  readonly secret?: string;
+}
+
+export interface OneOffs {
+  create(request: OneOffRequest): Promise<OneOff>;
+  list(app: string): readonly OneOff[];
+  /** @returns whether there is one of this name */
+  stop(app: string, dyno: string): boolean;
+}
+
+export interface LogFilter {
+  readonly source?: string;
+  /** `web.1`, or a process type. */
+  readonly dyno?: string;
+}
+
+/** A line that the buffer has. */
+export interface StoredLine extends LogLine {
+  /** Grows from line to line of an app. */
+  readonly id: number;
+}
+
+export interface Drain {
+  readonly id: string;
+  readonly url: string;
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+export interface Logs extends LogSink {
+  /** The newest lines, the oldest of them first; with `after` only those that came later than that one. */
+  read(app: string, filter: LogFilter & { readonly lines: number; readonly after?: number }): readonly StoredLine[];
+  /** Calls the listener for each new line until disposed. */
+  tail(app: string, filter: LogFilter, listener: (line: StoredLine) => void): Disposable;
+  drains(app: string): readonly Drain[];
+  /** @throws UserError for a URL that no drain can have */
+  addDrain(app: string, url: string): Drain;
+  /** @returns whether there was one with this id, URL or token */
+  removeDrain(app: string, which: string): boolean;
+}
+
+/** What the dynos of one type and size of an app have used of a month. */
+export interface UsageEntry {
+  readonly app: string;
+  readonly type: string;
+  readonly size: string;
+  readonly seconds: number;
+}
+
+export interface Usage {
+  /** @param month `2026-01` */
+  usage(month: string): readonly UsageEntry[];
+}

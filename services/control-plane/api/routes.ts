@@ -1,0 +1,64 @@
+import type { Handler } from "./call.ts";
+import { ApiError } from "./errors.ts";
+
+/** `[method, path, handler]`; a part of the path that begins with a colon stands for any one part. */
+export type Route = readonly [method: string, path: string, handler: Handler];
+
+export interface Match {
+  readonly handler: Handler;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Finds the handler of a request. Of two paths that fit, the one without a colon at the first difference wins. */
+export class Routes {
+  readonly #routes: readonly {
+    readonly method: string;
+    readonly parts: readonly string[];
+    readonly handler: Handler;
+  }[];
+
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map(([method, path, handler]) => ({ method, parts: partsOf(path), handler }));
+  }
+
+  /** @throws ApiError 404, or 405 when the path is there for other methods */
+  find(method: string, path: string): Match {
+    const parts = partsOf(path);
+    const fitting = this.#routes
+      .filter((route) => fits(route.parts, parts))
+      .sort((a, b) => rank(a.parts).localeCompare(rank(b.parts)));
+    const found = fitting.find((route) => route.method === method);
+    if (found !== undefined) return { handler: found.handler, params: paramsOf(found.parts, parts) };
+    if (fitting.length === 0) throw new ApiError(404, "not_found", "The requested API endpoint was not found.");
+    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`);
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").slice(1);
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  if (pattern.length !== parts.length) return false;
+  return pattern.every((part, index) => (part.startsWith(":") ? parts[index] !== "" : part === parts[index]));
+}
+
+function rank(pattern: readonly string[]): string {
+  return pattern.map((part) => (part.startsWith(":") ? "1" : "0")).join("");
+}
+
+function paramsOf(pattern: readonly string[], parts: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [index, part] of pattern.entries()) {
+    if (part.startsWith(":")) params[part.slice(1)] = decode(parts[index] ?? "");
+  }
+  return params;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ApiError(400, "bad_request", "The path is not well encoded.");
+  }
+}

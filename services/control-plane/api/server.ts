@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { messageOf } from "../../errors.ts";
+import { type Answer, readBody } from "./call.ts";
+import { ApiError, toApiError } from "./errors.ts";
+import { type Route, Routes } from "./routes.ts";
+import type { Token } from "./token.ts";
+
+/** The official command line sends along the ids of all requests before. */
+const HEADER_LIMIT = 64 * 1024;
+
+export interface ServerOptions {
+  /** For whoever has the token. */
+  readonly routes: readonly Route[];
+  /** Whose paths are secrets themselves. */
+  readonly open: readonly Route[];
+  readonly token: Token;
+  /** Takes over connections that ask for another protocol. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Gets what nobody foresaw. */
+  report(problem: string): void;
+}
+
+/** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
+export class ApiServer implements AsyncDisposable {
+  readonly #options: ServerOptions;
+  readonly #routes: Routes;
+  readonly #open: Routes;
+  readonly #server: Server;
+  /** Connections that speak another protocol now, which the HTTP server has forgotten. */
+  readonly #upgraded = new Set<Duplex>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#routes = new Routes(options.routes);
+    this.#open = new Routes(options.open);
+    this.#server = createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
+      void this.#serve(request, response);
+    });
+    this.#server.on("upgrade", (request, socket, head) => {
+      this.#upgraded.add(socket);
+      socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
+      options.upgrade(request, socket, head);
+    });
+  }
+
+  /** @param port 0: any that is free */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        resolve(this.#server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Ends every connection, open streams too: their clients come back to who serves next. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const id = requestId(request);
+    response.setHeader("Request-Id", id);
+    try {
+      const answer = await this.#answer(request);
+      if ("stream" in answer) answer.stream(response);
+      else send(response, answer.status ?? 200, answer.body, answer.headers);
+    } catch (error) {
+      this.#fail(request, response, id, error);
+    }
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const { path, query } = target(request);
+    const method = request.method ?? "GET";
+    const open = this.#isOpen(method, path);
+    if (!open && !(await this.#options.token.accepts(request.headers.authorization))) {
+      throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
+    }
+    const { handler, params } = (open ? this.#open : this.#routes).find(method, path);
+    return handler({ request, params, query, body: await readBody(request) });
+  }
+
+  #isOpen(method: string, path: string): boolean {
+    try {
+      this.#open.find(method, path);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {
+    const { status, id: code, message, extra } = toApiError(error);
+    if (status >= 500) {
+      const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+      // Not the path, which may be a secret.
+      this.#options.report(`${request.method} request ${id}: ${trace}`);
+    }
+    if (response.headersSent) response.destroy();
+    // What is left of a body that was not read would be taken for the next request.
+    else send(response, status, { id: code, message, ...extra }, request.complete ? {} : { Connection: "close" });
+  }
+}
+
+function target(request: IncomingMessage): { path: string; query: URLSearchParams } {
+  const [path = "/", query] = (request.url ?? "/").split(/\?(.*)/s, 2);
+  return { path, query: new URLSearchParams(query) };
+}
+
+/** The client's own id, the newest first, or a new one. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers["request-id"]?.toString().split(",")[0]?.trim();
+  return given !== undefined && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID();
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(text),
+    "Cache-Control": "no-store",
+    ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="dynoform"' }),
+    ...headers,
+  });
+  response.end(text);
+}

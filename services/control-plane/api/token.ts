@@ -1,0 +1,54 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { isMissing } from "../../errors.ts";
+
+/** The API's token, in a file that only its owner reads. It is read at each use, so a new one holds at once. */
+export class Token {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @param authorization the header: `Bearer TOKEN`, or `Basic` with the token as the password */
+  async accepts(authorization: string | undefined): Promise<boolean> {
+    const token = await this.#read();
+    const given = presented(authorization);
+    if (token === undefined || given === undefined) return false;
+    return timingSafeEqual(digest(given), digest(token));
+  }
+
+  /** A signature of ours for what a client carries around, e.g. in the URL of its log session. */
+  async sign(purpose: string, text: string): Promise<string> {
+    const key = createHmac("sha256", (await this.#read()) ?? "")
+      .update(purpose)
+      .digest();
+    return createHmac("sha256", key).update(text).digest("base64url");
+  }
+
+  async verify(purpose: string, text: string, signature: string): Promise<boolean> {
+    if ((await this.#read()) === undefined) return false;
+    return timingSafeEqual(digest(await this.sign(purpose, text)), digest(signature));
+  }
+
+  async #read(): Promise<string | undefined> {
+    const text = await readFile(this.#path, "utf8").catch((error: unknown) => {
+      if (isMissing(error)) return "";
+      throw error;
+    });
+    return text.trim() || undefined;
+  }
+}
+
+function presented(authorization = ""): string | undefined {
+  const [, scheme = "", value = ""] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
+  if (/^bearer$/i.test(scheme)) return value;
+  if (!/^basic$/i.test(scheme)) return undefined;
+  const pair = Buffer.from(value, "base64").toString("utf8");
+  return pair.slice(pair.indexOf(":") + 1);
+}
+
+/** Of equal length whatever was presented, which `timingSafeEqual` wants. */
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import type Docker from "dockerode";
+import { frames } from "../../../images/output.ts";
+import type { Terminal, TerminalSize } from "./terminal.ts";
+
+/** End of transmission: what a terminal takes for the end of its input. */
+const EOT = Buffer.from([4]);
+
+/** A container's streams, joined to a client's terminal. */
+export interface Connection extends AsyncDisposable {
+  /** Carries input and output until the command has ended and all of its output was taken. */
+  carry(): Promise<void>;
+}
+
+/**
+ * Joins a container that is not yet running, so that nothing of its output is missed.
+ *
+ * @param window the client's window, which the command sees from its start
+ */
+export async function connect(
+  container: Docker.Container,
+  terminal: Terminal,
+  { tty, window }: { readonly tty: boolean; readonly window: TerminalSize | undefined },
+): Promise<Connection> {
+  const all = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
+  const stream = (await container.attach(all)) as unknown as Duplex;
+  // Its end tells it too.
+  stream.on("error", () => {});
+  const resize = ({ columns, rows }: TerminalSize) => {
+    if (tty && columns > 0 && rows > 0) container.resize({ w: columns, h: rows }).catch(() => {});
+  };
+  return {
+    async carry() {
+      if (window !== undefined) resize(window);
+      terminal.onResize(resize);
+      type(terminal, stream, tty).catch(() => {});
+      try {
+        for await (const { data, error } of tty ? plain(stream) : frames(stream)) await terminal.write(data, error);
+      } catch (error) {
+        // It broke with Docker's daemon: there is no more.
+        if (!stream.destroyed) throw error;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stream.destroy();
+    },
+  };
+}
+
+async function type(terminal: Terminal, stream: Duplex, tty: boolean): Promise<void> {
+  for await (const data of terminal.input) {
+    if (!stream.write(data)) await once(stream, "drain");
+  }
+  if (tty) stream.write(EOT);
+  else stream.end();
+}
+
+async function* plain(
+  stream: AsyncIterable<Buffer>,
+): AsyncGenerator<{ readonly data: Buffer; readonly error: boolean }> {
+  for await (const data of stream) yield { data, error: false };
+}

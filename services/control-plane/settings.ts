@@ -1,0 +1,71 @@
+import { UserError } from "../errors.ts";
+
+/** What `Platform` tells its control plane; times in seconds, paths are the host's. */
+export interface ControlPlaneSettings {
+  /** The platform's name. */
+  readonly platform: string;
+  readonly domain: string;
+  /** The platform's folder. */
+  readonly directory: string;
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The router's admin API, a Unix socket. */
+  readonly socket: string;
+  /** Where the router is published. */
+  readonly webPort: number;
+  /** Where the API is published on 127.0.0.1; in the container it is {@link API_PORT}. */
+  readonly apiPort: number;
+  /** What makes a one-off dyno's network that of the others. */
+  readonly network: {
+    readonly networkName: string;
+    readonly routerAddress: string;
+    readonly postgresAddress: string;
+    readonly egress: readonly string[];
+  };
+  /** 0: never. */
+  readonly sleep: { readonly after: number };
+  /** `every` 0: never. */
+  readonly cycle: { readonly every: number; readonly spread: number };
+  readonly hours: { readonly free: number; readonly per: "app" | "account" };
+  readonly releases: { readonly keep: number };
+}
+
+/** Where the API listens in the control plane's container. */
+export const API_PORT = 5000;
+
+/** The settings from the environment that `Platform` gives the container. */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlaneSettings {
+  const { DYNOFORM_SETTINGS: text } = env;
+  if (text === undefined) {
+    throw new UserError("DYNOFORM_SETTINGS is not set. The control plane is started by its platform: `npm run up`.");
+  }
+  return JSON.parse(text) as ControlPlaneSettings;
+}
+
+/** Where the control plane keeps what it has. */
+export interface Places {
+  /** The SQLite file. */
+  readonly store: string;
+  /** What commands must show to use the API. */
+  readonly token: string;
+  /** A folder for each run of Pulumi. */
+  readonly runs: string;
+  /** Unfinished copies of stack files, which the runner sees too. */
+  readonly scratch: string;
+  /** Where the router writes a line for each request. */
+  readonly requests: string;
+  /** Where the router asks for an app to be woken, a Unix socket. */
+  readonly controlSocket: string;
+}
+
+/** @param directory the platform's folder */
+export function placesOf(directory: string): Places {
+  return {
+    store: `${directory}/control/store.sqlite`,
+    token: `${directory}/control/token`,
+    runs: `${directory}/control/runs`,
+    scratch: `${directory}/control/scratch`,
+    requests: `${directory}/router/log/requests`,
+    controlSocket: `${directory}/router/control.sock`,
+  };
+}

@@ -1,0 +1,190 @@
+import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
+import type {
+  AppFile,
+  DeclaredApp,
+  DeclaredFormation,
+  Drain,
+  DynoState,
+  DynoTarget,
+  LogFilter,
+  OneOff,
+  OneOffRequest,
+  Ports,
+  StoredLine,
+  UsageEntry,
+} from "../../../../services/control-plane/api/ports.ts";
+import type { Act } from "../../../../services/control-plane/types.ts";
+import { UserError } from "../../../../services/errors.ts";
+
+/** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
+export class World {
+  readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
+  readonly changes: { readonly app: string; readonly act: Act }[] = [];
+  /** What was done besides changes. */
+  readonly acts: string[] = [];
+  readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
+  readonly oneOffs: OneOffRequest[] = [];
+  readonly stopped: string[] = [];
+  readonly lines: (StoredLine & { readonly app: string })[] = [];
+  readonly listeners = new Set<{ readonly app: string; readonly filter: LogFilter; tell(line: StoredLine): void }>();
+  readonly drains: Drain[] = [];
+  ledger: LedgerEntry[] = [];
+  configs: Record<string, Record<string, string>> = {};
+  dynos: DynoState[] = [];
+  /** How often the stack's outputs were read. */
+  reads = 0;
+  /** Awaited by each change before it is made. */
+  gate: Promise<void> = Promise.resolve();
+  /** Why the next change fails. */
+  failure: Error | undefined;
+  usage: UsageEntry[] = [
+    { app: "shop", type: "web", size: "free", seconds: 3600 },
+    { app: "blog", type: "web", size: "free", seconds: 60 },
+    { app: "blog", type: "web", size: "basic", seconds: 5 },
+  ];
+
+  constructor() {
+    this.apps.set("shop", { formation: {}, config: { GREETING: "hello" } });
+    this.apps.set("blog", { formation: {}, config: {} });
+    this.release("Deploy 1111111");
+  }
+
+  /** Makes a release of what `shop` is now. */
+  release(description: string, user = "ann@example.com"): void {
+    const version = this.ledger.length + 1;
+    const config = { ...this.apps.get("shop")?.config };
+    const configHash = `hash-${JSON.stringify(config)}`;
+    this.configs[configHash] = config;
+    this.ledger.push({
+      version,
+      commit: String(version).repeat(40).slice(0, 40),
+      image: `sha256:${version}`,
+      slug: `slug${version}`,
+      description,
+      user,
+      createdAt: new Date(Date.UTC(2026, 0, version)).toISOString(),
+      configHash,
+      digest: "",
+      addons: { DATABASE: 1 },
+      processes: { web: "uwsgi uwsgi.ini", worker: "python work.py", release: "python migrate.py" },
+    });
+  }
+
+  log(app: string, source: "app" | "heroku", process: string, text: string): void {
+    const line = { id: this.lines.length + 1, time: 1_767_225_600_000_000 + this.lines.length, source, process, text };
+    this.lines.push({ ...line, app });
+    for (const each of this.listeners) if (each.app === app && passes(each.filter, line)) each.tell(line);
+  }
+
+  said(app: string): string[] {
+    return this.lines
+      .filter((line) => line.app === app)
+      .map(({ source, process, text }) => `${source}[${process}]: ${text}`);
+  }
+
+  ports(): Ports {
+    const world = this;
+    return {
+      apps: {
+        list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
+        get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
+        change: (name, act, edit) => world.#change(name, act, edit),
+        async record(_app, { description }, work) {
+          world.acts.push(description);
+          return work();
+        },
+      },
+      stacks: {
+        async outputs(stack) {
+          world.reads++;
+          const app = world.apps.get(stack);
+          if (app === undefined || stack === "blog") return undefined;
+          return {
+            release: world.ledger.length,
+            releases: world.ledger,
+            configs: world.configs,
+            environment: { ...app.config, DATABASE_URL: "postgres://secret" },
+            image: "sha256:1",
+            formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
+          };
+        },
+      },
+      dynos: {
+        list: async (app) => (app === "shop" ? world.dynos : []),
+        async restart(app, target) {
+          world.restarts.push({ app, target });
+          if (world.failure !== undefined) throw world.failure;
+        },
+      },
+      oneOffs: {
+        async create(request) {
+          world.oneOffs.push(request);
+          return { ...oneOff(request), secret: request.attach ? "s3cret" : undefined };
+        },
+        list: (app) => world.oneOffs.filter((request) => request.app === app).map(oneOff),
+        stop: (_app, dyno) => dyno === "run.1234" && world.stopped.push(dyno) > 0,
+      },
+      logs: {
+        write: (app, { source, process, text }) => world.log(app, source, process, text),
+        read: (app, { lines, after = 0, ...filter }) =>
+          world.lines
+            .filter((line) => line.app === app && line.id > after && passes(filter, line))
+            .slice(lines === 0 ? world.lines.length : -lines),
+        tail(app, filter, tell) {
+          const listener = { app, filter, tell };
+          world.listeners.add(listener);
+          return { [Symbol.dispose]: () => void world.listeners.delete(listener) };
+        },
+        drains: () => world.drains,
+        addDrain(_app, url) {
+          if (!/^(https|syslog):/.test(url)) throw new UserError(`${url} is no drain.`);
+          const drain = { id: String(world.drains.length), url, token: `d.${world.drains.length}`, createdAt: 0 };
+          world.drains.push(drain);
+          return drain;
+        },
+        removeDrain(_app, which) {
+          const at = world.drains.findIndex(({ id, url, token }) => [id, url, token].includes(which));
+          return at >= 0 && world.drains.splice(at, 1).length > 0;
+        },
+      },
+      usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
+    };
+  }
+
+  #declared(name: string): DeclaredApp {
+    const formation = this.apps.get(name)?.formation ?? {};
+    const url = `http://${name}.localhost:8080/`;
+    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation };
+  }
+
+  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
+    await this.gate;
+    const app = this.apps.get(name);
+    if (app === undefined) throw new UserError(`there is no app ${name}`);
+    const { formation, config } = structuredClone(app);
+    await edit({
+      formation,
+      scale: (type, to) => {
+        formation[type] = { ...formation[type], ...to };
+      },
+      setConfig: (variable, value) => {
+        if (value === undefined) delete config[variable];
+        else config[variable] = value;
+      },
+      source: () => {},
+    });
+    if (this.failure !== undefined) throw this.failure;
+    const released = JSON.stringify(config) !== JSON.stringify(app.config) || act.description.startsWith("Rollback");
+    this.apps.set(name, { formation, config });
+    this.changes.push({ app: name, act });
+    if (released) this.release(act.description, act.user);
+  }
+}
+
+function oneOff({ command, size = "free" }: OneOffRequest): OneOff {
+  return { dyno: "run.1234", type: "run", size, state: "starting", since: Date.UTC(2026, 0, 2), command };
+}
+
+function passes({ source, dyno }: LogFilter, line: StoredLine): boolean {
+  return (source ?? line.source) === line.source && (dyno === undefined || line.process.startsWith(dyno));
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
+import { World } from "./fakes.ts";
+
+export const TOKEN = "a-token-of-tests";
+
+export interface Asked {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+  readonly body: any;
+}
+
+/** A server on a port of its own, before a world of fakes. */
+export interface Served extends AsyncDisposable {
+  readonly world: World;
+  readonly port: number;
+  readonly tokenFile: string;
+  readonly problems: string[];
+  /** Ends the server, and starts another in its place when `meanwhile` is done. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
+  /** Asks as whoever has the token does. */
+  ask(method: string, path: string, asked?: Asked): Promise<Answered>;
+}
+
+export async function serve(
+  clock?: () => number,
+  hours: ApiOptions["hours"] = { free: 750, per: "app" },
+): Promise<Served> {
+  const folder = await mkdtemp(join(tmpdir(), "api-"));
+  const tokenFile = join(folder, "token");
+  await writeFile(tokenFile, `${TOKEN}\n`);
+  const world = new World();
+  const problems: string[] = [];
+  const create = () =>
+    createApi({
+      ports: world.ports(),
+      platform: "test",
+      tokenFile,
+      user: "me@example.com",
+      hours,
+      attach: (_secret, _request, socket) => socket.destroy(),
+      report: (problem) => problems.push(problem),
+      clock,
+    });
+  let api = create();
+  const { port } = await api.listen(0, "127.0.0.1");
+  return {
+    world,
+    port,
+    tokenFile,
+    problems,
+    async restart(meanwhile) {
+      await api[Symbol.asyncDispose]();
+      await meanwhile();
+      api = create();
+      await api.listen(port, "127.0.0.1");
+    },
+    ask: (method, path, { body, headers } = {}) =>
+      ask(port, method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers }),
+    async [Symbol.asyncDispose]() {
+      await api[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function ask(
+  port: number,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        const json = response.headers["content-type"] === "application/json";
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
+      });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { packageRoot } from "../../../images/package-root.ts";
+import { mounts } from "../../../infra/platform/host.ts";
+import { Platform } from "../../../infra/platform/platform.ts";
+import { record } from "./recording.ts";
+
+const variables = ["PULUMI_HOME", "DYNOFORM_HOME", "DOCKER_HOST", "DYNOFORM_ENGINE", "PULUMI_BACKEND_URL"];
+
+/** Runs `work` in an environment of its own. */
+async function within<T>(environment: Record<string, string>, work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  for (const name of variables) delete process.env[name];
+  Object.assign(process.env, environment);
+  try {
+    return await work();
+  } finally {
+    process.env = before;
+  }
+}
+
+async function containers(directory: string) {
+  const { get } = await record(
+    () =>
+      new Platform("main", {
+        name: "test",
+        directory,
+        subnet: "10.99.0.0/16",
+        ports: { api: 5050 },
+        limits: { controlPlane: { memory: 128 } },
+        sleep: { after: 60 },
+      }),
+  );
+  return { controlPlane: get("main-control-plane").inputs, runner: get("main-runner").inputs };
+}
+
+test("control plane and runner have the host's paths, and no rights but their owner's and Docker's", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "infra-control-plane-"));
+  const environment = { PULUMI_HOME: "/srv/pulumi", DYNOFORM_HOME: "/srv/dynoform", DYNOFORM_ENGINE: "embedded" };
+  const { controlPlane, runner } = await within(environment, () => containers(directory)).finally(() =>
+    rm(directory, { recursive: true }),
+  );
+  for (const inputs of [controlPlane, runner]) {
+    assert.equal(inputs.user, `${process.getuid?.()}:${process.getgid?.()}`);
+    assert.equal(inputs.readOnly, true);
+    assert.deepEqual(inputs.capabilities, { drops: ["ALL"] });
+    assert.ok((inputs.securityOpts as string[]).includes("no-new-privileges:true"));
+    assert.equal(inputs.workingDir, packageRoot());
+  }
+
+  assert.equal(runner.networkMode, "host");
+  assert.equal(runner.pidMode, "host");
+  assert.equal(runner.memory, 1024);
+  const paths = (runner.volumes as { hostPath: string; containerPath: string }[]).map((volume) => {
+    assert.equal(volume.containerPath, volume.hostPath);
+    return volume.hostPath;
+  });
+  for (const path of ["/srv/pulumi", "/srv/dynoform", "/var/run/docker.sock", directory, packageRoot()]) {
+    assert.ok(paths.includes(path), path);
+  }
+
+  const { networksAdvanced, ports, memory, envs, command } = controlPlane as Record<string, unknown> & {
+    envs: string[];
+    command: string[];
+  };
+  assert.deepEqual(networksAdvanced, [{ name: "test", aliases: ["control-plane"], ipv4Address: "10.99.0.12" }]);
+  assert.deepEqual(ports, [{ internal: 5000, external: 5050, ip: "127.0.0.1" }]);
+  assert.equal(memory, 128);
+  assert.equal(command.at(-1), join(packageRoot(), "services/control-plane/main.ts"));
+  const settings = envs.find((entry) => entry.startsWith("DYNOFORM_SETTINGS="))?.slice("DYNOFORM_SETTINGS=".length);
+  assert.deepEqual(JSON.parse(settings ?? ""), {
+    platform: "test",
+    domain: "localhost",
+    directory,
+    project: packageRoot(),
+    socket: `${directory}/router/admin.sock`,
+    webPort: 8080,
+    apiPort: 5050,
+    sleep: { after: 60 },
+    cycle: { every: 86_400, spread: 12_960 },
+    hours: { free: 750, per: "app" },
+    releases: { keep: 20 },
+  });
+});
+
+test("what an up sees on the host it sees in the runner", async () => {
+  const host = { HOME: homedir(), DYNOFORM_SHARE_PACKAGES: "1", DOCKER_HOST: "unix:///run/other/docker.sock" };
+  const outside = await within(host, () => containers("/nowhere"));
+  const envs = (outside.runner.envs as string[]).map((entry) => entry.split(/=(.*)/s).slice(0, 2));
+  const inside = await within(Object.fromEntries(envs), () => containers("/nowhere"));
+  assert.deepEqual(inside, outside);
+  assert.ok(
+    (outside.runner.volumes as { hostPath: string }[]).some(({ hostPath }) => hostPath.includes("/run/other/")),
+  );
+});
+
+test("a folder is mounted once, and not in one that has it anyway", () => {
+  const shared = (path: string, readOnly = false) => ({ path, readOnly });
+  assert.deepEqual(
+    mounts([
+      shared("/srv/p", true),
+      shared("/srv/p"),
+      shared("/srv/p/node_modules", true),
+      shared("/srv/p/node_modules/a", true),
+      shared("/srv/p/state"),
+      shared("/srv/pq", true),
+      shared("/srv/pq/state"),
+    ]),
+    [
+      { hostPath: "/srv/p", containerPath: "/srv/p" },
+      { hostPath: "/srv/p/node_modules", containerPath: "/srv/p/node_modules", readOnly: true },
+      { hostPath: "/srv/pq", containerPath: "/srv/pq", readOnly: true },
+      { hostPath: "/srv/pq/state", containerPath: "/srv/pq/state" },
+    ],
+  );
+});
