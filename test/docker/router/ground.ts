@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
+import { scaleService } from "../../../provider/docker/service.ts";
 import { type Answer, get } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
 
@@ -185,9 +186,7 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
       return service;
     },
     async scale(service, replicas) {
-      const { Version, Spec } = await docker.getService(service).inspect();
-      const Mode = { Replicated: { Replicas: replicas } };
-      await docker.getService(service).update({ ...Spec, Mode, version: Version.Index });
+      await scaleService(docker, service, () => replicas);
     },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };
