@@ -5,7 +5,7 @@ export interface Row {
   /** What ours is held against. */
   readonly beside: string;
   readonly theirs: number;
-  readonly unit: "s" | "ms" | "requests/s";
+  readonly unit: "s" | "ms" | "µs" | "requests/s";
 }
 
 /** A file of rows that share what they need. */

@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type RouterGround, routerGround, until } from "./ground.ts";
 
-// The limits are a tenth of the real ones; everything else is the router as it is.
-const limits = { hold: 6, first_byte: 3, silence: 5.5 };
+// The limits are a twentieth of the real ones; everything else is the router as it is.
+const limits = { hold: 3, first_byte: 1.5, silence: 2.75 };
 let ground: RouterGround;
 before(async () => {
   ground = await routerGround({
@@ -62,8 +62,8 @@ test("the app's own errors pass; what the dyno makes of a request has a code", a
 test("H12 without a first byte, H15 without a next one; who goes on in time is left alone", async () => {
   const service = await ground.dyno("late");
   await ground.put("late", [service]);
-  const drip = ground.get("late.localhost", "/drip?seconds=8");
-  const upload = slowUpload(5);
+  const drip = ground.get("late.localhost", "/drip?seconds=4");
+  const upload = slowUpload(3);
   const stalled = assert.rejects(ground.get("late.localhost", "/stall")).then(() => performance.now());
   const started = performance.now();
   assertTook(await assertCode("late", "/never", "H12", "Code=H12</code> (Request timeout)"), limits.first_byte);
@@ -72,8 +72,8 @@ test("H12 without a first byte, H15 without a next one; who goes on in time is l
   assertTook(((await stalled) - started) / 1000, limits.silence);
   const [line] = await ground.logged("late", "/stall");
   assert.deepEqual([line?.code, line?.status], ["H15", "503"]);
-  assert.match((await drip).body, /^\.{60,}$/);
-  assert.match(await upload, /chunked 10$/, "an upload that takes longer than an answer may");
+  assert.match((await drip).body, /^\.{25,}$/);
+  assert.match(await upload, /chunked 6$/, "an upload that takes longer than an answer may");
   const entry = (await ground.admin("GET", "/activity")).body.late;
   assert.equal(entry.inflight, 0);
 });
@@ -92,7 +92,7 @@ async function slowUpload(seconds: number): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   socket.write("0\r\n\r\n");
-  await until("the upload is answered", async () => / 10$/.test(seen.replace(/\r\n0\r\n\r\n$/, "")));
+  await until("the upload is answered", async () => / 6$/.test(seen.replace(/\r\n0\r\n\r\n$/, "")));
   socket.destroy();
   return seen.replace(/\r\n0\r\n\r\n$/, "");
 }
@@ -145,7 +145,7 @@ test("H10 at once for a crashed app, also for who waits already; H20 when no dyn
   const waiting = assertCode("crashed", "/waiting", "H10", "Code=H10</code> (App crashed)");
   await until("it waits", async () => (await ground.admin("GET", "/activity")).body.crashed.requests >= 2);
   assert.equal((await ground.admin("POST", "/apps/crashed/crashed", { crashed: true })).status, 200);
-  assert.ok((await waiting) < limits.hold - 1);
+  assert.ok((await waiting) < limits.hold - 0.5);
   assert.ok((await assertCode("crashed", "/crashed", "H10", "Code=H10")) < 1);
 
   await ground.scale(service, 1);

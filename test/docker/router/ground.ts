@@ -1,5 +1,4 @@
-import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,8 +6,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
+import { scaleService } from "../../../provider/docker/service.ts";
 import { type Answer, get } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
+import { type LogLine, logLines } from "./log-lines.ts";
+import { replaced } from "./replaced.ts";
 
 /** What a dyno of a test is, apart from its name. See dyno.mjs. */
 export interface DynoOptions {
@@ -49,26 +51,6 @@ export interface RouterGround extends AsyncDisposable {
   /** The request log's lines of an app whose path is this, when there are as many. */
   logged(app: string, path: string, count?: number): Promise<LogLine[]>;
 }
-
-/** A line of the router's request log. */
-export type LogLine = Record<(typeof LOG_FIELDS)[number], string>;
-
-const LOG_FIELDS = [
-  "time",
-  "app",
-  "code",
-  "method",
-  "path",
-  "host",
-  "requestId",
-  "forwardedFor",
-  "dyno",
-  "connect",
-  "service",
-  "status",
-  "bytes",
-  "protocol",
-] as const;
 
 export interface GroundOptions {
   /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
@@ -185,9 +167,7 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
       return service;
     },
     async scale(service, replicas) {
-      const { Version, Spec } = await docker.getService(service).inspect();
-      const Mode = { Replicated: { Replicas: replicas } };
-      await docker.getService(service).update({ ...Spec, Mode, version: Version.Index });
+      await scaleService(docker, service, () => replicas);
     },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };
@@ -220,29 +200,6 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
     [Symbol.asyncDispose]: dispose,
   };
   return ground;
-}
-
-/** A file of the router's with other content, as a bind mount over the image's. */
-async function replaced(directory: string, path: string, edit: (text: string) => string): Promise<string> {
-  const file = join(directory, path.replaceAll("/", "-"));
-  const text = await readFile(join(packageRoot(), "services/router", path), "utf8");
-  assert.notEqual(edit(text), text, `${path} is as it was`);
-  await writeFile(file, edit(text));
-  const target = path.replace(/^lua\//, "/usr/share/dynoform/router/").replace(/^nginx/, "/etc/dynoform/nginx");
-  return `${file}:${target}:ro`;
-}
-
-/** What stands in the router's request log now. */
-export async function logLines(directory: string): Promise<LogLine[]> {
-  const text = await readFile(join(directory, "log/requests"), "utf8");
-  return text
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => {
-      const values = line.split("\t");
-      assert.equal(values.length, LOG_FIELDS.length, line);
-      return Object.fromEntries(LOG_FIELDS.map((field, index) => [field, values[index]])) as LogLine;
-    });
 }
 
 const dynoScript = join(packageRoot(), "test/docker/router/dyno.mjs");

@@ -29,6 +29,7 @@ int shutdown(int fd, int how);
 ]]
 local SIGNATURE = 0x50545448
 local AF_INET = 2
+local SWITCHED = 101
 
 -- By a request's address: when it was given to a dyno, what was seen of those that take long, and which were ended.
 local since, progress, ended = {}, {}, {}
@@ -76,9 +77,13 @@ local function look()
   for key, started in pairs(since) do
     if now - started > 4 * LOOK then
       local r = ffi.cast("ngx_http_request_t*", key)
-      local answered = C.ngx_http_lua_ffi_get_resp_status(r) ~= 0
+      local status = C.ngx_http_lua_ffi_get_resp_status(r)
+      local answered = status ~= 0
       local seen, known = bytes(r, answered), progress[key]
-      if not known then
+      if status == SWITCHED then
+        -- A WebSocket, which has time.
+        since[key], progress[key] = nil, nil
+      elseif not known then
         progress[key] = { bytes = seen, at = started, answered = answered }
       elseif known.bytes ~= seen or known.answered ~= answered then
         known.bytes, known.at, known.answered = seen, now, answered

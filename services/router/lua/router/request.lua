@@ -77,14 +77,11 @@ end
 -- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
 -- an answer of the router's own ends the phase and does not return.
 local function assign(streamed)
-  local stop
+  local var = ngx.var
+  local stop = ngx.now() + limits.hold
   while true do
-    local entry, generation = routes.for_host(ngx.var.host)
+    local entry, generation = routes.for_host(var.host)
     if not entry then return page.nothing_here() end
-    if not stop then
-      stop = ngx.now() + limits.hold
-      ngx.var.app = entry.app
-    end
     if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
     local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
     if dyno then
@@ -106,7 +103,10 @@ end
 function M.access()
   local var = ngx.var
   local entry = routes.for_host(var.host)
-  if entry then activity.note(entry.app) end
+  if entry then
+    var.app = entry.app
+    activity.note(entry.app)
+  end
   local protocol = var.http_upgrade
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
