@@ -3,7 +3,7 @@ import type { PropertyMap } from "../../../src/values/values.ts";
 import { isEmpty } from "../../bridge/index.ts";
 import { formatDuration } from "../durations.ts";
 import { fromMounts } from "../mounts.ts";
-import { objects, text } from "../values.ts";
+import { objects, strings, text } from "../values.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -93,7 +93,7 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
       (host.CapAdd ?? []).length + (host.CapDrop ?? []).length > 0
         ? { adds: host.CapAdd ?? [], drops: host.CapDrop ?? [] }
         : null,
-    securityOpts: host.SecurityOpt ?? [],
+    securityOpts: readSecurity(host, known),
     sysctls: host.Sysctls ?? {},
     groupAdds: host.GroupAdd ?? [],
     runtime: host.Runtime ?? "",
@@ -138,6 +138,16 @@ function readPorts(bindings: Docker.PortMap | null | undefined, known: PropertyM
     return index < 0 ? order.length : index;
   };
   return ports.sort((a, b) => rank(a) - rank(b) || a.internal - b.internal);
+}
+
+/**
+ * Docker adds `label=disable` by itself to a container in the host's namespaces. Where the program gives options
+ * without it, the real provider wants to replace the container for ever.
+ */
+function readSecurity({ SecurityOpt: options }: Docker.HostConfig, known: PropertyMap): string[] {
+  const given = strings(known.securityOpts);
+  const own = given.length > 0 && !given.some((option) => /^label[=:]/.test(option));
+  return ((options ?? []) as string[]).filter((option) => !own || option !== "label=disable");
 }
 
 function readThrottles(devices: readonly { Path: string; Rate: number }[] | null | undefined): PropertyMap[] {
