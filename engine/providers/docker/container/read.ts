@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import type { PropertyMap } from "../../../src/values/values.ts";
 import { isEmpty } from "../../bridge/index.ts";
-import { formatDuration } from "../durations.ts";
+import { fromHealthcheck } from "../healthcheck.ts";
 import { fromMounts } from "../mounts.ts";
 import { objects, strings, text } from "../values.ts";
 
@@ -33,7 +33,7 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
     stdinOpen: config.OpenStdin,
     stopSignal: config.StopSignal ?? "",
     stopTimeout: config.StopTimeout ?? 0,
-    healthcheck: readHealthcheck(config.Healthcheck),
+    healthcheck: config.Healthcheck ? fromHealthcheck(config.Healthcheck) : null,
     platform: container.Platform ?? "",
     // A stopped container is the state's `mustRun: false`, which an `up` then mends by starting it.
     exitCode: state.Running ? null : state.ExitCode,
@@ -104,18 +104,6 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
     logOpts: configured("logOpts") ? (host.LogConfig?.Config ?? {}) : null,
     attach: false,
     logs: false,
-  };
-}
-
-function readHealthcheck(check: Docker.HealthConfig | undefined | null): PropertyMap | null {
-  if (!check) return null;
-  return {
-    tests: check.Test ?? [],
-    interval: formatDuration(check.Interval ?? 0),
-    timeout: formatDuration(check.Timeout ?? 0),
-    startPeriod: formatDuration(check.StartPeriod ?? 0),
-    startInterval: formatDuration(check.StartInterval ?? 0),
-    retries: check.Retries ?? 0,
   };
 }
 

@@ -4,12 +4,13 @@ import { parsePath } from "../../../src/values/paths.ts";
 import type { PropertyMap } from "../../../src/values/values.ts";
 import type { BridgedResource, Call } from "../../bridge/index.ts";
 import { messageOf, statusOf, unlessMissing } from "../client.ts";
+import { nanoseconds } from "../durations.ts";
 import { objects, properties, text } from "../values.ts";
 import { waitUntil } from "../wait.ts";
 import type { Service, ServiceSpec, Task } from "./api.ts";
 import { serviceProperties } from "./properties.ts";
 import { readService } from "./read.ts";
-import { nanoseconds, serviceSpec } from "./spec.ts";
+import { serviceSpec } from "./spec.ts";
 
 /** Milliseconds a stopped container may take to disappear, besides the time it has to stop. */
 const REMOVAL = 30_000;
