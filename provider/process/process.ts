@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { containersOf, lastLines, watchContainers } from "../docker/containers.ts";
+import { containersOf, lastLines, stopService, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
 import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
@@ -42,7 +42,7 @@ export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
     return news;
   },
   async delete({ inputs }, call) {
-    await stop(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
+    await stopService(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
   },
 };
 
@@ -104,34 +104,4 @@ function running(docker: Docker, inputs: Inputs, signal: AbortSignal): Promise<v
   };
   watch().catch(reject);
   return promise.finally(() => cleanUp.dispose());
-}
-
-/**
- * Takes a service to no replica and waits until none of its containers runs. A service that is gone is stopped.
- *
- * @param timeout seconds.
- */
-export async function stop(docker: Docker, service: string, timeout: number, signal: AbortSignal): Promise<void> {
-  const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => {});
-  let wake = () => {};
-  using _watching = await watchContainers(docker, [service], () => wake(), reject);
-  await scaleService(docker, service, () => 0);
-  const expired = AbortSignal.timeout(timeout * 1000);
-  for (;;) {
-    const changed = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    const left = (await containersOf(docker, service)).filter(({ State }) => State !== "exited" && State !== "dead");
-    if (left.length === 0) return;
-    if (signal.aborted) throw new Error("cancelled");
-    if (expired.aborted)
-      throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
-    await Promise.race([changed, lost, aborted(signal), aborted(expired)]);
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -65,7 +65,8 @@ export const service: BridgedResource<Docker> = {
         await Promise.all(stopped.map(({ Id }) => removeContainer(client, Id)));
         return left === stopped.length || undefined;
       },
-      { filters: { type: ["container"], event: ["die", "destroy"], label: [label] }, timeout, signal },
+      // Docker lists a container as running for some time after it has said that it died.
+      { filters: { type: ["container"], event: ["die", "destroy"], label: [label] }, timeout, signal, interval: 100 },
     );
     if (gone) return;
     throw new Error(`the service is removed, but ${left} of its containers are still there after ${timeout / 1000} s`);
