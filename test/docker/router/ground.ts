@@ -85,16 +85,16 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
         .remove({ force: true })
         .catch(() => {});
     while ((await containers()).length > 0) await sleep(50);
-    // A network is busy for a moment after its last task.
+    // A network is busy for a moment after its last task, and the node lets go of it a moment after the swarm.
     for (let attempt = 0; attempt < 100; attempt++) {
-      const removed = await docker
+      const gone = await docker
         .getNetwork(name)
         .remove()
         .then(
-          () => true,
+          () => false,
           (error) => error.statusCode === 404,
         );
-      if (removed) break;
+      if (gone) break;
       await sleep(100);
     }
     await rm(directory, { recursive: true, force: true });
