@@ -54,6 +54,10 @@ const oneOffs = parts.use(
       const { image, environment } = app === undefined ? {} : await outputs.of(app.stack);
       return image === undefined || environment === undefined ? undefined : { image, environment, size: "free" };
     },
+    refusal: (app, size) =>
+      size === "free" && dynos.hours.isExhausted(app)
+        ? `The free dyno hours of ${app} are used up until the first of next month. Use another size, e.g. --size basic.`
+        : undefined,
     report,
   }),
 );
