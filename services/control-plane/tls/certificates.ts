@@ -79,12 +79,13 @@ interface Files {
 async function make(
   folder: string,
   files: Files,
-  request: Omit<Parameters<typeof makeCertificate>[0], keyof Files>,
+  request: Omit<Parameters<typeof makeCertificate>[0], keyof Files | "settings">,
 ): Promise<void> {
   const unfinished = await mkdtemp(join(folder, ".new-"));
   try {
     const made = { key: join(unfinished, "key"), certificate: join(unfinished, "certificate") };
-    await makeCertificate({ ...request, ...made });
+    const settings = join(unfinished, "settings");
+    await makeCertificate({ ...request, ...made, settings });
     await chmod(made.key, 0o600);
     await chmod(made.certificate, 0o644);
     // A key without its certificate is seen as such, and both are made anew.

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { UserError } from "../../errors.ts";
 
 /** Nothing of the machine's own settings goes into our certificates. */
@@ -20,6 +21,8 @@ export interface CertificateRequest {
   /** Where the new key and certificate are written, PEM. */
   readonly key: string;
   readonly certificate: string;
+  /** A file that is made for OpenSSL to read. */
+  readonly settings: string;
   /** Who signs; without one it signs itself. */
   readonly issuer?: { readonly key: string; readonly certificate: string };
 }
@@ -29,9 +32,10 @@ export interface CertificateRequest {
  * put together ourselves, and npm's libraries for it bring a dozen packages that nothing else here needs.
  */
 export async function makeCertificate(request: CertificateRequest): Promise<void> {
-  const { name, days, extensions, key, certificate, issuer } = request;
+  const { name, days, extensions, key, certificate, settings, issuer } = request;
+  await writeFile(settings, SETTINGS);
   await openssl([
-    ...["req", "-x509", "-config", "/dev/stdin", "-utf8", "-sha256", "-days", String(days), "-subj", `/CN=${name}`],
+    ...["req", "-x509", "-config", settings, "-utf8", "-sha256", "-days", String(days), "-subj", `/CN=${name}`],
     ...KEY,
     ...["-keyout", key, "-out", certificate],
     ...extensions.flatMap((extension) => ["-addext", extension]),
@@ -42,13 +46,12 @@ export async function makeCertificate(request: CertificateRequest): Promise<void
 async function openssl(args: readonly string[]): Promise<void> {
   const child = spawn("openssl", args, {
     env: { PATH: process.env.PATH, LC_ALL: "C" },
-    stdio: ["pipe", "ignore", "pipe"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
   let problem = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     problem += text;
   });
-  child.stdin.on("error", () => {}).end(SETTINGS);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
