@@ -85,6 +85,8 @@ export async function runBackend(request: IncomingMessage, response: ServerRespo
   response.setTimeout(SILENCE, () => request.socket.destroy());
   response.on("error", () => {});
   response.on("close", () => {
+    // What has not arrived whole is nothing.
+    if (!request.complete) child.kill();
     child.stdin.end();
     child.stdout.resume();
   });
@@ -106,7 +108,7 @@ function cgi({ method = "GET", headers }: IncomingMessage, call: BackendCall): R
     REMOTE_USER: call.user,
     REMOTE_ADDR: "127.0.0.1",
     ...(/^(x-)?gzip$/.test(encoding) && { HTTP_CONTENT_ENCODING: encoding }),
-    ...(/^\d{1,15}$/.test(headers["content-length"] ?? "") && { CONTENT_LENGTH: headers["content-length"] }),
+    // No CONTENT_LENGTH: Git reads to the end, and would go on for ever after a body that breaks off.
     ...(/^[\w=:.-]{1,200}$/.test(protocol) && { GIT_PROTOCOL: protocol }),
   };
 }

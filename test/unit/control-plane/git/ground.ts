@@ -98,6 +98,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
   };
   const git = (...args: string[]) => run(["git", ...args], work, env);
   await git("config", "--global", `http.https://127.0.0.1:${port}/.sslCAInfo`, authorityFile(tls));
+  await git("config", "--global", "core.compression", "0");
   await git("init", "--quiet", "--initial-branch=main");
   await git("remote", "add", "heroku", url);
   return {
