@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   router: async () => (await import("./rows/router.ts")).bench,
   wake: async () => (await import("./rows/wake.ts")).bench,
   rolling: async () => (await import("./rows/rolling.ts")).bench,
+  api: async () => (await import("./rows/api.ts")).bench,
 };
 
 const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freePort } from "../../test/support/free-port.ts";
 import type { TestPlatform } from "../../test/support/platform.ts";
 import { until } from "../../test/support/until.ts";
-import { statusOf } from "./service.ts";
+import { ask } from "./service.ts";
 
 /**
  * What one would write by hand in front of a service whose containers come and go: Docker's DNS asked every second, and
@@ -67,7 +67,7 @@ export async function plainRouter(platform: TestPlatform, service: string): Prom
     },
   });
   await container.start();
-  await until("the plain service answers", async () => (await statusOf("127.0.0.1", "/whoami", 10_000, port)) === 200);
+  await until("the plain service answers", async () => (await ask("127.0.0.1", "/whoami", port)).status === 200);
   return {
     port,
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { TestPlatform } from "../../test/support/platform.ts";
@@ -115,7 +116,7 @@ export async function plainService(platform: TestPlatform, app: string, name = "
         const [line] = await once(events, "data", { signal: stop.signal });
         const address = (await addressesNow())[JSON.parse(String(line)).id];
         if (address === undefined) throw new Error(`a container of ${service} has no address`);
-        while ((await statusOf(address, path)) !== 200) {
+        while ((await ask(address, path)).status !== 200) {
           stop.signal.throwIfAborted();
           await sleep(5);
         }
@@ -149,15 +150,15 @@ async function gatewayAddresses(docker: Docker): Promise<Record<string, string>>
   return Object.fromEntries(entries.map(([id, { IPv4Address }]) => [id, IPv4Address.split("/")[0] ?? ""]));
 }
 
-/** The status of one request to a container; 0: no answer. */
-export function statusOf(host: string, path: string, timeout = 10_000, port = 5000): Promise<number> {
+/** One request to a container, or to what publishes a port; status 0: no answer. */
+export function ask(host: string, path: string, port = 5000): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
-    const outgoing = request({ host, port, path, agent: false, timeout }, (response) => {
-      response.resume();
-      response.on("close", () => resolve(response.complete ? (response.statusCode ?? 0) : 0));
+    const none = () => resolve({ status: 0, body: "" });
+    const outgoing = request({ host, port, path, agent: false, timeout: 10_000 }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
     });
     outgoing.on("timeout", () => outgoing.destroy());
-    outgoing.on("error", () => resolve(0));
+    outgoing.on("error", none);
     outgoing.end();
   });
 }
