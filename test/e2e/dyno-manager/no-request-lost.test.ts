@@ -32,7 +32,7 @@ test("under load, whatever is done to an app, only the app itself answers", asyn
   await act("config set", async () => {
     const output = await verb(platform, "config", "set", "VERSION=two", "-a", "shop");
     assert.match(output, /^Setting VERSION and restarting shop\.\.\. done, v3$/m);
-    assert.match(output, /^VERSION: two$/m);
+    assert.match(output, /^VERSION: +two$/m);
     await load.seen((body) => body.startsWith("code B two"));
   });
 
@@ -63,13 +63,19 @@ test("under load, whatever is done to an app, only the app itself answers", asyn
     assert.match(log, /heroku\[web\.2\]: State changed from starting to up$/m);
   });
 
+  /** Each dyno runs in another container and is up; the command does not wait for it, as Heroku's does not. */
+  const restarted = (before: ReadonlyMap<string, string>) =>
+    until("all are restarted", async () => {
+      const now = await containers(platform, "shop", "running");
+      const fresh = now.keys().every((id) => !before.has(id));
+      return fresh && now.size === before.size && Object.values(await states()).every((state) => state === "up");
+    });
+
   await act("restart of both dynos", async () => {
     const before = await containers(platform, "shop", "running");
     const output = await verb(platform, "restart", "-a", "shop");
     assert.match(output, /^Restarting all dynos on shop\.\.\. done$/m);
-    const after = await containers(platform, "shop", "running");
-    assert.deepEqual([...after.values()].sort(), ["web.1", "web.2"]);
-    assert.ok(after.keys().every((id) => !before.has(id)));
+    await restarted(before);
   });
 
   await act("scale web=1", async () => {
@@ -82,9 +88,7 @@ test("under load, whatever is done to an app, only the app itself answers", asyn
     const before = await containers(platform, "shop", "running");
     const output = await verb(platform, "restart", "web.1", "-a", "shop");
     assert.match(output, /^Restarting dyno web\.1 on shop\.\.\. done$/m);
-    const after = await containers(platform, "shop", "running");
-    assert.deepEqual([...after.values()], ["web.1"]);
-    assert.ok(after.keys().every((id) => !before.has(id)));
+    await restarted(before);
   });
 
   await act("rollback", async () => {
@@ -101,7 +105,12 @@ test("under load, whatever is done to an app, only the app itself answers", asyn
   t.diagnostic(`${sent} requests, ${lost.length} lost, in ${Math.round((performance.now() - started) / 1000)} s`);
   assert.ok(sent > 500, `only ${sent} requests were sent`);
   assert.deepEqual(
-    lost.map((one) => ({ ...one, during: acts.findLast(({ at }) => at <= one.at)?.what })),
+    lost.map(({ at, path, what }) => ({
+      during: acts.findLast((one) => one.at <= at)?.what,
+      after: at - (acts.findLast((one) => one.at <= at)?.at ?? 0),
+      path,
+      what: /Code=\w+/.exec(what)?.[0] ?? what.slice(0, 200),
+    })),
     [],
   );
   assert.ok(bodies.size >= 6, [...bodies.keys()].join("\n"));
