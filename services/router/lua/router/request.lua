@@ -74,16 +74,23 @@ local function wait(entry, stop)
   if not hold.wait(entry.app, left) then return page.application_error "H11" end
 end
 
+-- A dyno of the entry; the one named `avoided` only if no other is there.
+local function pick(entry, avoided)
+  local other = avoided
+    and choice.pick(entry.dynos, function(name) return name ~= avoided and health.is_usable(name) end, inflight.count)
+  return other or choice.pick(entry.dynos, health.is_usable, inflight.count)
+end
+
 -- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
 -- an answer of the router's own ends the phase and does not return.
-local function assign(streamed)
+local function assign(streamed, avoided)
   local var = ngx.var
   local stop = ngx.now() + limits.hold
   while true do
     local entry, generation = routes.for_host(var.host)
     if not entry then return page.nothing_here() end
     if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
-    local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
+    local dyno = pick(entry, avoided)
     if dyno then
       local address = reach(entry, dyno, streamed)
       if address and give(entry, generation, dyno, address) then return end
@@ -156,6 +163,8 @@ function M.access_again()
     var.dyno = ""
     if code or not once then return page.application_error(code or "H13") end
     var.resent = "1"
+    -- One that is being killed may still accept for a moment, and has the fewest requests in flight.
+    return assign(false, name)
   end
   return assign(false)
 end

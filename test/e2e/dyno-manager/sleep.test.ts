@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { changed } from "../../../services/stacks/engine.ts";
+import { containers, services, untilAsleep, verb } from "../../support/dyno-manager.ts";
+import { loadApp } from "../../support/load-app.ts";
+import { type TestPlatform, testPlatform } from "../../support/platform.ts";
+import { until } from "../../support/until.ts";
+
+/** Seconds without a request. */
+const AFTER = 4;
+const PROCFILE = 'web: test -z "$BROKEN" && uwsgi uwsgi.ini\nworker: sleep infinity\n';
+
+/** Starts only while its database has no table of this name. */
+const FRAGILE = `import os, sys, psycopg2
+with psycopg2.connect(os.environ["DATABASE_URL"]) as database, database.cursor() as cursor:
+    if sys.argv[1:]:
+        cursor.execute(sys.argv[1])
+    else:
+        cursor.execute("SELECT to_regclass('broken')")
+        sys.exit(0 if cursor.fetchone()[0] is None else 7)
+`;
+
+test("apps that nobody asks for sleep, and answer whoever asks", async (t) => {
+  await using platform = await testPlatform({ sleep: { after: AFTER } });
+  await loadApp(platform, "nap", "A", { Procfile: PROCFILE });
+  await loadApp(platform, "fragile", "F", {
+    Procfile: "web: python check.py && uwsgi uwsgi.ini\n",
+    "check.py": FRAGILE,
+  });
+  const formation = { web: { quantity: 1 }, worker: { quantity: 1 } };
+  await platform.app("nap", { source: { path: "apps/nap" }, formation }, { VERSION: "one" });
+  const addons = { DATABASE: { service: "postgresql" } };
+  await platform.app("fragile", { source: { path: "apps/fragile" }, addons }, { VERSION: "one" });
+  await platform.up();
+  const file = join(platform.directory, "stacks", "Pulumi.nap.yaml");
+
+  await t.test("the worker sleeps with web; 100 first requests start each once", async () => {
+    await untilAsleep(platform, "nap");
+    assert.match(await verb(platform, "ps", "-a", "nap"), /^web\.1: idle [\s\S]*^worker\.1: idle /m);
+    const before = await containers(platform, "nap");
+    const answers = await Promise.all(Array.from({ length: 100 }, () => answer(platform, "nap")));
+    assert.deepEqual(new Set(answers), new Set(["code A one web.1"]));
+    await until("the worker runs", async () =>
+      [...(await containers(platform, "nap", "running")).values()].includes("worker.1"),
+    );
+    const after = await containers(platform, "nap");
+    const started = [...after].filter(([id]) => !before.has(id)).map(([, dyno]) => dyno);
+    assert.deepEqual(started.sort(), ["web.1", "worker.1"]);
+    const log = await verb(platform, "logs", "-n", "1500", "-a", "nap");
+    for (const line of ["Idling", "State changed from up to down", "Unidling", "State changed from starting to up"]) {
+      assert.match(log, new RegExp(`heroku\\[web\\.1\\]: ${line}$`, "m"));
+    }
+  });
+
+  await t.test("refresh and up find nothing to do while it sleeps, and it still wakes", async () => {
+    await untilAsleep(platform, "nap");
+    const refreshed = await platform.pulumi("refresh", "-s", "nap", "--yes");
+    assert.equal(refreshed.exitCode, 0, refreshed.output);
+    const [outcome] = await platform.up("nap");
+    assert.ok(outcome !== undefined && changed(outcome) === 0, JSON.stringify(outcome?.changes));
+    assert.ok(
+      (await services(platform, "nap")).every(({ replicas }) => replicas === 0),
+      "the up has woken it",
+    );
+    assert.equal(await answer(platform, "nap"), "code A one web.1");
+  });
+
+  await t.test("scaled while it sleeps", async () => {
+    await untilAsleep(platform, "nap");
+    assert.match(await verb(platform, "scale", "web=2", "-a", "nap"), /now running web at 2:Free/);
+    const seen = new Set<string>();
+    await until("both dynos answer", async () => seen.add(await answer(platform, "nap")).size === 2);
+    assert.deepEqual([...seen].sort(), ["code A one web.1", "code A one web.2"]);
+  });
+
+  await t.test("a config change, one that fails twice, and a good one, each while it sleeps", async () => {
+    await untilAsleep(platform, "nap");
+    await verb(platform, "config", "set", "VERSION=two", "-a", "nap");
+    assert.match(await answer(platform, "nap"), /^code A two /);
+    const before = await readFile(file);
+    for (const attempt of ["first", "second"]) {
+      await untilAsleep(platform, "nap");
+      const { exitCode, output } = await platform.dynoform("config", "set", "BROKEN=1", "-a", "nap");
+      assert.notEqual(exitCode, 0, output);
+      assert.match(output, /exited 3 times/, attempt);
+      assert.deepEqual(await readFile(file), before, "the stack file is as it was");
+      assert.match(await answer(platform, "nap"), /^code A two /);
+    }
+    await untilAsleep(platform, "nap");
+    await verb(platform, "config", "set", "VERSION=three", "-a", "nap");
+    assert.match(await answer(platform, "nap"), /^code A three /);
+    assert.equal((await services(platform, "nap")).length, 3, "nothing is left of what failed");
+  });
+
+  await t.test("pings keep it awake while another falls asleep", async () => {
+    await answer(platform, "nap");
+    const before = await containers(platform, "nap", "running");
+    const stop = new AbortController();
+    const pinging = (async () => {
+      while (!stop.signal.aborted) {
+        await answer(platform, "nap");
+        await pause(500, undefined, { signal: stop.signal }).catch(() => {});
+      }
+    })();
+    await answer(platform, "fragile");
+    await untilAsleep(platform, "fragile").finally(() => stop.abort());
+    await pinging;
+    assert.deepEqual(await containers(platform, "nap", "running"), before);
+  });
+
+  await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {
+    await verb(platform, "run", "python check.py 'CREATE TABLE broken ()'", "-a", "fragile");
+    await untilAsleep(platform, "fragile");
+    const answers = await Promise.all(Array.from({ length: 10 }, () => platform.fetch("fragile")));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
+    const log = () => verb(platform, "logs", "-n", "1500", "--dyno", "router", "-a", "fragile");
+    await until("each is in the log", async () => {
+      const lines = (await log()).matchAll(/ at=error code=(H10|H20) .* path="\/" /g);
+      return [...lines].length === 10;
+    });
+    await verb(platform, "run", "python check.py 'DROP TABLE broken'", "-a", "fragile");
+    await verb(platform, "restart", "-a", "fragile");
+    assert.equal(await answer(platform, "fragile"), "code F one web.1");
+  });
+
+  await t.test("without a control plane it answers that it will be there soon", async () => {
+    await untilAsleep(platform, "nap");
+    const controlPlane = platform.docker.getContainer(`${platform.name}-control-plane`);
+    await controlPlane.stop();
+    const { status, headers } = await platform.fetch("nap");
+    assert.equal(status, 503);
+    assert.equal(headers["retry-after"], "5");
+    await controlPlane.start();
+    await until("it wakes", async () => (await platform.fetch("nap")).status === 200);
+  });
+});
+
+async function answer(platform: TestPlatform, app: string): Promise<string> {
+  const { status, body } = await platform.fetch(app);
+  assert.equal(status, 200, body);
+  return body;
+}
