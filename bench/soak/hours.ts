@@ -24,8 +24,10 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
   const label = [`dynoform.platform=${platform}`, "dynoform.dyno"];
   const filters = JSON.stringify({ type: ["container"], event: ["start", "die"], label });
   const events = await docker.getEvents({ filters, abortSignal: stop.signal });
+  // The stream ends with an error when it is aborted, and so does its reader.
   events.on("error", () => {});
-  createInterface({ input: events }).on("line", (line) => {
+  const reader = createInterface({ input: events }).on("error", () => {});
+  reader.on("line", (line) => {
     const { Action, id, timeNano } = JSON.parse(line);
     const at = timeNano / 1e6;
     const own = runs.get(id) ?? [];
