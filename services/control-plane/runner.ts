@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { packageRoot } from "../../images/package-root.ts";
 import { messageOf, UserError } from "../errors.ts";
-import { LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "../runner/run.ts";
+import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "../runner/run.ts";
 import type { Outcome } from "../stacks/engine.ts";
 import { FileTail } from "./file-tail.ts";
 import { RunnerContainer } from "./runner-container.ts";
@@ -174,7 +174,7 @@ export class Runner {
     }
     // It may have ended in between.
     const after = await readRun<RunRecord>(file);
-    if (after === undefined || after.state !== "running") return after;
+    if (after === undefined || after.state !== "running" || (await lives(file))) return after;
     const record: RunRecord = { state: "abandoned", startedAt: after.startedAt, endedAt: Date.now() };
     await writeRun(file, record);
     return record;
@@ -206,6 +206,11 @@ export class Runner {
     if (next === undefined) this.#free++;
     else next();
   }
+}
+
+/** Whether a run has touched its record of late: a Docker that was started again may have forgotten its process. */
+async function lives(record: string): Promise<boolean> {
+  return Date.now() - (await stat(record)).mtimeMs < 4 * HEARTBEAT;
 }
 
 /** One of our modules beside this one, as Node runs it. */

@@ -43,6 +43,8 @@ export interface Places {
   readonly token: string;
   /** A folder for each run of Pulumi. */
   readonly runs: string;
+  /** Unfinished copies of stack files, which the runner sees too. */
+  readonly scratch: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
 }
@@ -53,6 +55,7 @@ export function placesOf(directory: string): Places {
     store: `${directory}/control/store.sqlite`,
     token: `${directory}/control/token`,
     runs: `${directory}/control/runs`,
+    scratch: `${directory}/control/scratch`,
     controlSocket: `${directory}/router/control.sock`,
   };
 }

@@ -3,12 +3,12 @@
  *
  * Usage: node services/runner/main.ts FOLDER
  */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
 import { isAbandonedLock } from "./locks.ts";
-import { LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
+import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
 
 const folder = process.argv[2] ?? "";
 const request = await readRun<RunRequest>(join(folder, REQUEST));
@@ -18,6 +18,8 @@ const { project, stack, verb, args, user, description } = request;
 const startedAt = Date.now();
 const record = join(folder, RECORD);
 await writeRun(record, { state: "running", startedAt });
+// Whoever follows the run sees that it lives, even when Docker has forgotten it.
+const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEARTBEAT);
 const log = openSync(join(folder, LOG), "a", 0o600);
 const engine = new Engine({
   directory: project,
@@ -31,6 +33,7 @@ try {
 } catch (error) {
   result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error) };
 }
+clearInterval(heart);
 closeSync(log);
 await writeRun(record, { ...result, endedAt: Date.now() });
 

@@ -30,6 +30,9 @@ export type RunRecord = { readonly startedAt: number } & (
   | { readonly state: "abandoned"; readonly endedAt: number }
 );
 
+/** How often a run touches its record, in milliseconds. */
+export const HEARTBEAT = 1000;
+
 /** The files of a run's folder. */
 export const REQUEST = "request.json";
 export const RECORD = "record.json";
