@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
@@ -28,7 +29,7 @@ test("what the control plane changes goes on without it, and is taken back when 
   await platform.up();
   using journal = openJournal(platform);
 
-  await t.test("it comes up with its runner, and stays as it is", async () => {
+  await t.test("it comes up with its runner, and stays as it is", async (t) => {
     const before = await containers(platform);
     assert.deepEqual([...before.keys()].sort(), ["control-plane", "postgres", "router", "runner"]);
     for (const outcome of await platform.up()) assert.equal(changed(outcome), 0);
@@ -36,6 +37,11 @@ test("what the control plane changes goes on without it, and is taken back when 
     assert.deepEqual({ ...apart, said: "" }, { changes: 0, said: "" }, "an up in the runner sees what one here sees");
     assert.match(apart.said, /unchanged/);
     assert.deepEqual(await containers(platform), before);
+    assert.equal(await wake(platform, "nobody"), 404, "the router reaches it");
+    // At most what the issue allows to a platform without apps.
+    const megabytes = await memory(platform);
+    t.diagnostic(`router, control plane, runner and Postgres use ${megabytes.toFixed(0)} MB`);
+    assert.ok(megabytes <= 200);
   });
 
   await t.test("a change lands, its values secure and its file as its owner wrote it", async () => {
@@ -87,6 +93,15 @@ test("what the control plane changes goes on without it, and is taken back when 
     assert.deepEqual(await dynos(platform), before);
     for (const outcome of await platform.up()) assert.equal(changed(outcome), 0, "nothing is left to repair");
   });
+
+  await t.test("it stops when it is told to", async () => {
+    const container = platform.docker.getContainer(`${platform.name}-control-plane`);
+    const started = performance.now();
+    await container.stop();
+    // Docker would kill it after 10 seconds.
+    assert.ok(performance.now() - started < 5_000);
+    assert.equal((await container.inspect()).State.ExitCode, 0);
+  });
 });
 
 /** What the control plane has written down. */
@@ -121,6 +136,31 @@ async function containers({ docker, name }: TestPlatform): Promise<Map<string, s
   const own = list.filter(({ Labels }) => Labels["dynoform.app"] === undefined);
   const details = await Promise.all(own.map(({ Id }) => docker.getContainer(Id).inspect()));
   return new Map(details.map(({ Id, Name, State }) => [Name.replace(`/${name}-`, ""), `${Id} ${State.StartedAt}`]));
+}
+
+/** Asks as the router does. @returns the status */
+function wake(platform: TestPlatform, app: string): Promise<number> {
+  const socketPath = join(platform.directory, "home", platform.name, "router", "control.sock");
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method: "POST", path: `/wake/${app}` }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on("error", reject).end();
+  });
+}
+
+/** The memory of the platform's own containers in MB: each process' own pages, and its part of shared ones. */
+async function memory({ docker, name }: TestPlatform): Promise<number> {
+  let kilobytes = 0;
+  for (const part of ["router", "control-plane", "runner", "postgres"]) {
+    const { Processes } = await docker.getContainer(`${name}-${part}`).top({ ps_args: "-eo pid" });
+    for (const [pid = ""] of Processes) {
+      const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+    }
+  }
+  return (kilobytes * 1024) / 1_000_000;
 }
 
 async function dynos({ docker, name }: TestPlatform): Promise<string[]> {
