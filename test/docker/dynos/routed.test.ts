@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packageRoot } from "../../../images/package-root.ts";
-import { RouterClient } from "../../../provider/route/router-client.ts";
-import { routerPort } from "../../../services/control-plane/dynos/router-adapter.ts";
+
+import { routerPort } from "../../../services/control-plane/router.ts";
 import { startLoad } from "../../support/load.ts";
 import { until } from "../../support/until.ts";
 import { type RouterGround, routerGround } from "../router/ground.ts";
@@ -21,7 +21,7 @@ let ground: DynoGround;
 let control: Server;
 before(async () => {
   router = await routerGround();
-  const port = routerPort(new RouterClient(router.socket), new AbortController().signal);
+  const port = routerPort(router.socket, new AbortController().signal);
   ground = await dynoGround({
     docker: router.docker,
     name: router.name,
