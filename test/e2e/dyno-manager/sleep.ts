@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { changed } from "../../../services/stacks/engine.ts";
 import { containers, services, untilAsleep, verb } from "../../support/dyno-manager.ts";
 import { loadApp } from "../../support/load-app.ts";
-import { type TestPlatform, testPlatform } from "../../support/platform.ts";
+import type { TestPlatform } from "../../support/platform.ts";
 import { until } from "../../support/until.ts";
 
-/** Seconds without a request. */
-const AFTER = 3;
 const PROCFILE = 'web: test -z "$BROKEN" && uwsgi uwsgi.ini\nworker: sleep infinity\n';
 
 /** Starts only while its database has no table of this name. */
@@ -23,8 +21,8 @@ with psycopg2.connect(os.environ["DATABASE_URL"]) as database, database.cursor()
         sys.exit(0 if cursor.fetchone()[0] is None else 7)
 `;
 
-test("apps that nobody asks for sleep, and answer whoever asks", async (t) => {
-  await using platform = await testPlatform({ sleep: { after: AFTER } });
+/** Apps that nobody asks for sleep, and answer whoever asks. */
+export async function sleeping(t: TestContext, platform: TestPlatform): Promise<void> {
   await loadApp(platform, "nap", "A", { Procfile: PROCFILE });
   await loadApp(platform, "fragile", "F", {
     Procfile: "web: python check.py && uwsgi uwsgi.ini\n",
@@ -34,7 +32,7 @@ test("apps that nobody asks for sleep, and answer whoever asks", async (t) => {
   await platform.app("nap", { source: { path: "apps/nap" }, formation }, { VERSION: "one" });
   const addons = { DATABASE: { service: "postgresql" } };
   await platform.app("fragile", { source: { path: "apps/fragile" }, addons }, { VERSION: "one" });
-  await platform.up();
+  await platform.up("nap", "fragile");
   const file = join(platform.directory, "stacks", "Pulumi.nap.yaml");
 
   await t.test("the worker sleeps with web; 100 first requests start each once", async () => {
@@ -123,18 +121,7 @@ test("apps that nobody asks for sleep, and answer whoever asks", async (t) => {
     await verb(platform, "restart", "-a", "fragile");
     await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
   });
-
-  await t.test("without a control plane it answers that it will be there soon", async () => {
-    await untilAsleep(platform, "nap");
-    const controlPlane = platform.docker.getContainer(`${platform.name}-control-plane`);
-    await controlPlane.stop();
-    const { status, headers } = await platform.fetch("nap");
-    assert.equal(status, 503);
-    assert.equal(headers["retry-after"], "5");
-    await controlPlane.start();
-    await until("it wakes", async () => (await platform.fetch("nap")).status === 200);
-  });
-});
+}
 
 async function answer(platform: TestPlatform, app: string): Promise<string> {
   const { status, body } = await platform.fetch(app);
