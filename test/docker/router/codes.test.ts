@@ -135,7 +135,7 @@ test("H14 and H81 without dynos, H80 and H82 by mode", async () => {
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "quota" })).status, 200);
   await assertCode("modes", "/quota", "H82", "This month's dyno hours are used up");
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "awake" })).status, 200);
-  assert.equal((await ground.get("modes.localhost")).body, "v1");
+  await until("served again", async () => (await ground.get("modes.localhost")).body === "v1");
 });
 
 test("H10 at once for a crashed app, also for who waits already; H20 when no dyno comes; both end with an answer", async () => {

@@ -70,7 +70,8 @@ local function wait(entry, stop)
   end
   if entry.mode == "asleep" and not wake.ask(entry.app) then return page.starting(entry.app) end
   local left = stop - ngx.now()
-  if left <= 0 then return page.application_error "H20" end
+  -- Less than a millisecond is no wait at all, and without one no time would pass.
+  if left < 0.001 then return page.application_error "H20" end
   if not hold.wait(entry.app, left) then return page.application_error "H11" end
 end
 
