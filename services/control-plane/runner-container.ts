@@ -46,7 +46,8 @@ export class RunnerContainer {
     }
     const exec = await this.#exec(argv, directory, {});
     await remember(file, { kind: "exec", id: exec.id });
-    await exec.start({ Detach: true });
+    // The answer is empty, and keeps its connection until it was read.
+    (await exec.start({ Detach: true })).resume();
   }
 
   /** Whether a process that was started, or is about to be, has not ended. */

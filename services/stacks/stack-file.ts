@@ -1,5 +1,5 @@
 import { readFile, realpath, stat } from "node:fs/promises";
-import { type Document, isCollection, isMap, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isNode, parseDocument } from "yaml";
 import { writeFileAtomic } from "../../engine/src/state/files.ts";
 import { isRecord } from "../../infra/check/readers.ts";
 import type { Plain } from "../../infra/content.ts";
@@ -109,8 +109,12 @@ export class StackFileEditor {
       // An empty value (`dynoform:app:`) is the way it is written that there is nothing yet.
       if (!isCollection(this.#document.getIn(way, true))) this.#document.setIn(way, this.#document.createNode({}));
     }
-    // A scalar put into the one that is there keeps its comment.
-    const node = typeof value === "object" ? this.#document.createNode(value, { flow: true }) : value;
+    const present = this.#document.getIn(["config", ...path], true);
+    const node = this.#document.createNode(value, { flow: true });
+    if (isNode(present)) {
+      const { comment, commentBefore, spaceBefore } = present;
+      Object.assign(node, { comment, commentBefore, spaceBefore });
+    }
     this.#document.setIn(["config", ...path], node);
     this.#changed = true;
   }

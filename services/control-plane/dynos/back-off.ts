@@ -4,8 +4,8 @@ import type { AppLock, Clock } from "../types.ts";
 import { type CrashRecord, CrashRecords } from "./back-off-store.ts";
 import type { RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";
-import type { DynoNames } from "./slots.ts";
-import type { Crash, DynoStates } from "./states.ts";
+import type { Crash, DynoNames } from "./slots.ts";
+import type { DynoStates } from "./states.ts";
 
 /** All in seconds. */
 export interface BackOffTimes {

@@ -105,17 +105,17 @@ export class DynoManager {
       this.#running.use(new Ticker(milliseconds, work, (message) => warn(`${what}: ${message}`)));
     };
     every(second, "dyno hours", () => this.ledger.beat());
-    every(5 * second, "crashed dynos", () => this.backOff.tick());
+    every(second, "crashed dynos", () => this.backOff.tick());
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
     every(60 * second, "free hours", () => this.hours.tick());
-    every(5 * second, "the platform's containers", () => {
+    every(2 * second, "the platform's containers", () => {
       const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
       if (clock() - connectedSince < AFTER_START) return revive(docker, settings.platform, warn);
     });
     every(300 * second, "dynos", () => this.#readAgain());
-    // What was left half done is mended now, not at the next look.
-    await this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
+    // What was left half done is mended now, not at the next look; the router may be on its way up, too.
+    this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
   }
 
   stop(): void {

@@ -6,7 +6,7 @@ import { isRunning, type KnownDyno } from "./docker-dynos.ts";
 import type { DynoState } from "./lines.ts";
 import * as lines from "./lines.ts";
 import type { RouterPort } from "./router-port.ts";
-import { type DynoNames, type Slot, Slots } from "./slots.ts";
+import { type Crash, type DynoNames, type Slot, Slots } from "./slots.ts";
 import type { DynoWatcher, SignalEvent, WatchedEvent } from "./watch.ts";
 
 export interface StatesArgs {
@@ -21,13 +21,6 @@ export interface StatesArgs {
    * @default 60
    */
   readonly bootTimeout?: number;
-}
-
-/** A dyno of a service that ended though nobody had stopped it. */
-export interface Crash {
-  readonly dyno: KnownDyno & { readonly service: string };
-  /** Milliseconds that it ran. */
-  readonly ran: number;
 }
 
 /** Seconds that Swarm and restarts give a dyno after SIGTERM. */

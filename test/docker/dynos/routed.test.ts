@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packageRoot } from "../../../images/package-root.ts";
-import { RouterClient } from "../../../provider/route/router-client.ts";
-import { routerPort } from "../../../services/control-plane/dynos/router-adapter.ts";
+
+import { routerPort } from "../../../services/control-plane/router.ts";
 import { startLoad } from "../../support/load.ts";
 import { until } from "../../support/until.ts";
 import { type RouterGround, routerGround } from "../router/ground.ts";
@@ -21,7 +21,7 @@ let ground: DynoGround;
 let control: Server;
 before(async () => {
   router = await routerGround();
-  const port = routerPort(new RouterClient(router.socket), new AbortController().signal);
+  const port = routerPort(router.socket, new AbortController().signal);
   ground = await dynoGround({
     docker: router.docker,
     name: router.name,
@@ -169,14 +169,17 @@ test("an app sleeps and wakes: each dyno is started once however many wait, or a
     ["idle", "idle"],
   );
 
-  const known = manager.watcher.list().length;
+  const starts: string[] = [];
+  using _starts = manager.watcher.on(({ kind, dyno: { app, dyno } }) => {
+    if (app === "drowsy" && kind === "started") starts.push(dyno);
+  });
   const started = performance.now();
   const first = router.get("drowsy.localhost").then((answer) => ({ ...answer, at: performance.now() - started }));
   const answers = await Promise.all([first, ...Array.from({ length: 99 }, () => router.get("drowsy.localhost"))]);
   assert.deepEqual([...new Set(answers.map(({ status, body }) => `${status} ${body}`))], ["200 v1"]);
   t.diagnostic(`woken, and 100 requests answered, in ${Math.round(performance.now() - started)} ms`);
   await until("the worker runs", async () => manager.watcher.running(worker).length === 1);
-  assert.ok(manager.watcher.list().length <= known + 2, "each was started once");
+  assert.deepEqual(starts.sort(), ["web.1", "worker.1"], "each was started once");
   await until("it is up", async () => lines("drowsy", "web.1").at(-1) === "State changed from starting to up");
   assert.equal((await router.admin("GET", "/apps/drowsy")).body.mode, "awake");
 

@@ -59,6 +59,13 @@ test("the app's own errors pass; what the dyno makes of a request has a code", a
   assert.equal((await ground.get("errors.localhost")).body, "v1", "the dyno is not out for that");
 });
 
+test("a request that a dyno hung up on is sent to another one", async () => {
+  const dynos = [await ground.dyno("dying"), await ground.dyno("living", { version: "v2", dyno: "web.2" })];
+  await ground.put("two", dynos);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => ground.get("two.localhost", "/hang-up?but=v2")));
+  assert.deepEqual(new Set(answers.map(({ body }) => body)), new Set(["v2"]));
+});
+
 test("H12 without a first byte, H15 without a next one; who goes on in time is left alone", async () => {
   const service = await ground.dyno("late");
   await ground.put("late", [service]);
@@ -128,7 +135,7 @@ test("H14 and H81 without dynos, H80 and H82 by mode", async () => {
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "quota" })).status, 200);
   await assertCode("modes", "/quota", "H82", "This month's dyno hours are used up");
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "awake" })).status, 200);
-  assert.equal((await ground.get("modes.localhost")).body, "v1");
+  await until("served again", async () => (await ground.get("modes.localhost")).body === "v1");
 });
 
 test("H10 at once for a crashed app, also for who waits already; H20 when no dyno comes; both end with an answer", async () => {

@@ -41,7 +41,10 @@ const routes = {
     }
     response.end();
   },
-  "/hang-up": (_request, response) => response.socket.destroy(),
+  "/hang-up": (request, response) => {
+    if (new URL(request.url, "http://dyno").searchParams.get("but") === VERSION) response.end(VERSION);
+    else response.socket.destroy();
+  },
   "/length": async (request, response) => {
     let bytes = 0;
     for await (const chunk of request) bytes += chunk.length;

@@ -128,6 +128,7 @@ test("only an idle app is put to sleep; its last requests end; nobody meets the 
   assert.equal((await slow).body, "v1");
 
   // At once, while the old container is on its way out: slow requests would be lost in it.
+  await ground.scale(service, 0);
   await using traffic = startLoad({
     host: "idle.localhost",
     port: ground.port,
@@ -135,7 +136,6 @@ test("only an idle app is put to sleep; its last requests end; nobody meets the 
     path: (n) => (n % 10 === 5 ? "/slow" : "/whoami"),
     isFromApp: (answer) => answer.status === 200,
   });
-  await ground.scale(service, 0);
   await traffic.seen((answer) => answer.startsWith("v1 "));
   const result = await traffic.stop();
   assert.deepEqual(result.lost.slice(0, 3), []);

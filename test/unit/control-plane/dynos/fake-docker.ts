@@ -16,7 +16,12 @@ export interface FakeContainer {
 
 interface FakeService {
   readonly id: string;
-  readonly spec: { Name: string; Labels: Record<string, string>; Mode: { Replicated: { Replicas: number } } };
+  readonly spec: {
+    Name: string;
+    Labels: Record<string, string>;
+    Mode: { Replicated: { Replicas: number } };
+    TaskTemplate: Record<string, never>;
+  };
   version: number;
   readonly createdAt: number;
   updatedAt: number;
@@ -49,7 +54,7 @@ export class FakeDocker {
   /** Makes a dyno's service, and its container. */
   service(name: string, labels: Record<string, string>, replicas = 1): string {
     const now = this.#clock();
-    const spec = { Name: name, Labels: labels, Mode: { Replicated: { Replicas: replicas } } };
+    const spec = { Name: name, Labels: labels, Mode: { Replicated: { Replicas: replicas } }, TaskTemplate: {} };
     this.services.set(name, { id: name, spec, version: 1, createdAt: now, updatedAt: now });
     if (replicas > 0) this.run({ ...labels, [SERVICE_LABEL]: name });
     return name;
