@@ -16,13 +16,14 @@ test("a shell takes what `dynoform env` prints, whatever the folder is called", 
       home,
     );
     assert.equal(exitCode, 0, output);
+    const lines = output.split("\n");
     for (const name of ["HOST", "LOGIN_HOST", "PARTICLEBOARD_URL", "STATUS_HOST", "BUILDPACK_REGISTRY_URL"]) {
-      assert.ok(output.includes(`\nHEROKU_${name}=http://127.0.0.1:5050\n`), name);
+      assert.ok(lines.includes(`HEROKU_${name}=http://127.0.0.1:5050`), name);
     }
-    assert.ok(output.includes("\nHEROKU_DATA_HOST=127.0.0.1\n"));
-    assert.ok(output.includes("\nHEROKU_NETRC_WRITE=true\n"));
-    assert.ok(output.includes(`\nNODE_EXTRA_CA_CERTS=${authority}\n`), output);
-    assert.ok(output.includes(`http.https://127.0.0.1:5050/.sslcainfo=${authority}\n`), output);
+    assert.ok(lines.includes("HEROKU_DATA_HOST=127.0.0.1"));
+    assert.ok(lines.includes("HEROKU_NETRC_WRITE=true"));
+    assert.ok(lines.includes(`NODE_EXTRA_CA_CERTS=${authority}`), output);
+    assert.ok(lines.includes(`http.https://127.0.0.1:5050/.sslcainfo=${authority}`), output);
   } finally {
     await rm(home, { recursive: true });
   }
