@@ -51,14 +51,14 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
     assert.equal(exitCode, 0, output);
     assert.match(output, /remote: -----> Building shop: a Python app/);
     assert.match(output, /remote: -----> Discovering process types/);
-    assert.match(output, /remote: -----> Launching\.\.\.\s+remote: {8}Released v1/);
+    assert.match(output, /remote: -----> Launching\.\.\.\s+remote: {8}Released v2/);
     assert.match(output, /remote: {8}http:\/\/shop\.localhost:\d+\/ deployed to Dynoform/);
     assert.match(output, /remote: Verifying deploy\.\.\. done\./);
     assert.match(output, /\[new branch\] +main -> main/);
     assert.equal((await platform.fetch("shop")).body, "code A");
     assert.ok((await stack()).includes(first));
     const { output: releases } = await platform.dynoform("releases", "-a", "shop");
-    assert.match(releases, new RegExp(`v1 +Deploy ${first.slice(0, 7)} +admin@localhost`));
+    assert.match(releases, new RegExp(`v2 +Deploy ${first.slice(0, 7)} +admin@localhost`));
   });
 
   await t.test("a build that fails is refused, with the reason, and what served serves on", async () => {
@@ -97,12 +97,12 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
     const { exitCode, output } = await git("push", "--force", "heroku", "main");
     t.diagnostic(`${output}\n${((performance.now() - started) / 1000).toFixed(1)} s`);
     assert.equal(exitCode, 0, output);
-    assert.match(output, /Released v2/);
+    assert.match(output, /Released v3/);
     assert.equal((await platform.fetch("shop")).body, "code B");
     const clone = await git("clone", "--quiet", `https://127.0.0.1:${ports.api}/shop.git`, join(home, "clone"));
     assert.equal(clone.exitCode, 0, clone.output);
     assert.equal((await git("-C", join(home, "clone"), "rev-parse", "HEAD")).output.trim(), second);
     const { output: log } = await platform.dynoform("logs", "-a", "shop", "--source", "app", "--dyno", "api");
-    assert.match(log, /app\[api\]: Release v2 created by user admin@localhost/);
+    assert.match(log, /app\[api\]: Release v3 created by user admin@localhost/);
   });
 });

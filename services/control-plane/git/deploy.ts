@@ -56,7 +56,8 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
       const reasons = explain(error, report);
       tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
       say("");
-      show(reasons, say);
+      // What the build wrote last has been shown.
+      show(built === "failed" ? reasons.slice(0, 1) : reasons, say);
       throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
     }
   };
