@@ -57,7 +57,8 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
       tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
       say("");
       // What the build wrote last has been shown.
-      show(built === "failed" ? reasons.slice(0, 1) : reasons, say);
+      const [first = "", ...more] = reasons;
+      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
       throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
     }
   };
