@@ -5,11 +5,18 @@ export interface Row {
   /** What ours is held against. */
   readonly beside: string;
   readonly theirs: number;
-  readonly unit: "s" | "ms" | "requests/s";
+  readonly unit: "s" | "ms" | "µs" | "requests/s" | "lost";
+  /** What must hold; a bench that does not keep to it fails. */
+  readonly limit?: { readonly ratio?: number; readonly ours?: number };
+}
+
+export interface BenchOptions {
+  /** How often is measured; each bench has its own number. */
+  readonly rounds?: number | undefined;
 }
 
 /** A file of rows that share what they need. */
-export type Bench = (say: (line: string) => void) => Promise<readonly Row[]>;
+export type Bench = (say: (line: string) => void, options: BenchOptions) => Promise<readonly Row[]>;
 
 /** Seconds that `work` takes. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
@@ -18,22 +25,48 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
+/** The value that a share (0 to 1) of them does not exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Whether what must hold of a row does. */
+export function holds({ ours, theirs, limit }: Row): boolean {
+  if (limit?.ours !== undefined && !(ours <= limit.ours)) return false;
+  return limit?.ratio === undefined || ours / theirs <= limit.ratio;
+}
+
 export function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ name, ours, beside, theirs, unit }) => [
-    name,
-    `${ours.toFixed(2)} ${unit}`,
-    `${theirs.toFixed(2)} ${unit}`,
-    (ours / theirs).toFixed(2),
-    beside,
+  const lines = rows.map((row) => [
+    row.name,
+    written(row.ours, row.unit),
+    written(row.theirs, row.unit),
+    row.theirs === 0 ? "" : (row.ours / row.theirs).toFixed(2),
+    wanted(row),
+    row.beside,
   ]);
-  const all = [["", "ours", "beside", "ratio", "beside what"], ...lines];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0))) ?? [];
-  return all
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([["", "ours", "beside", "ratio", "wanted", "beside what"], ...lines]);
+}
+
+/** Lines of cells below each other. */
+export function columns(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const padded = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
+  return padded.map((line) => line.trimEnd()).join("\n");
+}
+
+function written(value: number, unit: Row["unit"]): string {
+  return `${value.toFixed(unit === "lost" ? 0 : 2)} ${unit}`;
+}
+
+function wanted(row: Row): string {
+  const { limit } = row;
+  if (limit === undefined) return "";
+  const most = limit.ours === undefined ? `ratio ${limit.ratio}` : `${limit.ours} ${row.unit}`;
+  return `at most ${most}${holds(row) ? "" : ": FAILED"}`;
 }

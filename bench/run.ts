@@ -1,21 +1,34 @@
 /**
- * Measures, and prints a table of ratios. Usage: npm run bench -- [up] [deploy] [router]
+ * Measures, and prints a table of ratios. Usage: npm run bench -- [--rounds N] [BENCH…]
+ *
+ * Fails when one is beyond what it must keep to.
  */
+import { parseArgs } from "node:util";
 import { ensureMachine } from "../cli/setup/setup.ts";
 import { Steps } from "../cli/steps.ts";
 import { ensureTestImages } from "../test/support/images.ts";
-import { type Bench, type Row, table } from "./row.ts";
+import { type Bench, holds, type Row, table } from "./row.ts";
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   up: async () => (await import("./rows/up.ts")).bench,
   deploy: async () => (await import("./rows/deploy.ts")).bench,
   router: async () => (await import("./rows/router.ts")).bench,
+  wake: async () => (await import("./rows/wake.ts")).bench,
+  rolling: async () => (await import("./rows/rolling.ts")).bench,
+  api: async () => (await import("./rows/api.ts")).bench,
 };
 
-const named = process.argv.slice(2);
+const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });
 const unknown = named.filter((name) => !Object.hasOwn(benches, name));
-if (unknown.length > 0) {
-  process.stderr.write(`error: there is no bench "${unknown.join('", "')}". Use ${Object.keys(benches).join(", ")}.\n`);
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+const problem =
+  unknown.length > 0
+    ? `there is no bench "${unknown.join('", "')}". Use ${Object.keys(benches).join(", ")}.`
+    : rounds !== undefined && (!Number.isInteger(rounds) || rounds < 1)
+      ? `"${values.rounds}" is no number of rounds. Use a whole number, e.g. 20.`
+      : undefined;
+if (problem !== undefined) {
+  process.stderr.write(`error: ${problem}\n`);
   process.exit(2);
 }
 
@@ -26,6 +39,7 @@ const rows: Row[] = [];
 for (const [name, load] of Object.entries(benches)) {
   if (named.length > 0 && !named.includes(name)) continue;
   const bench = await load();
-  rows.push(...(await steps.run(name, bench)));
+  rows.push(...(await steps.run(name, (say) => bench(say, { rounds }))));
 }
 process.stdout.write(`\n${table(rows)}\n`);
+process.exitCode = rows.every(holds) ? 0 : 1;

@@ -5,31 +5,35 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type Docker from "dockerode";
 import { type RouterGround, routerGround, until } from "../../test/docker/router/ground.ts";
-import type { Bench, Row } from "../row.ts";
+import { type Bench, type Row, seconds } from "../row.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 /** Of each measurement. */
-const SECONDS = 3;
-const CONNECTIONS = 32;
+const SECONDS = 2;
+/** For throughput, and for the time of a request that waits for no other. */
+const MANY = 32;
+const ONE = 1;
 const OTHER_APPS = 1000;
+const CHANGES = 20;
 
 /** Answers at once, so that the way to it is what is measured. */
 const BACKEND = `
-events {}
+events { worker_connections 8192; }
 http {
   access_log off;
+  keepalive_requests 1000000;
   server {
     listen 5000 backlog=4096;
     location / { return 200 "hello"; }
   }
 }`;
 
-/** What one would write by hand for one app, with the router's headers and connections. */
+/** What one would write by hand for one app, with the router's headers and connections, and a log as nginx has it. */
 const STATIC = (backend: string) => `
 worker_processes 2;
 events { worker_connections 8192; }
 http {
-  access_log off;
+  access_log /tmp/access.log combined buffer=64k flush=100ms;
   upstream app { server ${backend}:5000; }
   server {
     listen 8080 backlog=4096;
@@ -49,50 +53,97 @@ http {
   }
 }`;
 
-/** The router among a thousand apps beside a static nginx before the same backend, and beside the backend itself. */
+/** The router, alone and among a thousand apps, beside a static nginx before the same backend. */
 export const bench: Bench = async (say) => {
   await using ground = await routerGround();
   const folder = await mkdtemp(join(tmpdir(), "bench-router-"));
   try {
+    const service = `${ground.name}-backend`;
     const backend = await nginx(ground, folder, "backend", BACKEND);
-    const beside = await nginx(ground, folder, "static", STATIC(`${ground.name}-backend`));
-    for (let i = 0; i < OTHER_APPS; i++) await ground.put(`other-${i}`, []);
-    const { status, body } = await ground.put("bench", [`${ground.name}-backend`]);
+    const beside = await nginx(ground, folder, "static", STATIC(service));
+    const { status, body } = await ground.put("bench", [service]);
     if (status !== 200) throw new Error(body.message);
+    const port = (container: Docker.Container, number: number) => target(ground.docker, container, number);
+    const [router, plain] = await Promise.all([port(ground.router, 8080), port(beside, 8080)]);
+    await until("the static nginx answers", async () => (await measure(plain, ONE, 1)).requests > 0);
 
-    const targets = {
-      router: `http://${await address(ground.docker, ground.router)}:8080/`,
-      static: `http://${await address(ground.docker, beside)}:8080/`,
-      direct: `http://${await address(ground.docker, backend)}:5000/`,
-    };
-    await until("the static nginx answers", async () => (await measure(targets.static, 1)).requests > 0);
-    const rounds: Record<keyof typeof targets, Measured>[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
-      say(`round ${round} of ${ROUNDS}`);
-      rounds.push({
-        router: await measure(targets.router, SECONDS),
-        static: await measure(targets.static, SECONDS),
-        direct: await measure(targets.direct, SECONDS),
-      });
+    const rows: Row[] = [];
+    for (const apps of [1, OTHER_APPS]) {
+      if (apps > 1) {
+        say(`${apps} apps`);
+        for (let i = 0; i < apps; i++) await ground.put(`other-${i}`, []);
+      }
+      const rounds: Round[] = [];
+      for (let round = 1; round <= ROUNDS; round++) {
+        say(`${apps === 1 ? "one app" : `${apps} apps`}, round ${round} of ${ROUNDS}`);
+        rounds.push({
+          ours: { many: await measure(router, MANY), one: await measure(router, ONE) },
+          theirs: { many: await measure(plain, MANY), one: await measure(plain, ONE) },
+        });
+      }
+      rows.push(...compare(apps === 1 ? "router" : `router, ${apps} apps`, rounds));
     }
-    const row = (name: string, what: keyof Measured, than: "static" | "direct", unit: Row["unit"]): Row => ({
-      name,
-      ours: median(rounds.map(({ router }) => router[what])),
-      beside: than === "static" ? "a static nginx" : "the backend itself",
-      theirs: median(rounds.map((measured) => measured[than][what])),
-      unit,
-    });
-    return [
-      row(`router, ${CONNECTIONS} connections, ${OTHER_APPS} apps: throughput`, "requests", "static", "requests/s"),
-      row("router: p50", "p50", "static", "ms"),
-      row("router: p99", "p99", "static", "ms"),
-      row("router: throughput", "requests", "direct", "requests/s"),
-      row("router: p50", "p50", "direct", "ms"),
-    ];
+    say("changes of the table");
+    rows.push(await changes(ground, beside, service));
+    const direct = await measure(await port(backend, 5000), MANY);
+    say(`the backend itself: ${Math.round(direct.requests)} requests/s, p50 ${direct.p50} ms`);
+    return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 };
+
+type Round = Record<"ours" | "theirs", Record<"many" | "one", Measured>>;
+
+function compare(name: string, rounds: readonly Round[]): Row[] {
+  const row = (what: string, unit: Row["unit"], value: (side: Round["ours"]) => number): Row => ({
+    name: `${name}: ${what}`,
+    ...middle(rounds.map(({ ours, theirs }) => ({ ours: value(ours), theirs: value(theirs) }))),
+    beside: "a static nginx",
+    unit,
+  });
+  return [
+    row(`throughput, ${MANY} connections`, "requests/s", ({ many }) => many.requests),
+    row("CPU a request", "µs", ({ many }) => many.cpu),
+    row(`p50, ${MANY} connections`, "ms", ({ many }) => many.p50),
+    row(`p99, ${MANY} connections`, "ms", ({ many }) => many.p99),
+    row("p50, one connection", "ms", ({ one }) => one.p50),
+  ];
+}
+
+/** A change among a thousand apps until it serves, beside a reload until the new workers do. */
+async function changes(ground: RouterGround, beside: Docker.Container, service: string): Promise<Row> {
+  const rounds: { ours: number; theirs: number }[] = [];
+  const hosts = ["bench.localhost", "changed.localhost"];
+  for (let round = 0; round < CHANGES; round++) {
+    const ours = await seconds(async () => {
+      await ground.put("bench", [service], { hosts: hosts.slice(0, 1 + (round % 2)) });
+      const { status } = await ground.get("changed.localhost");
+      if (status !== (round % 2 === 1 ? 200 : 404)) throw new Error(`round ${round} answered ${status}`);
+    });
+    const workers = await workersOf(beside);
+    const theirs = await seconds(async () => {
+      await beside.kill({ signal: "HUP" });
+      await until("it has new workers", async () => (await workersOf(beside)) !== workers);
+    });
+    rounds.push({ ours: ours * 1000, theirs: theirs * 1000 });
+  }
+  const name = `router, ${OTHER_APPS} apps: a change, until it serves`;
+  return { name, ...middle(rounds), beside: "a reload of the static nginx", unit: "ms" };
+}
+
+async function workersOf(container: Docker.Container): Promise<string> {
+  const { Titles, Processes } = await container.top({ ps_args: "-eo pid,args" });
+  const pid = Titles.indexOf("PID");
+  const workers = Processes.filter((row: string[]) => row.some((cell) => cell.includes("worker process")));
+  return workers.map((row: string[]) => row[pid]).join(" ");
+}
+
+/** The round whose ratio is the middle one: both sides of it were measured in the same seconds. */
+function middle(rounds: readonly { ours: number; theirs: number }[]): { ours: number; theirs: number } {
+  const sorted = [...rounds].sort((a, b) => a.ours / a.theirs - b.ours / b.theirs);
+  return sorted[Math.floor(sorted.length / 2)] ?? { ours: Number.NaN, theirs: Number.NaN };
+}
 
 /** An nginx of the router's image with a configuration of its own, on the router's network. */
 async function nginx(ground: RouterGround, folder: string, what: string, configuration: string) {
@@ -110,33 +161,70 @@ async function nginx(ground: RouterGround, folder: string, what: string, configu
   return container;
 }
 
+interface Target {
+  readonly container: Docker.Container;
+  readonly url: string;
+}
+
 /** Where the host reaches a container: published ports of 127.0.0.1 go through a process that would be measured too. */
-async function address(docker: Docker, container: Docker.Container): Promise<string> {
+async function target(docker: Docker, container: Docker.Container, port: number): Promise<Target> {
   const { Containers } = await docker.getNetwork("docker_gwbridge").inspect();
-  return String(Containers?.[container.id]?.IPv4Address ?? "").split("/")[0] ?? "";
+  const address = String(Containers?.[container.id]?.IPv4Address ?? "").split("/")[0];
+  return { container, url: `http://${address}:${port}/` };
 }
 
 interface Measured {
+  /** A second. */
   readonly requests: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  /** Microseconds of the container's CPU a request. */
+  readonly cpu: number;
 }
 
-async function measure(url: string, seconds: number): Promise<Measured> {
-  const args = ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "--latency", "-H", "Host: bench.localhost", url];
+/** Requests of a thousand that may fail on their way, as they do on a busy machine. */
+const LOST = 1;
+const ATTEMPTS = 3;
+
+async function measure(target: Target, connections: number, duration = SECONDS): Promise<Measured> {
+  for (let attempt = 1; ; attempt++) {
+    const before = await cpu(target.container);
+    const said = await wrk(target.url, connections, duration);
+    const used = (await cpu(target.container)) - before;
+    const number = (pattern: RegExp) => Number(said.match(pattern)?.[1] ?? Number.NaN);
+    const total = number(/(\d+) requests in/);
+    const errors = said.match(/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/) ?? [];
+    const lost = errors.slice(1).reduce((sum, count) => sum + Number(count), 0);
+    const refused = /Non-2xx/.test(said);
+    if (!refused && total > 0 && lost * 1000 <= total * LOST) {
+      return {
+        requests: number(/Requests\/sec:\s+([\d.]+)/),
+        p50: milliseconds(said, "50"),
+        p99: milliseconds(said, "99"),
+        cpu: used / 1000 / total,
+      };
+    }
+    if (attempt === ATTEMPTS) throw new Error(`${target.url} did not answer everything:\n${said}`);
+  }
+}
+
+async function wrk(url: string, connections: number, duration: number): Promise<string> {
+  const host = ["-H", "Host: bench.localhost"];
+  const args = ["-t1", `-c${connections}`, `-d${duration}s`, "--timeout", "10s", "--latency", ...host, url];
   const { stdout } = await promisify(execFile)("wrk", args).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "ENOENT" ? new Error("wrk is not installed: `apt-get install wrk`") : error;
   });
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} did not answer everything:\n${stdout}`);
-  const number = (pattern: RegExp) => Number(stdout.match(pattern)?.[1]);
-  const time = (share: string) => {
-    const [, value, unit = "ms"] = stdout.match(new RegExp(`${share}%\\s+([\\d.]+)(us|ms|s)`)) ?? [];
-    return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN);
-  };
-  return { requests: number(/Requests\/sec:\s+([\d.]+)/), p50: time("50"), p99: time("99") };
+  return stdout;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+function milliseconds(said: string, share: string): number {
+  const [, value, unit = "ms"] = said.match(new RegExp(`${share}%\\s+([\\d.]+)(us|ms|s)`)) ?? [];
+  return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN);
+}
+
+/** Nanoseconds that a container's processes have used. */
+async function cpu(container: Docker.Container): Promise<number> {
+  const stats = await container.stats({ stream: false, "one-shot": true });
+  return stats.cpu_stats.cpu_usage.total_usage;
 }

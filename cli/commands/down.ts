@@ -10,7 +10,7 @@ import {
   platformsOf,
   readStackFiles,
 } from "../../services/stacks/project.ts";
-import { findRemainder, remove } from "../remainder.ts";
+import { findRemainder, PLATFORM_LABEL, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";
 import { ensureEnvironment } from "../setup/environment.ts";
 import { Steps } from "../steps.ts";
@@ -20,8 +20,8 @@ export const downCommand: Command = {
   summary: "destroy every app, then the platform",
   help: `Usage: dynoform down [--yes] [--purge] [--name NAME]
 
-Destroys the apps' stacks with their databases, then the platform's. Images and Postgres' volume stay,
-so that the next \`up\` is quick.
+Destroys the apps' stacks with their databases, then the platform's. Images, Postgres' volume and the
+runtime directory (the control plane's memory, the apps' repositories) stay, so that the next \`up\` is quick.
 
   --yes        do not ask
   --purge      remove the volume, the images and the runtime directory too
@@ -75,6 +75,8 @@ export async function down(options: DownOptions): Promise<void> {
   const docker = await ensureDocker((line) => steps.say(line), "start");
   for (const { name } of platforms) await startPostgres(docker, `${name}-postgres`, steps);
   for (const stack of ordered) {
+    // What no stack declares: one-off dynos and the like, which hold the network that goes next.
+    if (platformStacks.has(stack)) for (const { name } of platforms) await removeLooseDynos(docker, name);
     await steps.run(`pulumi destroy --stack ${stack}`, () => destroy(engine, stack, purge));
   }
   for (const { name, directory } of platforms) {
@@ -100,7 +102,8 @@ async function losses(
     );
   }
   for (const { name, directory } of purge ? platforms : []) {
-    lines.push(`volume ${name}-postgres, with every database in it`, `images ${name}/*`, `directory ${directory}`);
+    lines.push(`volume ${name}-postgres, with every database in it`, `images ${name}/*`);
+    lines.push(`directory ${directory}, with the control plane's memory and the apps' repositories`);
   }
   return lines;
 }
@@ -129,6 +132,14 @@ async function startPostgres(docker: Docker, name: string, steps: Steps): Promis
     // Without the container, what `destroy` says about it is the better message.
     if (!isNotFound(error)) throw error;
   }
+}
+
+/** The dynos of a platform that are no Swarm services. */
+async function removeLooseDynos(docker: Docker, platform: string): Promise<void> {
+  const filters = { label: [`${PLATFORM_LABEL}=${platform}`, "dynoform.dyno"] };
+  const list = await docker.listContainers({ all: true, filters });
+  const loose = list.filter(({ Labels }) => Labels["com.docker.swarm.service.name"] === undefined);
+  await remove(docker, { containers: loose.map(({ Id }) => Id) });
 }
 
 async function destroy(engine: Engine, stack: string, purge: boolean): Promise<void> {

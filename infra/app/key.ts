@@ -9,7 +9,8 @@ const MINIMUM_LENGTH = 16;
  */
 export function appKey(argument: string | undefined, problems: Problems): string | undefined {
   const key = argument ?? pulumi.runtime.allConfig()["dynoform:key"];
-  const command = `pulumi config set --secret dynoform:key "$(openssl rand -hex 32)" -s ${pulumi.getStack()}`;
+  // By standard input: an argument is for everybody on the machine to see while the command runs.
+  const command = `openssl rand -hex 32 | pulumi config set --secret dynoform:key -s ${pulumi.getStack()}`;
   if (key === undefined || key === "") {
     problems.add("dynoform:key", `is missing; npm run up and npx dynoform setup write it, or: ${command}`);
     return undefined;

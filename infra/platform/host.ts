@@ -12,8 +12,11 @@ export interface Shared {
   readonly readOnly: boolean;
 }
 
-/** Environment variables that change what an `up` makes, handed on as they are. */
-const HANDED_ON = ["DYNOFORM_ENGINE", "DYNOFORM_SHARE_PACKAGES", "DYNOFORM_BUILD_EGRESS", "DOCKER_HOST"];
+/**
+ * Environment variables that change what an `up` makes, handed on as they are. DYNOFORM_ENGINE is none: which engine
+ * runs may differ from one `up` to the next, and pulumi.env says it for all.
+ */
+const HANDED_ON = ["DYNOFORM_SHARE_PACKAGES", "DYNOFORM_BUILD_EGRESS", "DOCKER_HOST"];
 
 /** Where state and passphrase lie, when not in the project. The passphrase itself is not handed on. */
 const BACKEND = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE"];
@@ -95,7 +98,6 @@ export function realPulumi(): Shared[] {
 }
 
 function realPulumiFolder(): string | undefined {
-  if (process.env.DYNOFORM_ENGINE === "embedded") return undefined;
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     try {
       const candidate = realpathSync(join(folder, "pulumi"));

@@ -119,6 +119,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           domain: this.domain,
           socket: this.socket,
           webPort: this.webPort,
+          network: { networkName: this.name, routerAddress: router, postgresAddress: postgres, egress: this.egress },
           sleep: { after: args.sleep?.after ?? 1800 },
           cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },
           hours: { free: args.hours?.free ?? 750, per: args.hours?.per ?? "app" },

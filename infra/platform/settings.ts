@@ -149,7 +149,10 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
   sleep: optional(object<SleepSettings>({ after: seconds })),
   cycle: optional(object<CycleSettings>({ every: seconds, spread: seconds })),
   hours: optional(
-    object<HoursSettings>({ free: optional(integer(0, 1_000_000)), per: optional(oneOf("share", ["app", "account"])) }),
+    object<HoursSettings>({
+      free: optional(integer(0, 1_000_000)),
+      per: optional(oneOf("holder of hours", ["app", "account"])),
+    }),
   ),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),

@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound } from "./service.ts";
+import { activeTasks, isNotFound, scaleService } from "./service.ts";
 
 /** Set by Swarm on every container it makes. */
 const SERVICE_LABEL = "com.docker.swarm.service.name";
+const TASK_LABEL = "com.docker.swarm.task.id";
+
+/** Milliseconds between two looks whether a container has ended. */
+const PAUSE = 100;
 
 /** The containers of a service, newest first; those that have ended too while Swarm keeps them. */
 export async function containersOf(docker: Docker, service: string): Promise<Docker.ContainerInfo[]> {
@@ -47,6 +52,52 @@ function unframe(log: Buffer): string[] {
   }
   const lines = Buffer.concat(parts).toString("utf8").split("\n");
   return lines.map((line) => line.trimEnd()).filter((line) => line !== "");
+}
+
+/**
+ * Takes a service to no replica and waits until none of its containers runs. A service that is gone is stopped.
+ * Each container is asked to end at once: Swarm itself would let three seconds go by before, for other nodes to hear
+ * of it, and nothing is sent to a dyno any more by then. Swarm asks a second time, if that takes longer.
+ *
+ * @param timeout seconds.
+ */
+export async function stopService(
+  docker: Docker,
+  service: string,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await scaleService(docker, service, () => 0);
+  const grace = found?.grace ?? 0;
+  const asked = new Set<string>();
+  const end = performance.now() + timeout * 1000;
+  for (;;) {
+    const left = await running(docker, service);
+    if (left.length === 0) return;
+    for (const { Id, State } of left) {
+      if (asked.has(Id) || State !== "running") continue;
+      asked.add(Id);
+      // Should it fail, Swarm does the same a little later.
+      docker
+        .getContainer(Id)
+        .stop({ t: grace, abortSignal: signal })
+        .catch(() => {});
+    }
+    if (performance.now() > end)
+      throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
+    // Docker lists a container as running for some time after its event of having died, so events do not help.
+    await sleep(PAUSE, undefined, { signal });
+  }
+}
+
+/** The containers of a service that run or are about to. */
+async function running(docker: Docker, service: string): Promise<Docker.ContainerInfo[]> {
+  const containers = await containersOf(docker, service);
+  const left = containers.filter(({ State }) => State !== "exited" && State !== "dead");
+  if (!left.some(({ State }) => State === "created")) return left;
+  // One that could not be started stays as "created"; so is one that Swarm is about to start.
+  const active = await activeTasks(docker, service);
+  return left.filter(({ State, Labels }) => State !== "created" || active.has(Labels[TASK_LABEL] ?? ""));
 }
 
 /** Something that happened to a container of a watched service. */

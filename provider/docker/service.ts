@@ -5,8 +5,13 @@ export interface Service {
   readonly id: string;
   readonly name: string;
   readonly replicas: number;
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly grace: number;
   readonly labels: Readonly<Record<string, string>>;
 }
+
+/** Nanoseconds: Docker's own, for a service that says nothing. */
+const DEFAULT_GRACE = 10e9;
 
 /** How often an update that lost a race with another writer is tried again. */
 const UPDATE_ATTEMPTS = 20;
@@ -45,6 +50,19 @@ export async function scaleService(
   }
 }
 
+const ENDED = new Set(["complete", "shutdown", "failed", "rejected", "remove", "orphaned"]);
+
+/** The ids of a service's tasks that have not ended; those of a service that is gone have. */
+export async function activeTasks(docker: Docker, service: string): Promise<Set<string>> {
+  try {
+    const tasks: Task[] = await docker.listTasks({ filters: JSON.stringify({ service: [service] }) });
+    return new Set(tasks.filter(({ Status }) => !ENDED.has(Status.State)).map(({ ID }) => ID));
+  } catch (error) {
+    if (isNotFound(error)) return new Set();
+    throw error;
+  }
+}
+
 /** Why Swarm could not start the service's newest task, as "No such image: …"; undefined when it could. */
 export async function startProblem(docker: Docker, service: string): Promise<string | undefined> {
   const tasks: Task[] = await docker.listTasks({ filters: JSON.stringify({ service: [service] }) }).catch(() => []);
@@ -58,6 +76,7 @@ export async function startProblem(docker: Docker, service: string): Promise<str
 }
 
 interface Task {
+  readonly ID: string;
   readonly CreatedAt: string;
   readonly Status: { readonly State: string; readonly Err?: string };
 }
@@ -69,11 +88,19 @@ interface Inspected {
     readonly Name: string;
     readonly Labels?: Record<string, string>;
     readonly Mode: { readonly Replicated?: { readonly Replicas?: number } };
+    /** Nanoseconds. */
+    readonly TaskTemplate: { readonly ContainerSpec?: { readonly StopGracePeriod?: number } };
   };
 }
 
 function toService({ ID, Spec }: Inspected): Service {
-  return { id: ID, name: Spec.Name, replicas: Spec.Mode.Replicated?.Replicas ?? 0, labels: Spec.Labels ?? {} };
+  return {
+    id: ID,
+    name: Spec.Name,
+    replicas: Spec.Mode.Replicated?.Replicas ?? 0,
+    grace: (Spec.TaskTemplate.ContainerSpec?.StopGracePeriod ?? DEFAULT_GRACE) / 1e9,
+    labels: Spec.Labels ?? {},
+  };
 }
 
 async function inspect(docker: Docker, name: string): Promise<Inspected | undefined> {

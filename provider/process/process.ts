@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { type ContainerEvent, containersOf, lastLines, watchContainers } from "../docker/containers.ts";
+import { containersOf, lastLines, stopService, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
 import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
@@ -19,9 +18,6 @@ type Inputs = {
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
 const START_TIMEOUT = 60;
-
-/** Milliseconds after which Docker's list is asked again whether it knows of an end by now. */
-const LIST_LAG = 50;
 
 /**
  * The running of a dyno's service. Create waits until the dyno has run for a while without ending; delete stops it
@@ -46,7 +42,7 @@ export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
     return news;
   },
   async delete({ inputs }, call) {
-    await stop(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
+    await stopService(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
   },
 };
 
@@ -108,42 +104,4 @@ function running(docker: Docker, inputs: Inputs, signal: AbortSignal): Promise<v
   };
   watch().catch(reject);
   return promise.finally(() => cleanUp.dispose());
-}
-
-/**
- * Takes a service to no replica and waits until none of its containers runs. A service that is gone is stopped.
- *
- * @param timeout seconds.
- */
-export async function stop(docker: Docker, service: string, timeout: number, signal: AbortSignal): Promise<void> {
-  const { promise: lost, reject } = Promise.withResolvers<never>();
-  lost.catch(() => {});
-  let wake = () => {};
-  // Docker tells of an end a moment before its list does. To wait for the next event, the container's removal, would
-  // take seconds, and after a crash of dockerd now and then for ever.
-  const ended = new Set<string>();
-  const seen = ({ action, container }: ContainerEvent) => {
-    if (action !== "start") ended.add(container);
-    wake();
-  };
-  using _watching = await watchContainers(docker, [service], seen, reject);
-  await scaleService(docker, service, () => 0);
-  const expired = AbortSignal.timeout(timeout * 1000);
-  for (;;) {
-    const changed = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    const left = (await containersOf(docker, service)).filter(({ State }) => State !== "exited" && State !== "dead");
-    if (left.length === 0) return;
-    if (signal.aborted) throw new Error("cancelled");
-    if (expired.aborted)
-      throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
-    const soon = left.some(({ Id }) => ended.has(Id)) ? [sleep(LIST_LAG)] : [];
-    await Promise.race([changed, lost, aborted(signal), aborted(expired), ...soon]);
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,8 +1,18 @@
 /** The control plane: a long-running process in the platform's container `<platform>-control-plane`. */
 import { mkdirSync } from "node:fs";
+import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { createApi } from "./api/index.ts";
+import { OutputsReader } from "./api/outputs.ts";
+import { QueueLock } from "./apps/lock.ts";
+import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
-import { placesOf, readSettings } from "./settings.ts";
+import { DynoManager } from "./dynos/manager.ts";
+import { Logs } from "./logs/logs.ts";
+import { OneOffDynos } from "./one-off/one-off-dynos.ts";
+import { attachByUpgrade } from "./one-off/upgrade.ts";
+import { routerPort } from "./router.ts";
+import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
 
 const settings = readSettings();
@@ -11,22 +21,73 @@ mkdirSync(places.runs, { recursive: true, mode: 0o700 });
 
 const stopping = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort());
-// One broken part must not take the others along unseen: the container is started again.
-process.on("unhandledRejection", (error) => {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
-  process.exit(1);
-});
+// A broken part must not be missed for long: the container is started again.
+for (const event of ["unhandledRejection", "uncaughtException"] as const) {
+  process.on(event, (error: unknown) => {
+    if (stopping.signal.aborted) return;
+    console.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+    process.exit(1);
+  });
+}
 
+const clock = Date.now;
+const report = (problem: string) => console.error(problem);
+const docker = new Docker();
+const lock = new QueueLock();
+const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
+
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-parts.use(
-  await serveControlSocket(places.controlSocket, async (app) => {
-    throw new UnknownApp(app);
+const { apps } = openApps({ settings, docker, store, lock });
+const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+const dynos = parts.adopt(
+  new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
+  (it) => it.stop(),
+);
+const outputs = new OutputsReader(apps, clock);
+const oneOffs = parts.use(
+  new OneOffDynos({
+    docker,
+    platform: { name: settings.platform, directory: settings.directory, ...settings.network },
+    async deployed(name) {
+      const app = await apps.get(name);
+      const { image, environment } = app === undefined ? {} : await outputs.of(app.stack);
+      return image === undefined || environment === undefined ? undefined : { image, environment, size: "free" };
+    },
+    refusal: (app, size) =>
+      size === "free" && dynos.hours.isExhausted(app)
+        ? `The free dyno hours of ${app} are used up until the first of next month. Use another size, e.g. --size basic.`
+        : undefined,
+    report,
   }),
 );
-void store;
+const api = parts.use(
+  createApi({
+    ports: { apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+    platform: settings.platform,
+    tokenFile: places.token,
+    user: `admin@${settings.domain}`,
+    hours: settings.hours,
+    attach: attachByUpgrade(oneOffs),
+    report,
+    clock,
+  }),
+);
 
+logs.start();
+dynos.watcher.on((event) => logs.event(event));
+parts.use(
+  await serveControlSocket(places.controlSocket, async (app) => {
+    if ((await dynos.services.all(app)).length === 0) throw new UnknownApp(app);
+    await dynos.wake(app);
+  }),
+);
+await dynos.start();
+await oneOffs.recover();
+await api.listen(API_PORT, "0.0.0.0");
+apps.resume().catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
+// What goes on in the runner needs nobody here, and is found again.
 await parts.disposeAsync();
 process.exit(0);

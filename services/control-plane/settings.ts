@@ -15,6 +15,13 @@ export interface ControlPlaneSettings {
   readonly webPort: number;
   /** Where the API is published on 127.0.0.1; in the container it is {@link API_PORT}. */
   readonly apiPort: number;
+  /** What makes a one-off dyno's network that of the others. */
+  readonly network: {
+    readonly networkName: string;
+    readonly routerAddress: string;
+    readonly postgresAddress: string;
+    readonly egress: readonly string[];
+  };
   /** 0: never. */
   readonly sleep: { readonly after: number };
   /** `every` 0: never. */
@@ -43,6 +50,10 @@ export interface Places {
   readonly token: string;
   /** A folder for each run of Pulumi. */
   readonly runs: string;
+  /** Unfinished copies of stack files, which the runner sees too. */
+  readonly scratch: string;
+  /** Where the router writes a line for each request. */
+  readonly requests: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
 }
@@ -53,6 +64,8 @@ export function placesOf(directory: string): Places {
     store: `${directory}/control/store.sqlite`,
     token: `${directory}/control/token`,
     runs: `${directory}/control/runs`,
+    scratch: `${directory}/control/scratch`,
+    requests: `${directory}/router/log/requests`,
     controlSocket: `${directory}/router/control.sock`,
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
+import { baseImage } from "../support/images.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { simpleApp } from "../support/simple-app.ts";
 import { until } from "../support/until.ts";
@@ -15,8 +16,9 @@ test("down finishes, or says what to do, whatever state the platform is in", asy
   });
   await platform.up();
 
-  await t.test("with an app that crashes over and over, and with Postgres stopped", async () => {
+  await t.test("with an app that crashes over and over, a one-off dyno, and Postgres stopped", async () => {
     await crash(platform);
+    await oneOff(platform);
     await docker.getContainer(`${name}-postgres`).stop();
     const down = await platform.dynoform("down", "--yes");
     assert.equal(down.exitCode, 0, down.output);
@@ -45,6 +47,17 @@ test("down finishes, or says what to do, whatever state the platform is in", asy
     assert.equal((await platform.fetch("shop")).status, 200);
   });
 });
+
+/** A dyno that no stack declares, on the platform's network. */
+async function oneOff({ docker, name }: TestPlatform): Promise<void> {
+  const container = await docker.createContainer({
+    Image: await baseImage(docker),
+    Cmd: ["sleep", "600"],
+    Labels: { "dynoform.platform": name, "dynoform.app": "shop", "dynoform.dyno": "run.1" },
+    HostConfig: { NetworkMode: name },
+  });
+  await container.start();
+}
 
 /** Lets web.1 end as often as Swarm starts it. */
 async function crash({ docker, name }: TestPlatform): Promise<void> {

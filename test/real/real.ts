@@ -20,16 +20,16 @@ const hello = {
 
 test("the real CLI and the embedded engine run the same stacks and take over each other's", async (t) => {
   const binary = await realCli((line) => t.diagnostic(line));
-  const path = process.env.PATH ?? "";
   await using platform = await testPlatform();
   const folder = await realCliFolder(binary, join(platform.directory, "bin"));
+  // In both engines' turns: where the real CLI lies is mounted into the runner.
+  process.env.PATH = `${folder}${delimiter}${process.env.PATH}`;
   await declarePlugins(platform);
   await platform.copyExample("flask-hello", "hello");
   await platform.app("hello", hello, { GREETING: "one" });
 
   const use = (engine: "real" | "embedded") => {
     process.env.DYNOFORM_ENGINE = engine;
-    process.env.PATH = engine === "real" ? `${folder}${delimiter}${path}` : path;
   };
   /** A stack file alone decides what an `up` does: neither engine may see a change the other does not. */
   const unchanged = async (engine: "real" | "embedded") => {

@@ -16,6 +16,11 @@ export interface LoadOptions {
    * @default 120
    */
   readonly most?: number;
+  /**
+   * More than this at once are not sent but count as lost: the server has stopped answering.
+   * @default 500
+   */
+  readonly atOnce?: number;
 }
 
 export interface LoadResult {
@@ -35,14 +40,12 @@ export interface Load extends AsyncDisposable {
   seen(wanted: (body: string) => boolean): Promise<void>;
 }
 
-/** More than this at once are not sent but count as lost: the server has stopped answering. */
-const MOST_AT_ONCE = 500;
-
 /**
  * Requests at a fixed rate however long the answers take (an open loop), each on a connection of its own, to this
  * machine only.
  */
-export function startLoad({ host, port, rate, path, isFromApp, most = 120 }: LoadOptions): Load {
+export function startLoad(options: LoadOptions): Load {
+  const { host, port, rate, path, isFromApp, most = 120, atOnce = 500 } = options;
   const started = performance.now();
   const lost: { at: number; path: string; what: string }[] = [];
   const bodies = new Map<string, number>();
@@ -55,7 +58,7 @@ export function startLoad({ host, port, rate, path, isFromApp, most = 120 }: Loa
   const send = async (target: string): Promise<void> => {
     const at = performance.now();
     try {
-      if (under.size >= MOST_AT_ONCE) throw new Error(`${MOST_AT_ONCE} requests are unanswered`);
+      if (under.size >= atOnce) throw new Error(`${atOnce} requests are unanswered`);
       const answer = await get({ host, port, path: target });
       times.push(performance.now() - at);
       if (!isFromApp(answer)) throw new Error(`${answer.status} ${answer.body.trim()}`);

@@ -1,4 +1,6 @@
+import type { PropertyValue } from "../../src/values/values.ts";
 import type { PropertyOptions } from "../bridge/index.ts";
+import { text } from "./values.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
@@ -14,6 +16,11 @@ export function parseDuration(text: string): number | undefined {
     total += Number(found[1]) * (UNITS[found[2] ?? ""] ?? Number.NaN);
   }
   return text === "" ? undefined : Math.round(total);
+}
+
+/** Nanoseconds of a checked property; none is 0. */
+export function nanoseconds(value: PropertyValue | undefined): number {
+  return parseDuration(text(value)) ?? 0;
 }
 
 /** A duration the way the real provider's state has it: "1m", "1.5s", "100ms", "0s". */

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
@@ -15,6 +16,12 @@ const alreadyTold = 32;
 
 /** How long a program that is asked to end may take, in milliseconds. */
 const grace = 5000;
+
+/** What makes the SDK start sooner: its modules when they are used, and room for what it allots. */
+const lighter = [
+  "--min-semi-space-size=16",
+  `--import=${pathToFileURL(path.join(import.meta.dirname, `program-preload${path.extname(import.meta.filename)}`))}`,
+];
 
 export interface Launch {
   readonly options: DeploymentOptions;
@@ -55,6 +62,7 @@ function runProcess(program: Exclude<Program, { languageServer: string }>, conte
   const child = spawn(
     process.execPath,
     [
+      ...lighter,
       ...program.nodeArgs,
       script,
       ...flags.filter(([, value]) => value).flatMap(([flag, value]) => [`--${flag}`, value]),

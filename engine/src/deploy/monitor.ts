@@ -7,10 +7,11 @@ import { containsUnknowns, flatten } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
 import { decodeProperties, encodeProperties, unknownMarker } from "../values/wire.ts";
 import type { Deployment, Registered } from "./deployment.ts";
+import { Stopped } from "./errors.ts";
 import { plainGoal } from "./goal.ts";
 import { readPosition, readRegistration, readTrace } from "./request.ts";
 import type { Resolver } from "./resolver.ts";
-import { handler, notImplemented } from "./service.ts";
+import { handler } from "./service.ts";
 import type { Transforms } from "./transforms.ts";
 import type { ResourceState } from "./types.ts";
 
@@ -29,6 +30,10 @@ const features = [
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_PARENT,
+  // Claimed to be refused here: of a missing feature the SDK says that the CLI has to be updated, and inline programs
+  // then wait for ever.
+  Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+  Feature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 ];
 
 /** The names under which SDKs that do not know GetDeploymentInfo ask for the features above. */
@@ -41,6 +46,8 @@ const legacyFeatures = new Set([
   "replaceWith",
   "transforms",
   "invokeTransforms",
+  "resourceHooks",
+  "errorHooks",
 ]);
 
 /** Pulumi's ResourceMonitor service: where a running program registers its resources. */
@@ -70,16 +77,27 @@ export class Monitor {
       readResource: handler((request: resourceProto.ReadResourceRequest) => this.#read(request)),
       existsResource: handler((request: resourceProto.ExistsResourceRequest) => this.#exists(request)),
       invoke: handler((request: resourceProto.ResourceInvokeRequest) => this.#invoke(request)),
-      call: notImplemented("methods of resources"),
+      call: this.#refuse("methods of resources"),
       registerStackTransform: handler(async (callback) => this.#transforms.addForAll(callback)),
       registerStackInvokeTransform: handler(async (callback) => this.#transforms.addForInvokes(callback)),
-      registerResourceHook: notImplemented("resource hooks"),
-      registerErrorHook: notImplemented("error hooks"),
-      registerPackage: notImplemented("parameterised packages"),
+      registerResourceHook: this.#refuse("resource hooks"),
+      registerErrorHook: this.#refuse("error hooks"),
+      registerPackage: this.#refuse("parameterised packages"),
       signalAndWaitForShutdown: handler(async () => {
         await this.#deployment.finish();
         return new emptyProto.Empty();
       }),
+    });
+  }
+
+  /** A method that this engine has not. It ends the deployment, since a program may wait for the answer for ever. */
+  #refuse<Request, Response>(what: string): grpc.handleUnaryCall<Request, Response> {
+    return handler(async () => {
+      const { executor } = this.#deployment;
+      if (executor.stopped) throw new Stopped();
+      executor.fail(`${what} are not supported by the embedded engine; with a real Pulumi CLI on the PATH they are`);
+      executor.stop();
+      throw new Stopped();
     });
   }
 

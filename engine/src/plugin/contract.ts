@@ -133,12 +133,7 @@ export interface ReadResult {
   readonly inputs?: PropertyMap;
 }
 
-export interface UpdateRequest extends CallContext {
-  readonly id: string;
-  readonly oldInputs: PropertyMap;
-  readonly oldOutputs: PropertyMap;
-  readonly news: PropertyMap;
-  readonly ignoreChanges: readonly string[];
+export interface UpdateRequest extends DiffRequest {
   readonly timeout: number;
   readonly preview: boolean;
 }

@@ -112,14 +112,7 @@ export class RemoteProvider implements Provider {
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
-    const message = new providerProto.DiffRequest()
-      .setUrn(request.urn)
-      .setType(request.type)
-      .setId(request.id)
-      .setOlds(encode(request.oldOutputs))
-      .setOldInputs(encode(request.oldInputs))
-      .setNews(encode(request.news))
-      .setIgnorechangesList([...request.ignoreChanges]);
+    const message = withChange(new providerProto.DiffRequest(), request);
     return diffResult(await call<providerProto.DiffResponse>((done) => this.#client.diff(message, done)));
   }
 
@@ -157,14 +150,7 @@ export class RemoteProvider implements Provider {
   }
 
   async update(request: UpdateRequest): Promise<PropertyMap> {
-    const message = new providerProto.UpdateRequest()
-      .setUrn(request.urn)
-      .setType(request.type)
-      .setId(request.id)
-      .setOlds(encode(request.oldOutputs))
-      .setOldInputs(encode(request.oldInputs))
-      .setNews(encode(request.news))
-      .setIgnorechangesList([...request.ignoreChanges])
+    const message = withChange(new providerProto.UpdateRequest(), request)
       .setTimeout(request.timeout)
       .setPreview(request.preview);
     const response = await this.#cancellable<providerProto.UpdateResponse>(request.signal, (done) =>
@@ -216,6 +202,21 @@ function call<Response>(method: (done: Done<Response>) => unknown): Promise<Resp
       else reject(decodeError(error));
     });
   });
+}
+
+/** What a diff and the update after it have in common. */
+function withChange<Message extends providerProto.DiffRequest | providerProto.UpdateRequest>(
+  message: Message,
+  { urn, type, id, oldOutputs, oldInputs, news, ignoreChanges }: DiffRequest,
+): Message {
+  message.setUrn(urn);
+  message.setType(type);
+  message.setId(id);
+  message.setOlds(encode(oldOutputs));
+  message.setOldInputs(encode(oldInputs));
+  message.setNews(encode(news));
+  message.setIgnorechangesList([...ignoreChanges]);
+  return message;
 }
 
 function encode(properties: PropertyMap): structProto.Struct {

@@ -74,6 +74,12 @@ export class Desk {
     this.ports.logs.write(app.name, { source: "app", process: "api", text });
   }
 
+  /** Does what changes nothing declared. */
+  async act<T>(app: DeclaredApp, description: string, work: () => Promise<T>): Promise<T> {
+    const act: Act = { user: this.user, description };
+    return this.ports.apps.record(app.name, act, work);
+  }
+
   /**
    * Changes an app by its stack file. A client waits for the end for a while, or as long as it says with
    * `Prefer: wait=SECONDS`; then the change goes on without it, and a failure is told in the app's log.

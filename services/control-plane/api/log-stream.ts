@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { formatLine } from "./log-line.ts";
+import { format } from "../logs/line.ts";
 import type { LogFilter, Logs, StoredLine } from "./ports.ts";
 
 /** Characters kept for a client that reads more slowly than its app writes. */
@@ -66,7 +66,7 @@ export class LogStream {
   #take(line: StoredLine): void {
     // Lines come in the order of their time, ids in that of their arrival: a stream goes on after the newest.
     this.#last = Math.max(this.#last, line.id);
-    const event = `id: ${this.#last}\ndata: ${formatLine(line)}\n\n`;
+    const event = `id: ${this.#last}\ndata: ${format(line)}\n\n`;
     if (!this.#blocked) this.#write(event);
     else if (this.#queued + event.length > QUEUE_LIMIT) this.#dropped++;
     else {
@@ -100,5 +100,5 @@ export class LogStream {
 /** Logplex's own words. */
 function overflow(count: number, now: number): string {
   const text = `Error L10 (output buffer overflow): ${count} messages dropped since the client reads too slowly.`;
-  return `data: ${formatLine({ time: now * 1000, source: "heroku", process: "logplex", text })}\n\n`;
+  return `data: ${format({ time: now * 1000, source: "heroku", process: "logplex", text })}\n\n`;
 }

@@ -49,6 +49,8 @@ export interface Apps {
    * @throws UserError that says why the change was not made
    */
   change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<unknown>;
+  /** Notes an act that changes nothing declared, with its result. */
+  record<T>(name: string, act: Act, work: () => Promise<T>): Promise<T>;
 }
 
 export interface Stacks {

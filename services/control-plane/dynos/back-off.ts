@@ -4,8 +4,8 @@ import type { AppLock, Clock } from "../types.ts";
 import { type CrashRecord, CrashRecords } from "./back-off-store.ts";
 import type { RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";
-import type { DynoNames } from "./slots.ts";
-import type { Crash, DynoStates } from "./states.ts";
+import type { Crash, DynoNames } from "./slots.ts";
+import type { DynoStates } from "./states.ts";
 
 /** All in seconds. */
 export interface BackOffTimes {
@@ -99,19 +99,28 @@ export class BackOff {
 
   /** Starts again those whose time has come, and forgets those that are well. */
   async tick(): Promise<void> {
-    const { clock, lock, router } = this.#args;
-    const now = clock();
+    const now = this.#args.clock();
     const remind = now - this.#reminded >= REMIND;
     if (remind) this.#reminded = now;
+    const problems: unknown[] = [];
     for (const record of this.#records.all()) {
-      const { service, app, dyno, until, last, type } = record;
-      if (until === null) {
-        if (now - last >= this.#times.well * 1000) this.#records.remove(service);
-      } else if (until <= now) {
-        if (!lock.busy(app)) await lock.run(app, `the start of ${dyno}`, () => this.#startAgain(record));
-      } else if (remind && type === "web" && (await this.#service(record))?.replicas === 0) {
-        await router.crashed(app, true);
-      }
+      // What is wrong with one app keeps no other's dynos down.
+      await this.#see(record, now, remind).catch((error) => problems.push(error));
+    }
+    if (problems.length > 0) throw problems[0];
+  }
+
+  async #see(record: CrashRecord, now: number, remind: boolean): Promise<void> {
+    const { lock, router } = this.#args;
+    const { service, app, dyno, until, last, type } = record;
+    if (until === null) {
+      if (now - last >= this.#times.well * 1000) this.#records.remove(service);
+    } else if (until <= now) {
+      if (!lock.busy(app)) await lock.run(app, `the start of ${dyno}`, () => this.#startAgain(record));
+    } else if (remind) {
+      const found = await this.#service(record);
+      if (found === undefined) this.#records.remove(service);
+      else if (found.replicas === 0 && type === "web") await router.crashed(app, true);
     }
   }
 

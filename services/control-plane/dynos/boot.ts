@@ -6,23 +6,30 @@ import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 const PAUSE = 500;
 const WAKING = 50;
 
-/** `silent`: it did not listen on its port in time, and has a place in the router's table or not. */
-export type BootResult = "up" | "silent" | "gone";
+export interface Boot {
+  /** `silent`: it did not listen on its port in time. `gone`: it has ended. */
+  readonly result: "up" | "silent" | "gone";
+  /** Whether it has a place in the router's table. */
+  readonly routed: boolean;
+  /** Seconds it had. */
+  readonly timeout: number;
+}
 
 /**
  * Waits until a web dyno serves. One that is in the router's table does when it answers the router; one that is not
  * is being proven by an `up`, and serves when that has put it there.
  *
- * @param timeout seconds
+ * @param unproven seconds that it has, unless its app's check says other
  * @param gone aborted when the container has ended
  */
 export async function booted(
   router: RouterPort,
   { app, service }: Pick<KnownDyno, "app" | "service">,
-  timeout: number,
+  unproven: number,
   gone: AbortSignal,
-): Promise<{ result: BootResult; routed: boolean }> {
-  const end = performance.now() + timeout * 1000;
+): Promise<Boot> {
+  const started = performance.now();
+  let timeout = unproven;
   let routed = false;
   let reached = false;
   while (!gone.aborted) {
@@ -30,25 +37,27 @@ export async function booted(
     try {
       const entry = (await router.list()).find((other) => other.app === app);
       routed = entry?.dynos.some(({ name }) => name === service) ?? false;
+      timeout = entry?.check?.timeout ?? unproven;
       reached = true;
       // Until its app is awake the router asks no dyno.
       if (entry?.mode === "asleep") pause = WAKING;
       else if (routed) {
         await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
-        return { result: gone.aborted ? "gone" : "up", routed };
+        return { result: gone.aborted ? "gone" : "up", routed, timeout };
       }
     } catch (error) {
       const reason = probeFailure(error);
       // It answers; what it says is the app's affair.
-      if (reason === "status") return { result: gone.aborted ? "gone" : "up", routed };
+      if (reason === "status") return { result: gone.aborted ? "gone" : "up", routed, timeout };
       if (reason === undefined && !isUnrouted(error)) reached = false;
     }
-    if (performance.now() >= end) break;
-    await sleep(Math.min(pause, Math.max(end - performance.now(), 0)), undefined, { signal: gone }).catch(() => {});
+    const left = started + timeout * 1000 - performance.now();
+    if (left <= 0) break;
+    await sleep(Math.min(pause, left), undefined, { signal: gone }).catch(() => {});
   }
-  if (gone.aborted) return { result: "gone", routed };
+  if (gone.aborted) return { result: "gone", routed, timeout };
   // Without a router nobody can say; the dyno runs.
-  return { result: reached ? "silent" : "up", routed };
+  return { result: reached ? "silent" : "up", routed, timeout };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

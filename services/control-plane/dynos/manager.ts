@@ -36,11 +36,11 @@ export interface DynoManagerArgs {
     readonly hours: { readonly free: number; readonly per: "app" | "account" };
   };
   readonly backOff?: BackOffTimes;
-  /** Seconds for a web dyno to listen; 60 by default. */
-  readonly bootTimeout?: number;
 }
 
 const second = 1000;
+/** Milliseconds after Docker's start in which it may have failed to start containers. */
+const AFTER_START = 120 * second;
 /** Milliseconds within which the router is answered. */
 const WAKE_ANSWER = 700;
 
@@ -61,12 +61,12 @@ export class DynoManager {
 
   constructor(args: DynoManagerArgs) {
     this.#args = args;
-    const { docker, db, router, log, lock, settings, bootTimeout } = args;
+    const { docker, db, router, log, lock, settings } = args;
     const { clock = Date.now, warn = console.error } = args;
     const { platform } = settings;
     const services = new DynoServices(docker, platform);
     const watcher = new DynoWatcher({ docker, platform, clock, warn });
-    const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
+    const states = new DynoStates({ docker, watcher, router, log, clock, warn });
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
     const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
     const asleep = new AsleepServices({ db, clock, router, services, states, backOff });
@@ -97,7 +97,7 @@ export class DynoManager {
 
   /** Resolves when everything that runs is known; goes on until {@link stop}. */
   async start(): Promise<void> {
-    const { docker, settings, warn = console.error } = this.#args;
+    const { docker, settings, clock = Date.now, warn = console.error } = this.#args;
     await this.watcher.start();
     this.states.begin();
     this.ledger.begin();
@@ -105,14 +105,17 @@ export class DynoManager {
       this.#running.use(new Ticker(milliseconds, work, (message) => warn(`${what}: ${message}`)));
     };
     every(second, "dyno hours", () => this.ledger.beat());
-    every(5 * second, "crashed dynos", () => this.backOff.tick());
+    every(second, "crashed dynos", () => this.backOff.tick());
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
     every(60 * second, "free hours", () => this.hours.tick());
-    every(10 * second, "the platform's containers", () => revive(docker, settings.platform, warn));
+    every(2 * second, "the platform's containers", () => {
+      const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
+      if (clock() - connectedSince < AFTER_START) return revive(docker, settings.platform, warn);
+    });
     every(300 * second, "dynos", () => this.#readAgain());
-    // What was left half done is mended now, not at the next look.
-    await this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
+    // What was left half done is mended now, not at the next look; the router may be on its way up, too.
+    this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
   }
 
   stop(): void {

@@ -7,6 +7,8 @@ export interface RoutedApp {
   readonly mode?: AppMode;
   /** `name` is the Swarm service. */
   readonly dynos: readonly { readonly name: string }[];
+  /** `timeout`: seconds that a dyno has to prove itself. */
+  readonly check?: { readonly timeout: number };
 }
 
 export interface AppActivity {

@@ -7,6 +7,13 @@ export type Intent = "restart" | "idle" | "park";
 /** Which dyno it is. */
 export type DynoNames = Pick<KnownDyno, "app" | "dyno" | "type"> & { readonly service: string | undefined };
 
+/** A dyno of a service that ended though nobody had stopped it. */
+export interface Crash {
+  readonly dyno: KnownDyno & { readonly service: string };
+  /** Milliseconds that it ran. */
+  readonly ran: number;
+}
+
 /** What is remembered of a dyno from one of its containers to the next. */
 export interface Slot extends DynoNames {
   state: DynoState;

@@ -6,7 +6,7 @@ import { isRunning, type KnownDyno } from "./docker-dynos.ts";
 import type { DynoState } from "./lines.ts";
 import * as lines from "./lines.ts";
 import type { RouterPort } from "./router-port.ts";
-import { type DynoNames, type Slot, Slots } from "./slots.ts";
+import { type Crash, type DynoNames, type Slot, Slots } from "./slots.ts";
 import type { DynoWatcher, SignalEvent, WatchedEvent } from "./watch.ts";
 
 export interface StatesArgs {
@@ -17,17 +17,10 @@ export interface StatesArgs {
   readonly clock: Clock;
   readonly warn: (message: string) => void;
   /**
-   * Seconds for a web dyno to listen on its port.
+   * Seconds for a web dyno that is being proven to listen on its port; later it has what its app's check says.
    * @default 60
    */
   readonly bootTimeout?: number;
-}
-
-/** A dyno of a service that ended though nobody had stopped it. */
-export interface Crash {
-  readonly dyno: KnownDyno & { readonly service: string };
-  /** Milliseconds that it ran. */
-  readonly ran: number;
 }
 
 /** Seconds that Swarm and restarts give a dyno after SIGTERM. */
@@ -172,11 +165,11 @@ export class DynoStates {
     const { router, warn } = this.#args;
     const { signal } = slot.gone;
     booted(router, dyno, this.#bootTimeout, signal)
-      .then(async ({ result, routed }) => {
+      .then(async ({ result, routed, timeout }) => {
         if (signal.aborted || slot.state !== "starting") return;
         if (result === "up") this.#change(slot, "up");
         if (result !== "silent") return;
-        this.#say(slot, lines.bootTimeout(this.#bootTimeout));
+        this.#say(slot, lines.bootTimeout(timeout));
         // One that an `up` is proving is that `up`'s to stop.
         if (!routed) return;
         this.#say(slot, lines.KILLING);

@@ -42,7 +42,8 @@ export class DynoWatcher {
   readonly #listeners = new Set<(event: WatchedEvent) => void>();
   readonly #signalListeners = new Set<(event: SignalEvent) => void>();
   #queue: Promise<void> = Promise.resolve();
-  #connected = false;
+  /** Undefined: Docker is not reached. */
+  #connectedSince: number | undefined;
   #stopped = false;
   #end = () => {};
 
@@ -64,7 +65,12 @@ export class DynoWatcher {
 
   /** Whether what is known is what is: Docker is reached and was read. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#connectedSince !== undefined;
+  }
+
+  /** Since when it is, in milliseconds since 1970: when Docker, or this process, was started. */
+  get connectedSince(): number | undefined {
+    return this.#connectedSince;
   }
 
   /** All containers that Docker has, those that have ended too. */
@@ -94,7 +100,7 @@ export class DynoWatcher {
   }
 
   async #run(ready: () => void): Promise<void> {
-    const { docker, platform, warn } = this.#args;
+    const { docker, platform, clock, warn } = this.#args;
     let lost = false;
     while (!this.#stopped) {
       try {
@@ -103,7 +109,7 @@ export class DynoWatcher {
         });
         this.#end = () => events[Symbol.dispose]();
         await this.reread();
-        this.#connected = !this.#stopped;
+        this.#connectedSince = this.#stopped ? undefined : clock();
         lost = false;
         ready();
         if (!this.#stopped) await events.ended;
@@ -111,7 +117,7 @@ export class DynoWatcher {
         if (!lost && !this.#stopped) warn(`Docker is not reached: ${messageOf(error)}`);
         lost = true;
       }
-      this.#connected = false;
+      this.#connectedSince = undefined;
       if (!this.#stopped) await sleep(PAUSE);
     }
   }

@@ -38,8 +38,8 @@ export async function connect(
       try {
         for await (const { data, error } of tty ? plain(stream) : frames(stream)) await terminal.write(data, error);
       } catch (error) {
-        // A client that is gone takes no output; a stream that breaks with Docker's daemon has no more.
-        if (!terminal.gone.aborted && !stream.destroyed) throw error;
+        // It broke with Docker's daemon: there is no more.
+        if (!stream.destroyed) throw error;
       }
     },
     async [Symbol.asyncDispose]() {

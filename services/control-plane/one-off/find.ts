@@ -27,7 +27,7 @@ async function inspect(container: Docker.Container): Promise<Found | undefined> 
       app: label("app"),
       dyno: label("dyno"),
       size: label("size"),
-      command: Config.Cmd?.[0] ?? "",
+      command: Config.Cmd?.at(-1) ?? "",
       attach: HostConfig.LogConfig?.Type === UNLOGGED,
       tty: Config.Tty,
       startedAt: State.Status === "created" ? undefined : Date.parse(State.StartedAt),

@@ -36,7 +36,8 @@ export class FramedTerminal implements Terminal {
 
   async write(data: Buffer, error: boolean): Promise<void> {
     if (this.gone.aborted || this.#socket.write(encode(error ? FRAME.error : FRAME.output, data))) return;
-    await once(this.#socket, "drain", { signal: this.gone });
+    // A connection that breaks is told by `gone`.
+    await once(this.#socket, "drain", { signal: this.gone }).catch(() => {});
   }
 
   async exit(status: number): Promise<void> {

@@ -137,16 +137,25 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
       const dyno = `run.${randomInt(1000, 10_000)}`;
       const settings = { platform, app, dyno, type: "run", image: release.image, command, environment, size } as const;
       const spec = oneOffSpec({ ...settings, tty, stdin: attach });
+      const Cmd = tty ? withinWindow(command, windowOf(env)) : spec.Cmd;
       // What a client sees is nobody else's business, so it is in no log.
       const HostConfig = { ...spec.HostConfig, ...(attach && { LogConfig: { Type: UNLOGGED, Config: {} } }) };
       try {
-        return { dyno, container: await docker.createContainer({ ...spec, HostConfig }) };
+        return { dyno, container: await docker.createContainer({ ...spec, Cmd, HostConfig }) };
       } catch (error) {
         if (isNotFound(error)) throw new UserError(`The image of ${app}'s release is gone. Deploy it again.`);
         if ((error as { statusCode?: number }).statusCode !== 409 || attempt === ATTEMPTS) throw error;
       }
     }
   }
+}
+
+/** Docker can give a terminal its size only after the command was started, which may have asked for it by then. */
+function withinWindow(command: string, window: TerminalSize | undefined): string[] {
+  if (window === undefined) return [command];
+  const { rows, columns } = window;
+  const first = `stty rows "$1" columns "$2" 2> /dev/null; exec /bin/bash -c "$3" bash`;
+  return [first, String(rows), String(columns), command];
 }
 
 /** The window of the client, as it says in the environment that it wants. */

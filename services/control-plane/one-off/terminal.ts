@@ -11,7 +11,7 @@ export interface Terminal {
   readonly gone: AbortSignal;
   /** @param resize told each new size of the client's window */
   onResize(resize: (size: TerminalSize) => void): void;
-  /** Resolves when the client can take more; with a terminal, errors are output too. */
+  /** Resolves when the client can take more, or is gone; with a terminal, errors are output too. */
   write(data: Buffer, error: boolean): Promise<void>;
   /** Tells how the command ended, after all of its output, and parts with the client. */
   exit(status: number): Promise<void>;

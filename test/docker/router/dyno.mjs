@@ -41,7 +41,10 @@ const routes = {
     }
     response.end();
   },
-  "/hang-up": (_request, response) => response.socket.destroy(),
+  "/hang-up": (request, response) => {
+    if (new URL(request.url, "http://dyno").searchParams.get("but") === VERSION) response.end(VERSION);
+    else response.socket.destroy();
+  },
   "/length": async (request, response) => {
     let bytes = 0;
     for await (const chunk of request) bytes += chunk.length;
@@ -51,6 +54,11 @@ const routes = {
 
 const server = createServer(async (request, response) => {
   await booted;
+  // Nobody reaches it after an answer, for a moment.
+  if (MODE === "shy") {
+    server.close();
+    setTimeout(() => server.listen(Number(PORT)), 50);
+  }
   if (MODE === "500") {
     console.error("ImportError: no module named 'flask_jwtt'");
     response.writeHead(500).end("Internal Server Error");

@@ -6,13 +6,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
+import { scaleService } from "../../../provider/docker/service.ts";
 import { type Answer, get } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
+import { type LogLine, logLines } from "./log-lines.ts";
+import { replaced } from "./replaced.ts";
 
 /** What a dyno of a test is, apart from its name. See dyno.mjs. */
 export interface DynoOptions {
   readonly version?: string;
-  readonly mode?: "well" | "crash" | "unbound" | "500";
+  readonly mode?: "well" | "crash" | "unbound" | "500" | "shy";
   /** Milliseconds that it listens before it answers. */
   readonly boot?: number;
   readonly replicas?: number;
@@ -23,10 +26,14 @@ export interface DynoOptions {
 export interface RouterGround extends AsyncDisposable {
   readonly docker: Docker;
   readonly name: string;
+  /** The router's folder. */
+  readonly directory: string;
   /** The router's admin socket. */
   readonly socket: string;
   readonly port: number;
   readonly router: Docker.Container;
+  /** Says for how long the service's `web.1` runs: 0 stops it, 1 starts it. */
+  scale(service: string, replicas: number): Promise<void>;
   /** Makes a dyno's service. Returns its name. */
   dyno(name: string, options?: DynoOptions): Promise<string>;
   /** The running containers of a service. */
@@ -39,8 +46,15 @@ export interface RouterGround extends AsyncDisposable {
   get(
     host: string,
     path?: string,
-    more?: { method?: string; headers?: Record<string, string>; body?: string },
+    more?: { method?: string; headers?: Record<string, string>; body?: string; timeout?: number },
   ): Promise<Answer>;
+  /** The request log's lines of an app whose path is this, when there are as many. */
+  logged(app: string, path: string, count?: number): Promise<LogLine[]>;
+}
+
+export interface GroundOptions {
+  /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
+  readonly files?: Readonly<Record<string, (text: string) => string>>;
 }
 
 export interface Reply {
@@ -49,7 +63,7 @@ export interface Reply {
   readonly body: any;
 }
 
-export async function routerGround(): Promise<RouterGround> {
+export async function routerGround({ files = {} }: GroundOptions = {}): Promise<RouterGround> {
   const docker = new Docker();
   const name = `rt${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   const directory = await mkdtemp(join(tmpdir(), "router-"));
@@ -59,6 +73,7 @@ export async function routerGround(): Promise<RouterGround> {
   const port = await freePort();
   const image = await routerImage(docker);
   const base = await testBase(docker);
+  const binds = await Promise.all(Object.entries(files).map(([path, edit]) => replaced(directory, path, edit)));
 
   async function dispose(): Promise<void> {
     const filters = { label: [`dynoform.platform=${name}`] };
@@ -70,16 +85,16 @@ export async function routerGround(): Promise<RouterGround> {
         .remove({ force: true })
         .catch(() => {});
     while ((await containers()).length > 0) await sleep(50);
-    // A network is busy for a moment after its last task.
+    // A network is busy for a moment after its last task, and the node lets go of it a moment after the swarm.
     for (let attempt = 0; attempt < 100; attempt++) {
-      const removed = await docker
+      const gone = await docker
         .getNetwork(name)
         .remove()
         .then(
-          () => true,
+          () => false,
           (error) => error.statusCode === 404,
         );
-      if (removed) break;
+      if (gone) break;
       await sleep(100);
     }
     await rm(directory, { recursive: true, force: true });
@@ -94,7 +109,7 @@ export async function routerGround(): Promise<RouterGround> {
       User: `${process.getuid?.()}:${process.getgid?.()}`,
       ExposedPorts: { "8080/tcp": {} },
       HostConfig: {
-        Binds: [`${directory}:/run/router`],
+        Binds: [`${directory}:/run/router`, ...binds],
         CapDrop: ["ALL"],
         SecurityOpt: ["no-new-privileges:true"],
         ReadonlyRootfs: true,
@@ -121,6 +136,7 @@ export async function routerGround(): Promise<RouterGround> {
   const ground: RouterGround = {
     docker,
     name,
+    directory,
     socket,
     port,
     router,
@@ -150,6 +166,9 @@ export async function routerGround(): Promise<RouterGround> {
       });
       return service;
     },
+    async scale(service, replicas) {
+      await scaleService(docker, service, () => replicas);
+    },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };
       return (await docker.listContainers({ filters })).map(({ Id }) => docker.getContainer(Id));
@@ -162,7 +181,7 @@ export async function routerGround(): Promise<RouterGround> {
         `/apps/${app}`,
         {
           hosts: [`${app}.localhost`],
-          dynos: dynos.map((service) => ({ name: service, port: 5000 })),
+          dynos: dynos.map((service, index) => ({ name: service, port: 5000, dyno: `web.${index + 1}` })),
           check: { type: "http", path: "/", timeout: 30 },
           drain: 10,
           ...more,
@@ -170,6 +189,14 @@ export async function routerGround(): Promise<RouterGround> {
         signal,
       ),
     get: (host, path = "/", more = {}) => get({ host, port, path, ...more }),
+    async logged(app, path, count = 1) {
+      let found: LogLine[] = [];
+      await until(`${count} lines of ${app} ${path} are in the log`, async () => {
+        found = (await logLines(directory)).filter((line) => line.app === app && line.path === path);
+        return found.length >= count;
+      });
+      return found;
+    },
     [Symbol.asyncDispose]: dispose,
   };
   return ground;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { createProvider } from "../../../provider/index.ts";
+import { RouterClient } from "../../../provider/route/router-client.ts";
 import { startLoad } from "../../support/load.ts";
 import { type RouterGround, routerGround, until } from "./ground.ts";
 
@@ -102,6 +103,44 @@ test("a route's life: created, the same, changed, mended, read, deleted", async 
   assert.equal(await provider.read({ ...ROUTE, id, inputs, outputs }), undefined);
   assert.equal(await provider.recover?.({ ...ROUTE, inputs }), undefined);
   await provider.delete({ ...ROUTE, id, inputs, outputs, timeout: 0 });
+});
+
+test("what is done at run time is no difference, and a deployment ends it", async () => {
+  const service = await ground.dyno("acts");
+  const inputs = routeInputs("acts", [service]);
+  await create(inputs);
+  const router = new RouterClient(ground.socket);
+  const { signal } = ROUTE;
+  const revision = (await router.get("acts", signal))?.revision;
+
+  await assert.rejects(router.mode("acts", "asleep", signal, { ifIdle: 60 }), { error: "busy" });
+  assert.deepEqual(await router.mode("acts", "asleep", signal), {});
+  const all = await router.list(signal);
+  assert.deepEqual(
+    all.filter(({ app }) => app === "acts").map(({ mode, dynos }) => ({ mode, dynos })),
+    [{ mode: "asleep", dynos: [{ name: service, port: 5000, dyno: "web.1" }] }],
+  );
+  assert.deepEqual(await diff(inputs), { changes: false, detailedDiff: {} });
+  assert.equal((await router.get("acts", signal))?.revision, revision, "refresh sees none either");
+  await update(inputs, inputs);
+  assert.equal((await router.get("acts", signal))?.mode, "awake");
+  assert.equal((await ground.get("acts.localhost")).body, "v1");
+
+  assert.deepEqual(await router.takeOut("acts", service, signal), {});
+  for (const container of await ground.containers(service)) await container.kill();
+  await router.putIn("acts", service, signal);
+  assert.equal((await ground.get("acts.localhost")).body, "v1");
+  await assert.rejects(router.putIn("acts", "nobody", signal), { error: "not_found" });
+  await router.crashed("acts", true, signal);
+  await router.crashed("acts", false, signal);
+  const { acts } = await router.activity(signal);
+  assert.ok(acts && acts.requests >= 2 && acts.inflight === 0 && Math.abs(acts.last - Date.now() / 1000) < 60);
+
+  const blank = routeInputs("blank", [], { deployed: false });
+  await create(blank);
+  assert.match((await ground.get("blank.localhost")).body, /Welcome to your new app!/);
+  await update(blank, routeInputs("blank", []));
+  assert.equal((await ground.get("blank.localhost")).status, 503);
 });
 
 test("a router that is away: no difference", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type Load, type LoadResult, percentile, startLoad } from "../../support/load.ts";
 import { type RouterGround, routerGround, until } from "./ground.ts";
@@ -60,6 +61,35 @@ test("redeploys and 1 → 3 → 1 under load lose nothing, and old dynos can be 
   context.diagnostic(
     `${result.sent} requests, p50 ${percentile(quick, 0.5).toFixed(1)} ms, p99 ${percentile(quick, 0.99).toFixed(1)} ms`,
   );
+});
+
+test("a deployment of one app neither waits for WebSockets of another nor closes them", async () => {
+  const [a, b] = await Promise.all([ground.dyno("apart-a0"), ground.dyno("apart-b")]);
+  await ground.put("apart-a", [a]);
+  await ground.put("apart-b", [b]);
+  const sockets = Array.from({ length: 20 }, () => connect(ground.port, "127.0.0.1"));
+  const heard = sockets.map(() => "");
+  for (const [n, socket] of sockets.entries()) {
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      heard[n] += chunk;
+    });
+    socket.write(
+      "GET /socket HTTP/1.1\r\nHost: apart-b.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+  }
+  await until("all are open", async () => heard.every((text) => text.includes("101 Switching Protocols")));
+  for (const version of ["v1", "v2"]) {
+    const next = await ground.dyno(`apart-a-${version}`, { version });
+    await until("it answers", async () => (await ground.put("probe", [next])).status === 200);
+    const started = performance.now();
+    const { status, body } = await ground.put("apart-a", [next], { drain: 60 });
+    assert.deepEqual([status, body.left], [200, {}]);
+    const took = performance.now() - started;
+    assert.ok(took < 5000, `${took} ms, and not the 60 seconds of its drain`);
+  }
+  for (const socket of sockets) socket.write("ping");
+  await until("all echo", async () => heard.every((text) => text.endsWith("ping")));
+  for (const socket of sockets) socket.destroy();
 });
 
 test("docker kill of the only dyno: requests wait for the new container, whose address the router finds", async (context) => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { inspect } from "node:util";
 import { changed } from "../../../services/stacks/engine.ts";
+import { containers, untilApi, untilAsleep } from "../../support/dyno-manager.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
@@ -30,7 +31,7 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-const platform = await testPlatform();
+const platform = await testPlatform({ sleep: { after: 5 } });
 // Its engine is thrown away with all that is in it, even what a crashed dockerd does not let go of; the folder is left.
 await using _folder = {
   [Symbol.asyncDispose]: () => rm(platform.directory, { recursive: true, force: true }),
@@ -41,12 +42,15 @@ const declare = (web: number, version: string) =>
     "steady",
     {
       source: { path: "apps/steady" },
-      formation: { web: { quantity: web, size: "free" } },
+      // One that never sleeps.
+      formation: { web: { quantity: web, size: "basic" } },
       addons: { DATABASE: { service: "postgresql", plan: "mini" } },
     },
     { VERSION: version },
   );
 await declare(1, "one");
+await simpleApp(platform, "nap");
+await platform.app("nap", { source: { path: "apps/nap" } }, { VERSION: "rested" });
 await platform.up();
 await served("one");
 
@@ -61,8 +65,15 @@ await timed("kill -9 of nginx in its container", async () => {
   await served("one");
 });
 
+await untilAsleep(platform, "nap");
 await restartDaemon("machine's");
 await timed("kill -9 of dockerd, after Docker's API answered again", () => served("one"));
+await timed("the control plane, after that", async () => {
+  await untilApi(platform);
+  for (const part of ["control-plane", "runner"]) await running(part);
+});
+assert.equal((await containers(platform, "nap", "running")).size, 0, "a crash of dockerd wakes nobody");
+await timed("the waking of an app that slept all the while", () => served("rested", "nap"));
 for (const outcome of await platform.up()) assert.equal(changed(outcome), 0, "nothing has to be repaired");
 
 const withResolver = await acts("with");
@@ -108,10 +119,17 @@ async function acts(version: string): Promise<Record<string, number>> {
   return seconds;
 }
 
-async function served(version: string): Promise<void> {
+async function served(version: string, app = "steady"): Promise<void> {
   await until(`"${version}" is served`, async () => {
-    const answer = await platform.fetch("steady").catch(() => undefined);
+    const answer = await platform.fetch(app).catch(() => undefined);
     return answer?.status === 200 && answer.body === version;
+  });
+}
+
+async function running(part: string): Promise<void> {
+  await until(`the ${part} runs`, async () => {
+    const { State } = await platform.docker.getContainer(`${platform.name}-${part}`).inspect();
+    return State.Running;
   });
 }
 

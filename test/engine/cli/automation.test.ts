@@ -10,6 +10,7 @@ import {
   StackAlreadyExistsError,
   StackNotFoundError,
 } from "@pulumi/pulumi/automation/index.js";
+import { finish } from "../../support/process.ts";
 import { TestProject } from "./harness.ts";
 
 let project: TestProject;
@@ -192,4 +193,20 @@ test("one change of a stack at a time, until it is cancelled", async () => {
     await first;
   }
   await slow.destroy({ remove: true });
+});
+
+test("an inline program that needs what the engine has not ends, and is told so", async () => {
+  await project.write(
+    "hooked.ts",
+    `import { ComponentResource } from "@pulumi/pulumi";
+     import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+     const program = async () => {
+       new ComponentResource("test:index:Thing", "one", {}, { hooks: { afterCreate: [() => {}] } });
+     };
+     const stack = await LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "inline", program });
+     await stack.up().catch((error) => console.log(error.message));
+     process.exit(0);`,
+  );
+  const { output } = await finish([process.execPath, project.path("hooked.ts")], project.path());
+  assert.match(output, /resource hooks are not supported by the embedded engine/);
 });

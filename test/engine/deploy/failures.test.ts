@@ -87,3 +87,18 @@ test("a delete that fails keeps the resource and what it needs", async (context)
   assert.ok(stack.world.names().includes("a"));
   assert.ok(stack.resource("b").id);
 });
+
+test("a program that needs what the engine has not is told so once, and ends", async (context) => {
+  const stack = await TestStack.create(context);
+  const programs = {
+    "resource hooks": `for (const name of ["a", "b"]) new Fake(name, {}, { hooks: { afterCreate: [() => {}] } });`,
+    "error hooks": `new Fake("a", {}, { hooks: { onError: [new pulumi.ErrorHook("hook", () => true)] } });`,
+    "methods of resources": `export const answer = pulumi.runtime.call("fake:index:Thing/ask", {}, new Fake("a"));`,
+  };
+  for (const [what, program] of Object.entries(programs)) {
+    const { result, errors } = await stack.up(program);
+    assert.equal(result, "failed");
+    const message = `${what} are not supported by the embedded engine; with a real Pulumi CLI on the PATH they are`;
+    assert.deepEqual(errors, [message, "update failed"]);
+  }
+});

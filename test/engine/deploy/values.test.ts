@@ -100,3 +100,19 @@ test("a stack refers to another's outputs, and calls functions", async (context)
   const missing = await stack.up(`new pulumi.StackReference("nowhere");`);
   assert.equal(missing.errors[0], 'the stack "nowhere", which this program refers to, does not exist');
 });
+
+test("what the SDK loads only when it is used is there when it is", async (context) => {
+  const stack = await TestStack.create(context);
+  const { result, outputs, errors } = await stack.up(`
+    const { automation, runtime } = pulumi;
+    export const exported = Object.keys(automation).includes("LocalWorkspace");
+    export const known = new automation.StackNotFoundError({ toString: () => "" }) instanceof automation.CommandError;
+    export const closure = (await runtime.serializeFunction(() => 42)).text.includes("42");
+    export const paths = (await runtime.computeCodePaths()) instanceof Map;
+    const { tracing } = await import("@pulumi/pulumi/cmd/run/tracing.js").then((module) => ({ tracing: module.default }));
+    export const span = typeof tracing.newSpan("test").end;
+  `);
+  assert.deepEqual(errors, []);
+  assert.equal(result, "succeeded");
+  assert.deepEqual(outputs, { exported: true, known: true, closure: true, paths: true, span: "function" });
+});

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ensureDirectories } from "../../../cli/setup/directories.ts";
 import { ensureEnvironment } from "../../../cli/setup/environment.ts";
 import { withProvider } from "../../../cli/setup/provider.ts";
 import { Steps } from "../../../cli/steps.ts";
@@ -25,6 +26,30 @@ test("the passphrase is made once, for its owner alone, and pulumi.env names it"
     await ensureEnvironment(directory, "/srv/dynoform");
     assert.equal(await readFile(file, "utf8"), passphrase);
   } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test("what only the platform's owner may see is closed to others, and the token is made once", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "dynoform-directories-"));
+  const before = process.env.PULUMI_HOME;
+  process.env.PULUMI_HOME = join(directory, ".pulumi");
+  try {
+    const platform = join(directory, "platform");
+    await ensureDirectories(platform, directory);
+    for (const folder of ["router", "router/log", "control", "git", "sources"]) {
+      assert.equal((await stat(join(platform, folder))).mode & 0o777, 0o700, folder);
+    }
+    const token = join(platform, "control", "token");
+    assert.equal((await stat(token)).mode & 0o777, 0o600);
+    const text = await readFile(token, "utf8");
+    assert.match(text, /^[\w-]{43}\n$/);
+    await ensureDirectories(platform, directory);
+    assert.equal(await readFile(token, "utf8"), text);
+    assert.ok((await stat(join(directory, ".pulumi"))).isDirectory(), "Docker would make it as root");
+  } finally {
+    if (before === undefined) delete process.env.PULUMI_HOME;
+    else process.env.PULUMI_HOME = before;
     await rm(directory, { recursive: true, force: true });
   }
 });

@@ -233,7 +233,7 @@ async function problemsOf(changes: Record<string, unknown>): Promise<readonly st
 
 test("an app's mistakes, each a line", async () => {
   const noProcfile = await source({ Procfile: "web uwsgi\n" });
-  const setKey = 'pulumi config set --secret dynoform:key "$(openssl rand -hex 32)" -s shop';
+  const setKey = "openssl rand -hex 32 | pulumi config set --secret dynoform:key -s shop";
   const mistakes: [Record<string, unknown>, ...string[]][] = [
     [{ key: undefined }, `dynoform:key: is missing; npm run up and npx dynoform setup write it, or: ${setKey}`],
     [{ key: "short" }, `dynoform:key: has fewer than 16 characters; write a new one: ${setKey}`],

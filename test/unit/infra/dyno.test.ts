@@ -207,7 +207,7 @@ test("all that is wrong with a dyno is said before anything is registered", asyn
     "Dyno d: index: 0 is not allowed; use a whole number from 1 to 999",
     'Dyno d: size: "huge" is not a dyno size; use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l',
     "Dyno d: environment.PORT: is set by the platform and can be no config var; remove it",
-    'dynoform:key: has fewer than 16 characters; write a new one: pulumi config set --secret dynoform:key "$(openssl rand -hex 32)" -s shop',
+    "dynoform:key: has fewer than 16 characters; write a new one: openssl rand -hex 32 | pulumi config set --secret dynoform:key -s shop",
   ]);
 });
 

@@ -40,10 +40,14 @@ test("a whole platform", () => {
   const settings = {
     name: "second",
     domain: "apps.example.com",
-    ports: { web: 80, postgres: 5432, bind: "0.0.0.0" },
+    ports: { web: 80, postgres: 5432, api: 5001, bind: "0.0.0.0" },
     subnet: "10.99.0.0/16",
     egress: { allow: ["192.168.7.0/24", "10.1.2.3"] },
-    limits: { router: { memory: 256 }, postgres: { memory: 1024 } },
+    limits: { router: { memory: 256 }, postgres: { memory: 1024 }, controlPlane: { memory: 512 }, runner: {} },
+    sleep: { after: 0 },
+    cycle: { every: 3600, spread: 60 },
+    hours: { free: 1000, per: "account" },
+    releases: { keep: 5 },
     directory: "/srv/dynoform",
   };
   const file = read({ "dynoform:platform": settings });
@@ -288,6 +292,21 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     "a limit in words",
     platform({ limits: { postgres: { memory: "1GB" } } }),
     'dynoform:platform.limits.postgres.memory: "1GB" is not allowed; use a whole number from 64 to 1048576',
+  ],
+  [
+    "a negative time",
+    platform({ sleep: { after: -1 } }),
+    "dynoform:platform.sleep.after: -1 is not allowed; use a whole number from 0 to 31536000",
+  ],
+  [
+    "hours of a team",
+    platform({ hours: { per: "team" } }),
+    'dynoform:platform.hours.per: "team" is not a holder of hours; use app or account',
+  ],
+  [
+    "no release kept",
+    platform({ releases: { keep: 0 } }),
+    "dynoform:platform.releases.keep: 0 is not allowed; use a whole number from 1 to 1000",
   ],
   [
     "a bind address by name",

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { PropertyMap, PropertyValue } from "../../../src/values/values.ts";
-import { parseDuration } from "../durations.ts";
+import { toHealthcheck } from "../healthcheck.ts";
 import { labelMap } from "../labels.ts";
 import { toMounts } from "../mounts.ts";
 import { number, objects, properties, stringMap, strings, text } from "../values.ts";
@@ -28,7 +28,7 @@ export function createOptions(inputs: PropertyMap): Docker.ContainerCreateOption
     ...given(inputs.workingDir, { WorkingDir: text(inputs.workingDir) }),
     ...given(inputs.stopSignal, { StopSignal: text(inputs.stopSignal) }),
     ...given(inputs.stopTimeout, { StopTimeout: number(inputs.stopTimeout) }),
-    ...given(inputs.healthcheck, { Healthcheck: healthcheck(properties(inputs.healthcheck)) }),
+    ...given(inputs.healthcheck, { Healthcheck: toHealthcheck(properties(inputs.healthcheck)) }),
     ...given(inputs.platform, { platform: text(inputs.platform) }),
     HostConfig: {
       ...resourceOptions(inputs),
@@ -121,19 +121,6 @@ export function endpointOptions(advanced: PropertyMap): Docker.EndpointSettings 
       }),
     ),
   } as Docker.EndpointSettings;
-}
-
-function healthcheck(check: PropertyMap): Docker.HealthConfig {
-  const nanoseconds = (value: PropertyValue | undefined) => parseDuration(text(value)) ?? 0;
-  const startInterval = nanoseconds(check.startInterval);
-  return {
-    Test: strings(check.tests),
-    Interval: nanoseconds(check.interval),
-    Timeout: nanoseconds(check.timeout),
-    StartPeriod: nanoseconds(check.startPeriod),
-    Retries: number(check.retries),
-    ...(startInterval > 0 && { StartInterval: startInterval }),
-  };
 }
 
 function portBindings(ports: readonly (PropertyMap & { key: string })[]): Docker.PortMap {

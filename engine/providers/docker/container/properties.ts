@@ -12,6 +12,7 @@ import {
   string,
 } from "../../bridge/index.ts";
 import { duration } from "../durations.ts";
+import { healthcheckProperties } from "../healthcheck.ts";
 import { labelProperties } from "../labels.ts";
 import { mountProperties } from "../mounts.ts";
 
@@ -46,14 +47,7 @@ export const containerProperties: Properties = {
   stdinOpen: bool({ forceNew }),
   init: bool({ forceNew, computed }),
   healthcheck: object(
-    {
-      tests: list("string", { tf: "test" }),
-      interval: string({ default: "0s", ...duration }),
-      timeout: string({ default: "0s", ...duration }),
-      startPeriod: string({ default: "0s", ...duration }),
-      startInterval: string({ default: "0s", ...duration }),
-      retries: int(natural),
-    },
+    { ...healthcheckProperties, startInterval: string({ default: "0s", ...duration }) },
     { forceNew, computed },
   ),
 

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import type { PropertyMap } from "../../../src/values/values.ts";
 import { isEmpty } from "../../bridge/index.ts";
-import { formatDuration } from "../durations.ts";
+import { fromHealthcheck } from "../healthcheck.ts";
 import { fromMounts } from "../mounts.ts";
-import { objects, text } from "../values.ts";
+import { objects, strings, text } from "../values.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -33,7 +33,7 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
     stdinOpen: config.OpenStdin,
     stopSignal: config.StopSignal ?? "",
     stopTimeout: config.StopTimeout ?? 0,
-    healthcheck: readHealthcheck(config.Healthcheck),
+    healthcheck: config.Healthcheck ? fromHealthcheck(config.Healthcheck) : null,
     platform: container.Platform ?? "",
     // A stopped container is the state's `mustRun: false`, which an `up` then mends by starting it.
     exitCode: state.Running ? null : state.ExitCode,
@@ -93,7 +93,7 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
       (host.CapAdd ?? []).length + (host.CapDrop ?? []).length > 0
         ? { adds: host.CapAdd ?? [], drops: host.CapDrop ?? [] }
         : null,
-    securityOpts: host.SecurityOpt ?? [],
+    securityOpts: readSecurity(host, known),
     sysctls: host.Sysctls ?? {},
     groupAdds: host.GroupAdd ?? [],
     runtime: host.Runtime ?? "",
@@ -104,18 +104,6 @@ export function readContainer(container: Inspected, known: PropertyMap): Propert
     logOpts: configured("logOpts") ? (host.LogConfig?.Config ?? {}) : null,
     attach: false,
     logs: false,
-  };
-}
-
-function readHealthcheck(check: Docker.HealthConfig | undefined | null): PropertyMap | null {
-  if (!check) return null;
-  return {
-    tests: check.Test ?? [],
-    interval: formatDuration(check.Interval ?? 0),
-    timeout: formatDuration(check.Timeout ?? 0),
-    startPeriod: formatDuration(check.StartPeriod ?? 0),
-    startInterval: formatDuration(check.StartInterval ?? 0),
-    retries: check.Retries ?? 0,
   };
 }
 
@@ -138,6 +126,16 @@ function readPorts(bindings: Docker.PortMap | null | undefined, known: PropertyM
     return index < 0 ? order.length : index;
   };
   return ports.sort((a, b) => rank(a) - rank(b) || a.internal - b.internal);
+}
+
+/**
+ * Docker adds `label=disable` by itself to a container in the host's namespaces. Where the program gives options
+ * without it, the real provider wants to replace the container for ever.
+ */
+function readSecurity({ SecurityOpt: options }: Docker.HostConfig, known: PropertyMap): string[] {
+  const given = strings(known.securityOpts);
+  const own = given.length > 0 && !given.some((option) => /^label[=:]/.test(option));
+  return ((options ?? []) as string[]).filter((option) => !own || option !== "label=disable");
 }
 
 function readThrottles(devices: readonly { Path: string; Rate: number }[] | null | undefined): PropertyMap[] {

@@ -12,6 +12,7 @@ import {
   string,
 } from "../../bridge/index.ts";
 import { duration } from "../durations.ts";
+import { healthcheckProperties } from "../healthcheck.ts";
 import { labelProperties } from "../labels.ts";
 import { mountProperties } from "../mounts.ts";
 
@@ -35,16 +36,7 @@ const containerSpec: Properties = {
   mounts: set(mountProperties({ default: "rprivate" })),
   stopSignal: string(),
   stopGracePeriod: string({ computed, ...duration }),
-  healthcheck: object(
-    {
-      tests: list("string", { tf: "test" }),
-      interval: string({ default: "0s", ...duration }),
-      timeout: string({ default: "0s", ...duration }),
-      startPeriod: string({ default: "0s", ...duration }),
-      retries: int(natural),
-    },
-    { computed },
-  ),
+  healthcheck: object(healthcheckProperties, { computed }),
   hosts: set({ ip: string({ required: true, forceNew }), host: string({ required: true, forceNew }) }, { forceNew }),
   dnsConfig: object(
     { nameservers: list("string", { required: true }), searches: list("string", { tf: "search" }), options: list() },

@@ -1,5 +1,6 @@
 import type { PropertyMap } from "../../../src/values/values.ts";
 import { formatDuration } from "../durations.ts";
+import { fromHealthcheck } from "../healthcheck.ts";
 import { labelList } from "../labels.ts";
 import { fromMounts } from "../mounts.ts";
 import type { ContainerSpec, Resources, Rollout, Service, TaskTemplate } from "./api.ts";
@@ -89,13 +90,7 @@ function readContainerSpec(spec: ContainerSpec): PropertyMap {
     mounts: fromMounts(spec.Mounts),
     stopSignal: spec.StopSignal ?? "",
     stopGracePeriod: formatDuration(spec.StopGracePeriod ?? 0),
-    healthcheck: {
-      tests: spec.Healthcheck?.Test ?? [],
-      interval: formatDuration(spec.Healthcheck?.Interval ?? 0),
-      timeout: formatDuration(spec.Healthcheck?.Timeout ?? 0),
-      startPeriod: formatDuration(spec.Healthcheck?.StartPeriod ?? 0),
-      retries: spec.Healthcheck?.Retries ?? 0,
-    },
+    healthcheck: fromHealthcheck(spec.Healthcheck),
     hosts: (spec.Hosts ?? []).map((entry) => {
       const [ip = "", host = ""] = entry.split(" ");
       return { ip, host };

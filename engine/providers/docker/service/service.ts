@@ -4,12 +4,13 @@ import { parsePath } from "../../../src/values/paths.ts";
 import type { PropertyMap } from "../../../src/values/values.ts";
 import type { BridgedResource, Call } from "../../bridge/index.ts";
 import { messageOf, statusOf, unlessMissing } from "../client.ts";
+import { nanoseconds } from "../durations.ts";
 import { objects, properties, text } from "../values.ts";
 import { waitUntil } from "../wait.ts";
 import type { Service, ServiceSpec, Task } from "./api.ts";
 import { serviceProperties } from "./properties.ts";
 import { readService } from "./read.ts";
-import { nanoseconds, serviceSpec } from "./spec.ts";
+import { serviceSpec } from "./spec.ts";
 
 /** Milliseconds a stopped container may take to disappear, besides the time it has to stop. */
 const REMOVAL = 30_000;
@@ -64,13 +65,8 @@ export const service: BridgedResource<Docker> = {
         await Promise.all(stopped.map(({ Id }) => removeContainer(client, Id)));
         return left === stopped.length || undefined;
       },
-      // Docker's list still shows a container as running for a moment after it told of its end.
-      {
-        filters: { type: ["container"], event: ["die", "stop", "destroy"], label: [label] },
-        timeout,
-        signal,
-        interval: 250,
-      },
+      // Docker lists a container as running for some time after it has said that it died.
+      { filters: { type: ["container"], event: ["die", "destroy"], label: [label] }, timeout, signal, interval: 100 },
     );
     if (gone) return;
     throw new Error(`the service is removed, but ${left} of its containers are still there after ${timeout / 1000} s`);

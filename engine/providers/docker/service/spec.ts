@@ -1,7 +1,7 @@
-import type Docker from "dockerode";
-import type { PropertyMap, PropertyValue } from "../../../src/values/values.ts";
+import type { PropertyMap } from "../../../src/values/values.ts";
 import { keysOf } from "../../bridge/schema.ts";
-import { parseDuration } from "../durations.ts";
+import { nanoseconds } from "../durations.ts";
+import { toHealthcheck } from "../healthcheck.ts";
 import { labelMap } from "../labels.ts";
 import { toMounts } from "../mounts.ts";
 import { number, objects, properties, stringMap, strings, text } from "../values.ts";
@@ -69,7 +69,7 @@ function containerSpec(spec: PropertyMap): ContainerSpec {
     Mounts: toMounts(spec.mounts),
     StopSignal: text(spec.stopSignal),
     StopGracePeriod: nanoseconds(spec.stopGracePeriod),
-    Healthcheck: healthcheck(properties(spec.healthcheck)),
+    Healthcheck: toHealthcheck(properties(spec.healthcheck)),
     Hosts: objects(spec.hosts).map(({ ip, host }) => `${ip} ${host}`),
     DNSConfig: {
       Nameservers: strings(dns.nameservers),
@@ -81,16 +81,6 @@ function containerSpec(spec: PropertyMap): ContainerSpec {
     CapabilityAdd: strings(spec.capAdds),
     CapabilityDrop: strings(spec.capDrops),
     Init: spec.init === true,
-  };
-}
-
-function healthcheck(check: PropertyMap): Docker.HealthConfig {
-  return {
-    Test: strings(check.tests),
-    Interval: nanoseconds(check.interval),
-    Timeout: nanoseconds(check.timeout),
-    StartPeriod: nanoseconds(check.startPeriod),
-    Retries: number(check.retries),
   };
 }
 
@@ -158,8 +148,4 @@ function endpointSpec(endpoint: PropertyMap): EndpointSpec {
       PublishMode: text(port.publishMode) as "ingress" | "host",
     })),
   };
-}
-
-export function nanoseconds(value: PropertyValue | undefined): number {
-  return parseDuration(text(value)) ?? 0;
 }

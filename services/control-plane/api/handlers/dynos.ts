@@ -65,10 +65,10 @@ async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" |
     const { formation } = await desk.outputs.of(app.stack);
     if (!formation.some((entry) => entry.type === type)) throw notFound("formation", `that process type (${type})`);
   }
+  const what = `${verb} of ${dyno ?? type ?? "all dynos"}`;
+  desk.say(app, `${what} by user ${desk.user}`);
   // What the formation declares starts again after a stop too.
-  const work = desk.ports.dynos.restart(app.name, target);
-  const what = `${verb} of ${dyno ?? type ?? "all dynos"} by user ${desk.user}`;
-  desk.say(app, what);
+  const work = desk.act(app, what, () => desk.ports.dynos.restart(app.name, target));
   work.catch((error: unknown) => desk.say(app, `${what} failed: ${messageOf(error).split("\n", 1)[0]}`));
   return { status: 202, body: {} };
 }
@@ -81,14 +81,15 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
   if (command.includes("\0") || Buffer.byteLength(command) > LONGEST_COMMAND) {
     throw invalid("command", `command must have ${LONGEST_COMMAND} bytes at most, and no zero byte.`);
   }
-  const starting = desk.ports.oneOffs.create({
+  const request = {
     app: app.name,
     command,
     size: size === undefined ? undefined : readSize(size),
     env: readEnvironment(call.body.env),
     attach,
     tty: attach && call.body.force_no_tty !== true,
-  });
+  };
+  const starting = desk.act(app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
   // Only shown: it runs whether that can be read or not.
   const release = desk.outputs.of(app.stack).then(
     (outputs) => outputs.release,

@@ -202,6 +202,8 @@ export function originOf(container: string): string {
 }
 
 /** Docker has no such container, or is removing it. */
+/** Whether there is nothing to read, or no longer: 501 is of containers without a log, as attached one-off dynos are. */
 function isGone(error: unknown): boolean {
-  return isNotFound(error) || (error instanceof Error && "statusCode" in error && error.statusCode === 409);
+  if (isNotFound(error)) return true;
+  return error instanceof Error && "statusCode" in error && (error.statusCode === 409 || error.statusCode === 501);
 }

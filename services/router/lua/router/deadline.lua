@@ -6,11 +6,12 @@
 local ffi = require "ffi"
 local base = require "resty.core.base"
 
+local limits = require "router.limits"
+
 local C = ffi.C
 local M = {}
 
 -- Seconds.
-local FIRST_BYTE, SILENCE = 30, 55
 local LOOK = 0.25
 
 -- The beginning of nginx' structures, of which all that follows is left alone.
@@ -28,6 +29,7 @@ int shutdown(int fd, int how);
 ]]
 local SIGNATURE = 0x50545448
 local AF_INET = 2
+local SWITCHED = 101
 
 -- By a request's address: when it was given to a dyno, what was seen of those that take long, and which were ended.
 local since, progress, ended = {}, {}, {}
@@ -75,13 +77,17 @@ local function look()
   for key, started in pairs(since) do
     if now - started > 4 * LOOK then
       local r = ffi.cast("ngx_http_request_t*", key)
-      local answered = C.ngx_http_lua_ffi_get_resp_status(r) ~= 0
+      local status = C.ngx_http_lua_ffi_get_resp_status(r)
+      local answered = status ~= 0
       local seen, known = bytes(r, answered), progress[key]
-      if not known then
+      if status == SWITCHED then
+        -- A WebSocket, which has time.
+        since[key], progress[key] = nil, nil
+      elseif not known then
         progress[key] = { bytes = seen, at = started, answered = answered }
       elseif known.bytes ~= seen or known.answered ~= answered then
         known.bytes, known.at, known.answered = seen, now, answered
-      elseif not answered and not ended[key] and now - known.at >= FIRST_BYTE then
+      elseif not answered and not ended[key] and now - known.at >= limits.first_byte then
         cut(r, key)
       end
     end
@@ -104,7 +110,7 @@ function M.finish()
   local known, was_ended = progress[key], ended[key]
   since[key], progress[key], ended[key] = nil, nil, nil
   if was_ended then return "H12" end
-  if known and known.answered and ngx.now() - known.at >= SILENCE - 2 * LOOK then return "H15" end
+  if known and known.answered and ngx.now() - known.at >= limits.silence - 2 * LOOK then return "H15" end
 end
 
 return M

@@ -13,7 +13,6 @@ local CODES = {
   H13 = "Connection closed without response",
   H14 = "No web processes running",
   H17 = "Poorly formatted HTTP response",
-  H19 = "Backend connection timeout",
   H20 = "App boot timeout",
   H21 = "Backend connection refused",
   H99 = "Platform error",

@@ -7,14 +7,15 @@ local dns = require "router.dns"
 local health = require "router.health"
 local hold = require "router.hold"
 local inflight = require "router.inflight"
+local limits = require "router.limits"
 local page = require "router.page"
 local routes = require "router.table"
 local wake = require "router.wake"
 
 local M = {}
 
--- Seconds that a request waits for a dyno, and how often it is tried on dynos that cannot be reached.
-local HOLD, ATTEMPTS = 60, 8
+-- How often a request is tried on dynos that cannot be reached.
+local ATTEMPTS = 8
 local CONNECT_MS = 500
 -- A longer body is not kept, but streamed: it cannot be sent a second time.
 local KEPT_BODY = 1048576
@@ -69,29 +70,34 @@ local function wait(entry, stop)
   end
   if entry.mode == "asleep" and not wake.ask(entry.app) then return page.starting(entry.app) end
   local left = stop - ngx.now()
-  if left <= 0 then return page.application_error "H20" end
+  -- Less than a millisecond is no wait at all, and without one no time would pass.
+  if left < 0.001 then return page.application_error "H20" end
   if not hold.wait(entry.app, left) then return page.application_error "H11" end
 end
 
--- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
--- an answer of the router's own ends the phase and does not return.
-local function assign(streamed)
-  local stop
+-- A dyno of the entry; the one named `avoided` only if no other is there.
+local function pick(entry, avoided)
+  local other = avoided
+    and choice.pick(entry.dynos, function(name) return name ~= avoided and health.is_usable(name) end, inflight.count)
+  return other or choice.pick(entry.dynos, health.is_usable, inflight.count)
+end
+
+-- Finds the request a dyno, of an entry if it was looked up just now, and counts it in; waits when none is there.
+-- Answers itself when there is none to be had: an answer of the router's own ends the phase and does not return.
+local function assign(streamed, entry, generation, avoided)
+  local stop = ngx.now() + limits.hold
   while true do
-    local entry, generation = routes.for_host(ngx.var.host)
+    if not entry then entry, generation = routes.for_host(ngx.var.host) end
     if not entry then return page.nothing_here() end
-    if not stop then
-      stop = ngx.now() + HOLD
-      ngx.var.app = entry.app
-    end
     if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
-    local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
+    local dyno = pick(entry, avoided)
     if dyno then
       local address = reach(entry, dyno, streamed)
       if address and give(entry, generation, dyno, address) then return end
     else
       wait(entry, stop)
     end
+    entry = nil
   end
 end
 
@@ -104,12 +110,15 @@ end
 -- Access phase of the first location.
 function M.access()
   local var = ngx.var
-  local entry = routes.for_host(var.host)
-  if entry then activity.note(entry.app) end
+  local entry, generation = routes.for_host(var.host)
+  if entry then
+    var.app = entry.app
+    activity.note(entry.app)
+  end
   local protocol = var.http_upgrade
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
-  return assign(false)
+  return assign(false, entry, generation)
 end
 
 -- Access phase of a request whose body is streamed: its dyno is asked first whether it accepts connections.
@@ -140,7 +149,6 @@ function M.access_again()
   local var = ngx.var
   local name = var.dyno
   local late = deadline.finish()
-  local timed_out = last(var.upstream_status) == "504"
   inflight.leave(name)
   if tonumber(last(var.upstream_bytes_sent)) == 0 then
     local entry = routes.for_host(var.host)
@@ -149,13 +157,15 @@ function M.access_again()
     var.attempts = (tonumber(var.attempts) or 0) + 1
     local given_up = var.streamed ~= "" or tonumber(var.attempts) == ATTEMPTS
     var.dyno, var.label = "", ""
-    if given_up then return page.application_error(timed_out and "H19" or "H21") end
+    if given_up then return page.application_error "H21" end
   else
-    local code = late or timed_out and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
+    local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
     local once = var.resent == "" and var.streamed == "" and IDEMPOTENT[var.request_method]
     var.dyno = ""
     if code or not once then return page.application_error(code or "H13") end
     var.resent = "1"
+    -- One that is being killed may still accept for a moment, and has the fewest requests in flight.
+    return assign(false, nil, nil, name)
   end
   return assign(false)
 end
@@ -165,31 +175,30 @@ function M.broken()
   return page.application_error "H99"
 end
 
--- What ended a request early whose answer had begun, or whose client left; nil when nothing did.
+-- What ended a request early that had a dyno; nil when nothing did.
 local function interruption(var, late)
   if ngx.status == 408 then return "H28" end
   if var.request_completion == "" then return "H27" end
   if late == "H15" then return late end
   local promised = var.upstream_http_content_length
-  if promised and tonumber(promised) > (tonumber(last(var.upstream_response_length)) or 0) and var.request_method ~= "HEAD"
-    and ngx.status ~= 304 then
-    return "H18"
-  end
+  if not promised then return nil end
+  local sent = var.upstream_response_length
+  -- Matched only for several attempts: the common way through here is compiled, and a match would keep it from that.
+  sent = tonumber(sent) or tonumber(last(sent)) or 0
+  if sent < tonumber(promised) and var.request_method ~= "HEAD" and ngx.status ~= 304 then return "H18" end
 end
 
 -- Log phase.
 function M.log()
   local var = ngx.var
-  local name, late = var.dyno, nil
+  local name = var.dyno
   if name and name ~= "" then
-    late = deadline.finish()
     inflight.leave(name)
-  elseif var.held and var.held ~= "" then
-    hold.finish(var.held)
-  end
-  if (var.app or "") ~= "" and var.code == "" then
-    local code = interruption(var, late)
+    local code = interruption(var, deadline.finish())
     if code then var.code = code end
+  elseif (var.held or "") ~= "" then
+    hold.finish(var.held)
+    var.code = "H27"
   end
 end
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UserError } from "../../../../services/errors.ts";
+import { until } from "../../../support/until.ts";
 import { serve } from "./served.ts";
 
 const since = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -48,6 +50,13 @@ test("restarts and stops of all, a type or one dyno are accepted at once", async
   }
   assert.equal(served.world.restarts.length, cases.length);
   assert.equal(served.world.said("shop")[0], "app[api]: Restart of all dynos by user me@example.com");
+  assert.deepEqual(served.world.acts.slice(0, 2), ["Restart of all dynos", "Restart of web.1"]);
+
+  served.world.failure = new UserError("web.1 of shop crashed after it was restarted\nand so on");
+  assert.equal((await served.ask("DELETE", "/apps/shop/dynos/web.1")).status, 202);
+  await until("the log tells it", async () => served.world.said("shop").at(-1)?.includes("failed") === true);
+  const told = "app[api]: Restart of web.1 failed: web.1 of shop crashed after it was restarted";
+  assert.equal(served.world.said("shop").at(-1), told);
 
   assert.equal((await served.ask("POST", "/apps/shop/dynos/run.1234/actions/stop")).status, 202);
   assert.deepEqual(served.world.stopped, ["run.1234"]);

@@ -20,6 +20,8 @@ import { UserError } from "../../../../services/errors.ts";
 export class World {
   readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
+  /** What was done besides changes. */
+  readonly acts: string[] = [];
   readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
   readonly oneOffs: OneOffRequest[] = [];
   readonly stopped: string[] = [];
@@ -87,6 +89,10 @@ export class World {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
+        async record(_app, { description }, work) {
+          world.acts.push(description);
+          return work();
+        },
       },
       stacks: {
         async outputs(stack) {
@@ -105,7 +111,10 @@ export class World {
       },
       dynos: {
         list: async (app) => (app === "shop" ? world.dynos : []),
-        restart: async (app, target) => world.restarts.push({ app, target }),
+        async restart(app, target) {
+          world.restarts.push({ app, target });
+          if (world.failure !== undefined) throw world.failure;
+        },
       },
       oneOffs: {
         async create(request) {

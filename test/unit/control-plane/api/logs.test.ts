@@ -81,6 +81,20 @@ test("a tail goes on with what comes, and is taken up again where it ended", asy
   assert.match(second.text(), /app\[web\.1\]: meanwhile/);
 });
 
+test("lines that come in another order than they were written in are all shown, and a tail goes on after the newest", async () => {
+  await using served = await serve();
+  const line = { app: "shop", source: "app", process: "web.1" } as const;
+  served.world.lines.push({ ...line, id: 2, time: 1, text: "first" }, { ...line, id: 1, time: 2, text: "second" });
+  using stream = await open(served, { tail: true });
+  await until("the tail begins", async () => served.world.listeners.size === 1);
+  served.world.log("shop", "app", "web.1", "third");
+  await until("it comes", async () => data(stream).length === 3);
+  assert.deepEqual(
+    [...stream.text().matchAll(/^id: (\d+)$/gm)].map((match) => match[1]),
+    ["2", "2", "3"],
+  );
+});
+
 test("a client that reads slowly gets what fits, and is told how much was lost", async () => {
   await using served = await serve();
   using stream = await open(served, { tail: true });

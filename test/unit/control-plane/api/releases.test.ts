@@ -123,6 +123,13 @@ test("a change that fails says why and leaves everything as it was", async () =>
   ]);
 });
 
+test("a change for which too many wait already is a conflict", async () => {
+  await using served = await serve();
+  served.world.failure = Object.assign(new UserError("10 changes of shop wait already"), { name: "AppBusy" });
+  const { status, body } = await set(served, { A: "1" });
+  assert.deepEqual([status, body], [409, { id: "conflict", message: "10 changes of shop wait already" }]);
+});
+
 test("a change that takes longer than the client waits goes on", async () => {
   await using served = await serve();
   let open = () => {};

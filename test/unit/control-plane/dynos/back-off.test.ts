@@ -79,7 +79,7 @@ test("what is parked outlives the control plane, whatever is said of it meanwhil
   await ground.later(60);
   await ground.docker.getService("web").update({
     _query: { version: ground.docker.services.get("web")?.version ?? 0 },
-    _body: { Name: "web", Labels: {}, Mode: { Replicated: { Replicas: 1 } } },
+    _body: { Name: "web", Labels: {}, Mode: { Replicated: { Replicas: 1 } }, TaskTemplate: {} },
   });
   await settle();
   assert.equal(await state(), "up");

@@ -32,9 +32,9 @@ test("a dyno that answers is up, one that answers with errors too", async () => 
 
 test("one that does not listen in time is silent, one that ended is gone", async () => {
   const refused = routerOf(() => Promise.reject(failing("refused")));
-  assert.deepEqual(await booted(refused, dyno, 0.2, never), { result: "silent", routed: true });
+  assert.deepEqual(await booted(refused, dyno, 0.2, never), { result: "silent", routed: true, timeout: 0.2 });
   const unrouted = new FakeRouter(Date.now);
-  assert.deepEqual(await booted(unrouted, dyno, 0.2, never), { result: "silent", routed: false });
+  assert.deepEqual(await booted(unrouted, dyno, 0.2, never), { result: "silent", routed: false, timeout: 0.2 });
   const gone = new AbortController();
   const waiting = booted(
     routerOf(() => new Promise(() => {})),

@@ -16,7 +16,12 @@ export interface FakeContainer {
 
 interface FakeService {
   readonly id: string;
-  readonly spec: { Name: string; Labels: Record<string, string>; Mode: { Replicated: { Replicas: number } } };
+  readonly spec: {
+    Name: string;
+    Labels: Record<string, string>;
+    Mode: { Replicated: { Replicas: number } };
+    TaskTemplate: Record<string, never>;
+  };
   version: number;
   readonly createdAt: number;
   updatedAt: number;
@@ -25,6 +30,8 @@ interface FakeService {
 /** Docker and Swarm as far as the dyno manager knows them, on a clock that a test moves. */
 export class FakeDocker {
   readonly containers = new Map<string, FakeContainer>();
+  /** Those too that were removed. */
+  readonly everything: FakeContainer[] = [];
   readonly services = new Map<string, FakeService>();
   /** Calls of the API, as `POST /services/web/update`. */
   readonly calls: string[] = [];
@@ -47,7 +54,7 @@ export class FakeDocker {
   /** Makes a dyno's service, and its container. */
   service(name: string, labels: Record<string, string>, replicas = 1): string {
     const now = this.#clock();
-    const spec = { Name: name, Labels: labels, Mode: { Replicated: { Replicas: replicas } } };
+    const spec = { Name: name, Labels: labels, Mode: { Replicated: { Replicas: replicas } }, TaskTemplate: {} };
     this.services.set(name, { id: name, spec, version: 1, createdAt: now, updatedAt: now });
     if (replicas > 0) this.run({ ...labels, [SERVICE_LABEL]: name });
     return name;
@@ -73,9 +80,9 @@ export class FakeDocker {
   /** Starts a container. Returns its id. */
   run(labels: Record<string, string>): string {
     const id = `${(++this.#count).toString(16).padStart(8, "0")}cafe`;
-    this.containers.set(id, {
-      ...{ id, labels, started: this.#clock(), ended: undefined, exitCode: 0, outOfMemory: false },
-    });
+    const container = { id, labels, started: this.#clock(), ended: undefined, exitCode: 0, outOfMemory: false };
+    this.containers.set(id, container);
+    this.everything.push(container);
     this.#event("start", id);
     return id;
   }

@@ -164,7 +164,7 @@ test("what a killed control plane left half done is brought to what the table sa
   ground.router.request("shop");
   await ground.docker.getService("web").update({
     _query: { version: ground.docker.services.get("web")?.version ?? 0 },
-    _body: { Name: "web", Labels: {}, Mode: { Replicated: { Replicas: 1 } } },
+    _body: { Name: "web", Labels: {}, Mode: { Replicated: { Replicas: 1 } }, TaskTemplate: {} },
   });
   await ground.restart();
   await ground.manager.idle.tick();

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RouterClient } from "../../provider/route/router-client.ts";
+import { type TestPlatform, testPlatform } from "../../test/support/platform.ts";
+import { until } from "../../test/support/until.ts";
+import { plainService } from "../plain/service.ts";
+import { columns } from "../row.ts";
+import { watchHours } from "./hours.ts";
+import { killMain } from "./kill.ts";
+import { startProbe } from "./probe.ts";
+
+const VICTIMS = ["control-plane", "runner", "router", "postgres"] as const;
+type Victim = (typeof VICTIMS)[number];
+/** With these down, apps never stop. */
+const UNNOTICED: ReadonlySet<Victim> = new Set(["control-plane", "runner"]);
+
+/** Milliseconds that an app may be served again later than the plain service. */
+const LATER = 2000;
+/** Seconds without a request. */
+const SLEEP_AFTER = 4;
+/** Milliseconds in which a kill hits an `up` somewhere. */
+const UP = 6000;
+
+/**
+ * Kills a part of the platform at random while `hello` is asked 45 times a second, every second time in the middle of a
+ * change, and a plain Swarm service in the same round. `dozy` sleeps and is asked at once.
+ */
+export async function kills(rounds: number, say: (line: string) => void): Promise<string[]> {
+  await using platform = await testPlatform({ sleep: { after: SLEEP_AFTER } });
+  const { docker, name, ports } = platform;
+  using hours = await watchHours(docker, name);
+  await platform.app(
+    "hello",
+    {
+      source: { path: "examples/flask-hello" },
+      // One that does not sleep.
+      formation: { web: { quantity: 1, size: "standard-1x" } },
+      addons: { DATABASE: { service: "postgresql" } },
+    },
+    { UWSGI_THREADS: "20", GREETING: "Round 0" },
+  );
+  await platform.app("dozy", { source: { path: "examples/flask-hello" } }, { DATABASE_URL: "sqlite:////tmp/d.db" });
+  await platform.up();
+  await using plain = await plainService(platform, "hello");
+  await until("the plain service runs", async () => (await plain.addresses()).length === 1);
+  const { socket, directory } = await platform.engine.outputs("platform");
+  const router = new RouterClient(String(socket));
+
+  const violations: string[] = [];
+  const lines = [["killed", "requests", "lost", "served again", "plain again", "dozy awake", "change"]];
+  let greeting = "Round 0";
+  for (let round = 1; round <= rounds; round++) {
+    const wrong = (what: string) => {
+      violations.push(`round ${round}: ${what}`);
+      say(`  ${what}`);
+    };
+    const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)] as Victim;
+    await until("dozy is asleep", async () => {
+      return (await router.get("dozy", AbortSignal.timeout(20_000)))?.mode === "asleep";
+    });
+    await using pages = startProbe("hello", ports.web, 40, "/whoami");
+    await using queries = startProbe("hello", ports.web, 5, "/");
+    await sleep(1000);
+
+    const change = round % 2 === 0 ? undefined : configure(platform, `Round ${round}`);
+    if (change !== undefined) await sleep(Math.random() * UP);
+    const killedAt = await killMain(docker, `${name}-${victim}`);
+    const [awake] = await Promise.all([wakes(platform, "dozy"), runsAgain(platform, victim)]);
+    const [changed, error] = (await change) ?? [undefined, ""];
+    // An app whose `up` was cut short is repaired by the next one.
+    if (change !== undefined && !changed) {
+      const [repaired, again] = await configure(platform, `Round ${round}`);
+      if (!repaired) wrong(`the change after one that failed (${error}) failed too: ${again}`);
+    }
+    if (change !== undefined) greeting = `Round ${round}`;
+    await sleep(1000);
+    const [page, query] = [await pages.stop(), await queries.stop()];
+    const answered = plain.firstAnswer("/whoami");
+    const plainContainer = (await plain.containers())[0]?.Id ?? "";
+    const plainKilledAt = await killMain(docker, plainContainer);
+    await answered;
+    const plainAgain = performance.now() - plainKilledAt;
+
+    const again = Math.max(page.servedAgain(killedAt), query.servedAgain(killedAt));
+    const lost = [...page.lost, ...query.lost];
+    if (UNNOTICED.has(victim)) for (const what of new Set(lost)) wrong(`lost with the ${victim} down: ${what}`);
+    if (again > plainAgain + LATER) wrong(`${victim}: served again ${ms(again - plainAgain)} after the plain service`);
+    if (awake === undefined) wrong(`${victim}: dozy did not wake in 60 s`);
+    for (const what of await stale(platform, router)) wrong(`${victim}: ${what}`);
+    const { body } = await platform.fetch("hello");
+    if (!body.includes(`<title>${greeting} from`)) wrong(`${victim}: hello does not answer with "${greeting}"`);
+    // The control plane has some time to see what happened while it was down.
+    const settled = performance.now() + 15_000;
+    const differ = () => hours.differences(String(directory));
+    while (differ().length > 0 && performance.now() < settled) await sleep(500);
+    for (const what of differ()) wrong(`${victim}: hours: ${what}`);
+
+    const outcome = change === undefined ? "" : changed ? "made" : "failed, repaired";
+    const line = [`${round} ${victim}`, String(page.sent + query.sent), String(lost.length)];
+    line.push(ms(again), ms(plainAgain), awake === undefined ? "never" : ms(awake), outcome);
+    lines.push(line);
+    say(line.join("  "));
+  }
+  const outcome = await platform.pulumi("preview", "-s", "hello", "--expect-no-changes");
+  if (outcome.exitCode !== 0) violations.push(`in the end hello is not what its file says:\n${outcome.output}`);
+  say(`\n${columns(lines)}`);
+  return violations;
+}
+
+/** Changes a config var as a user does. Gives whether it was made, and what was said. */
+async function configure(platform: TestPlatform, greeting: string): Promise<[made: boolean, said: string]> {
+  const { exitCode, output } = await platform.dynoform("config", "set", `GREETING=${greeting}`, "-a", "hello");
+  return [exitCode === 0, output.trim()];
+}
+
+/** Asks until an app answers as itself. Gives after how many milliseconds; undefined: not in 60 s. */
+async function wakes(platform: TestPlatform, app: string): Promise<number | undefined> {
+  const started = performance.now();
+  while (performance.now() - started < 60_000) {
+    const answer = await platform.fetch(app, "/whoami").catch(() => undefined);
+    if (answer?.status === 200) return performance.now() - started;
+    await sleep(100);
+  }
+  return undefined;
+}
+
+/** Waits until Docker has started a part of the platform again, and it does its work. */
+async function runsAgain({ docker, name, ports }: TestPlatform, victim: Victim): Promise<void> {
+  const running = async () => (await docker.getContainer(`${name}-${victim}`).inspect()).State.Running;
+  await until(`${victim} runs`, running);
+  if (victim !== "control-plane") return;
+  await until("the API answers", () =>
+    fetch(`http://127.0.0.1:${ports.api}/apps`).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+/** What is wrong in the router's table: each app's entry has its declared dynos, whose services run if it is awake. */
+async function stale(platform: TestPlatform, router: RouterClient): Promise<string[]> {
+  const { docker, name } = platform;
+  const found: string[] = [];
+  const [table, services] = await Promise.all([
+    router.list(AbortSignal.timeout(20_000)),
+    docker.listServices({ filters: JSON.stringify({ label: [`dynoform.platform=${name}`, "dynoform.dyno"] }) }),
+  ]);
+  const replicas = new Map(services.map(({ Spec }) => [Spec?.Name, Spec?.Mode?.Replicated?.Replicas]));
+  for (const app of ["hello", "dozy"]) {
+    const entry = table.find((routed) => routed.app === app);
+    const { dynos = {} } = await platform.engine.outputs(app);
+    const routed = entry?.dynos.map((dyno) => dyno.name).sort();
+    const declared = Object.values(dynos as Record<string, string>).sort();
+    if (String(routed) !== String(declared)) found.push(`${app} is routed to ${routed}, and has ${declared}`);
+    const wanted = entry?.mode === "asleep" ? 0 : 1;
+    for (const service of declared) {
+      const have = replicas.get(service);
+      // One that is falling asleep has a moment for it.
+      if (have !== wanted && !(app === "dozy" && have !== undefined)) {
+        found.push(`${app} is ${entry?.mode}, and ${service} has ${have} replicas`);
+      }
+    }
+  }
+  return found;
+}
+
+function ms(milliseconds: number): string {
+  return `${milliseconds.toFixed(0)} ms`;
+}

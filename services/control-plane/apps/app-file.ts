@@ -1,0 +1,55 @@
+import type { AppSource, Scale, StackFileEditor } from "../../stacks/stack-file.ts";
+import { formationOf } from "./declared.ts";
+
+/** An app's stack file while it is being changed, by whoever has the app's turn. */
+export class AppFile {
+  readonly #editor: StackFileEditor;
+  readonly #values = new Map<string, string | undefined>();
+
+  constructor(editor: StackFileEditor) {
+    this.#editor = editor;
+  }
+
+  /** What the file declares at this moment. */
+  get formation(): Readonly<Record<string, Scale>> {
+    return formationOf(this.#editor.app);
+  }
+
+  /** `dynoform:app` at this moment. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return this.#editor.app;
+  }
+
+  scale(type: string, to: Scale): void {
+    this.#editor.scale(type, to);
+  }
+
+  source(source: AppSource | undefined): void {
+    this.#editor.source(source);
+  }
+
+  /** Writes a config var as a secure value; undefined removes it. */
+  setConfig(name: string, value: string | undefined): void {
+    this.#values.set(name, value);
+  }
+
+  /** @param path below `dynoform:app` */
+  set(path: readonly string[], value: Parameters<StackFileEditor["set"]>[1]): void {
+    this.#editor.set(path, value);
+  }
+
+  /** @param path below `dynoform:app` */
+  remove(path: readonly string[]): void {
+    this.#editor.remove(path);
+  }
+
+  /** @param path below `dynoform:app`, of a whole number, e.g. an add-on's generation */
+  raise(path: readonly string[]): number {
+    return this.#editor.raise(path);
+  }
+
+  /** The config vars to write, in plain; undefined: to be removed. */
+  get values(): ReadonlyMap<string, string | undefined> {
+    return this.#values;
+  }
+}

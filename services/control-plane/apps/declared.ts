@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { isRecord } from "../../../infra/check/readers.ts";
+import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
+import type { Scale } from "../../stacks/stack-file.ts";
+
+/** An app of this project, as its stack file declares it. */
+export interface DeclaredApp {
+  readonly name: string;
+  /** What stays when the app is renamed. */
+  readonly id: string;
+  readonly stack: string;
+  /** Of its stack file. */
+  readonly path: string;
+  /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
+  readonly url: string;
+  /** When the control plane saw it first, in milliseconds since 1970. */
+  readonly createdAt: number;
+  /** As the file says it; a type that it does not name has its default. */
+  readonly formation: Readonly<Record<string, Scale>>;
+  /** `dynoform:app` as written. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface DeclaredOptions {
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The platform's name. */
+  readonly platform: string;
+  readonly domain: string;
+  readonly webPort: number;
+  /** When an app was seen first, in milliseconds since 1970. */
+  firstSeen(stack: string): number;
+}
+
+/** The apps whose stack files name this platform. */
+export async function declaredApps(options: DeclaredOptions): Promise<DeclaredApp[]> {
+  const files = await readStackFiles(await findProject(options.project));
+  const own = new Set(files.filter((file) => platformName(file) === options.platform).map((file) => file.stack));
+  return files
+    .filter((file) => file.kind === "app" && own.has(platformStack(file)))
+    .map((file) => toApp(file, options));
+}
+
+function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): DeclaredApp {
+  const settings = settingsOf(config);
+  const name = typeof settings.name === "string" ? settings.name : stack;
+  return {
+    name,
+    id: typeof settings.id === "string" ? settings.id : name,
+    stack,
+    path,
+    url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
+    createdAt: options.firstSeen(stack),
+    formation: formationOf(settings),
+    settings,
+  };
+}
+
+/** How many dynos of which types `dynoform:app` says, so far as it can be read. */
+export function formationOf(settings: Readonly<Record<string, unknown>>): Record<string, Scale> {
+  if (!isRecord(settings.formation)) return {};
+  const entries = Object.entries(settings.formation).map(([type, value]) => {
+    const { quantity, size } = isRecord(value) ? value : {};
+    const scale: Scale = {
+      ...(typeof quantity === "number" && { quantity }),
+      ...(typeof size === "string" && { size }),
+    };
+    return [type, scale] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function settingsOf(config: StackFile["config"]): Record<string, unknown> {
+  const settings = config["dynoform:app"];
+  return isRecord(settings) ? settings : {};
+}
+
+function platformStack({ config }: StackFile): string {
+  const { platform } = settingsOf(config);
+  return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
+}
+
+function platformName({ kind, config }: StackFile): string | undefined {
+  if (kind !== "platform") return undefined;
+  const settings = config["dynoform:platform"];
+  return isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform";
+}
+
+/** A stack file's text; undefined: it is not there. */
+export function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}

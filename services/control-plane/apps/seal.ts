@@ -1,0 +1,52 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { UserError } from "../../errors.ts";
+import type { Runner } from "../runner.ts";
+
+/** How many values are encrypted at a time. */
+const PARALLEL = 3;
+
+/**
+ * Encrypts config vars as Pulumi does for a stack, each by a command on a copy of the stack file: the file itself
+ * changes only once, and whole.
+ *
+ * @param scratch a folder that the runner sees too
+ * @returns what to write as `{ secure: … }`
+ */
+export async function seal(
+  runner: Pick<Runner, "pulumi">,
+  scratch: string,
+  { stack, path }: { readonly stack: string; readonly path: string },
+  values: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const sealed = new Map<string, string>();
+  if (values.size === 0) return sealed;
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(scratch, "seal-"));
+  const rest = [...values];
+  const worker = async (number: number) => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      const [name, value] = next;
+      const copy = join(folder, `${number}.yaml`);
+      await copyFile(path, copy);
+      const key = `dynoform:config[${JSON.stringify(name)}]`;
+      const args = ["config", "set", "--secret", "--path", key, "--config-file", copy, "--stack", stack];
+      // The command takes one line break from the end.
+      await runner.pulumi(args, `${value}\n`);
+      sealed.set(name, secureOf(await readFile(copy, "utf8"), name));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, values.size) }, (_, number) => worker(number)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return sealed;
+}
+
+function secureOf(text: string, name: string): string {
+  const secure: unknown = parse(text)?.config?.["dynoform:config"]?.[name]?.secure;
+  if (typeof secure !== "string") throw new UserError(`the value of ${name} could not be encrypted`);
+  return secure;
+}

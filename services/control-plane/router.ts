@@ -1,0 +1,20 @@
+import { RouterClient } from "../../provider/route/router-client.ts";
+import type { RouterPort } from "./dynos/router-port.ts";
+
+/**
+ * The router as the dynos' part of the control plane asks it.
+ *
+ * @param socket of its admin API
+ * @param signal ends what is under way
+ */
+export function routerPort(socket: string, signal: AbortSignal): RouterPort {
+  const client = new RouterClient(socket);
+  return {
+    list: () => client.list(signal),
+    activity: () => client.activity(signal),
+    mode: (app, mode, options) => client.mode(app, mode, signal, options),
+    takeOut: (app, service) => client.takeOut(app, service, signal),
+    putIn: (app, service) => client.putIn(app, service, signal),
+    crashed: (app, crashed) => client.crashed(app, crashed, signal),
+  };
+}

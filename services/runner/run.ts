@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { writeFileAtomic } from "../../engine/src/state/files.ts";
+import { isMissing } from "../errors.ts";
+import type { Outcome } from "../stacks/engine.ts";
+
+/** What whoever starts a run writes into its folder: `<directory>/control/runs/<id>/request.json`. */
+export interface RunRequest {
+  readonly id: string;
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  readonly stack: string;
+  readonly verb: "up" | "destroy";
+  /** For the `pulumi` command, besides what the verb needs. */
+  readonly args: readonly string[];
+  /** Who did it and why, for the release that it may make. */
+  readonly user: string;
+  readonly description: string;
+  /** Milliseconds since 1970. */
+  readonly requestedAt: number;
+}
+
+/**
+ * What a run leaves in `record.json`. `abandoned`: its process ended without a result; that is written by whoever
+ * noticed.
+ */
+export type RunRecord = { readonly startedAt: number } & (
+  | { readonly state: "running" }
+  | { readonly state: "succeeded"; readonly endedAt: number; readonly outcome: Outcome }
+  | { readonly state: "failed"; readonly endedAt: number; readonly message: string }
+  | { readonly state: "abandoned"; readonly endedAt: number }
+);
+
+/** How often a run touches its record, in milliseconds. */
+export const HEARTBEAT = 1000;
+
+/** The files of a run's folder. */
+export const REQUEST = "request.json";
+export const RECORD = "record.json";
+/** What `pulumi` printed. */
+export const LOG = "log";
+
+/** Undefined: not written yet. */
+export async function readRun<T extends RunRequest | RunRecord>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as T;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export function writeRun(file: string, content: RunRequest | RunRecord): Promise<void> {
+  return writeFileAtomic(file, JSON.stringify(content));
+}

@@ -1,0 +1,55 @@
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { ownIdentity } from "../../engine/src/state/process-identity.ts";
+import { takeTurn } from "../../provider/build/queue.ts";
+import { UserError } from "../errors.ts";
+
+/** How long an edit may take, in milliseconds: beyond that, one whose process cannot be looked up has ended. */
+const LONGEST_EDIT = 60_000;
+const PATIENCE = 90_000;
+/** After this one looks again for what others left behind. */
+const LOOK_AGAIN = 2_000;
+
+/**
+ * Waits for the turn to edit a stack's file, among the processes of the host, the runner and the control plane. Those
+ * of the host and the runner see whether another has ended; the control plane's, in a pid namespace of its own, is
+ * known by its name and by how long it takes.
+ */
+export async function takeFile(project: string, stack: string, editor = ""): Promise<AsyncDisposable> {
+  const folder = join(project, ".dynoform", "edits", stack);
+  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+    await removeAbandoned(folder, editor);
+    const soon = AbortSignal.timeout(LOOK_AGAIN);
+    try {
+      return await takeTurn(folder, editor, () => {}, soon);
+    } catch (error) {
+      if (!soon.aborted) throw error;
+    }
+  }
+  throw new UserError(`the stack file of ${stack} is being edited by somebody else; what holds it lies in ${folder}`);
+}
+
+async function removeAbandoned(folder: string, editor: string): Promise<void> {
+  const { pidNamespace } = await ownIdentity();
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const ticket = await readFile(path, "utf8").then(parse, () => undefined);
+    if (ticket === undefined || ticket.pidNamespace === pidNamespace) continue;
+    const ours = editor !== "" && ticket.what === editor;
+    const age =
+      Date.now() -
+      (await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      ));
+    if (ours || age > LONGEST_EDIT) await rm(path, { force: true });
+  }
+}
+
+function parse(text: string): { pidNamespace?: string; what?: string } | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

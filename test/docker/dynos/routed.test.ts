@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { packageRoot } from "../../../images/package-root.ts";
+
+import { routerPort } from "../../../services/control-plane/router.ts";
+import { startLoad } from "../../support/load.ts";
+import { until } from "../../support/until.ts";
+import { type RouterGround, routerGround } from "../router/ground.ts";
+import { type DynoGround, type DynoOptions, dynoGround } from "./ground.ts";
+
+/** As in the router's tests; a folder's files say how it fails. */
+const START =
+  "test -e /how/broken && sleep 0.1 && exit 3; test -e /how/mute && sleep 3600; exec /dyno/node /dyno/dyno.mjs";
+
+let router: RouterGround;
+let ground: DynoGround;
+let control: Server;
+before(async () => {
+  router = await routerGround();
+  const port = routerPort(router.socket, new AbortController().signal);
+  ground = await dynoGround({
+    docker: router.docker,
+    name: router.name,
+    router: port,
+    backOff: { first: 2, most: 4, well: 30, proving: 0 },
+  });
+  control = createServer((request, response) => {
+    const app = request.url?.replace("/wake/", "") ?? "";
+    ground.manager.wake(app).then(
+      () => response.writeHead(202).end("{}"),
+      (error) => response.writeHead(503).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => control.listen(join(dirname(router.socket), "control.sock"), resolve));
+});
+after(async () => {
+  control?.close();
+  await ground?.[Symbol.asyncDispose]();
+  await router?.[Symbol.asyncDispose]();
+});
+
+async function dyno(short: string, options: DynoOptions): Promise<string> {
+  const how = join(ground.directory, options.app ?? "shop");
+  await mkdir(how, { recursive: true });
+  return ground.service(short, ["sh", "-c", START], {
+    ...options,
+    network: router.name,
+    env: ["VERSION=v1", `DYNO=${options.dyno ?? "web.1"}`, ...(options.env ?? [])],
+    mounts: [
+      { Type: "bind", Source: process.execPath, Target: "/dyno/node", ReadOnly: true },
+      { Type: "bind", Source: join(packageRoot(), "test/docker/router/dyno.mjs"), Target: "/dyno/dyno.mjs" },
+      { Type: "bind", Source: how, Target: "/how" },
+    ],
+  });
+}
+
+const fail = (app: string, how: string) => writeFile(join(ground.directory, app, how), "");
+const mend = (app: string, how: string) => rm(join(ground.directory, app, how));
+const lines = (app: string, dyno: string) =>
+  ground.log.all.filter((line) => line.startsWith(`${app} heroku[${dyno}]`)).map((line) => line.replace(/^.*?: /, ""));
+const kill = async (service: string) => {
+  for (const container of await router.containers(service)) await container.kill({ signal: "SIGKILL" });
+};
+
+function load(app: string) {
+  return startLoad({
+    host: `${app}.localhost`,
+    port: router.port,
+    rate: 50,
+    path: (n) => (n % 20 === 0 ? "/slow" : "/"),
+    isFromApp: ({ status, body }) => status === 200 && body === "v1",
+  });
+}
+
+test("restarts lose no request: of two dynos and a worker, and of an app's only dyno", async (t) => {
+  const web = [await dyno("two-1", { app: "two", dyno: "web.1" }), await dyno("two-2", { app: "two", dyno: "web.2" })];
+  await dyno("two-w", { app: "two", dyno: "worker.1" });
+  const only = await dyno("only-1", { app: "only" });
+  assert.equal((await router.put("two", web)).status, 200);
+  assert.equal((await router.put("only", [only])).status, 200);
+  await until("all are up", async () =>
+    [...(await ground.manager.list("two")), ...(await ground.manager.list("only"))].every(
+      ({ state }) => state === "up",
+    ),
+  );
+  for (const [app, dynos] of [
+    ["two", ["web.1", "web.2", "worker.1"]],
+    ["only", ["web.1"]],
+  ] as const) {
+    const before = new Set(ground.manager.watcher.running().map(({ container }) => container));
+    await using requests = load(app);
+    await sleep(300);
+    const started = performance.now();
+    assert.deepEqual(await ground.manager.restart(app), dynos);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    await sleep(300);
+    const { sent, lost, times } = await requests.stop();
+    assert.deepEqual(lost, [], app);
+    t.diagnostic(
+      `${app}: restarted in ${seconds} s, ${sent} requests, the longest ${Math.round(times.at(-1) ?? 0)} ms`,
+    );
+    const now = ground.manager.watcher.running().filter((running) => running.app === app);
+    assert.ok(now.length === dynos.length && now.every(({ container }) => !before.has(container)));
+  }
+  assert.deepEqual(lines("only", "web.1").slice(-6), [
+    "Restarting",
+    "State changed from up to starting",
+    "Stopping all processes with SIGTERM",
+    "Process exited with status 0",
+    `Starting process with command \`-c ${START}\``,
+    "State changed from starting to up",
+  ]);
+});
+
+test("a dyno that keeps crashing is parked, its requests are answered at once, and it is started again", async () => {
+  const service = await dyno("sick", { app: "sick" });
+  assert.equal((await router.put("sick", [service], { check: { type: "http", path: "/", timeout: 3 } })).status, 200);
+  await until("it is up", async () => lines("sick", "web.1").includes("State changed from starting to up"));
+  await fail("sick", "broken");
+  await kill(service);
+  await until("it is parked", async () => (await ground.replicas(service)) === 0);
+  const started = performance.now();
+  const { status, body } = await router.get("sick.localhost");
+  assert.equal(status, 503, body);
+  assert.ok(performance.now() - started < 1000, "H10 at once");
+  assert.equal((await ground.manager.list("sick"))[0]?.state, "crashed");
+  assert.ok(lines("sick", "web.1").includes("Process exited with status 3"));
+
+  await ground.restart();
+  await until("it was tried again", async () => (await ground.replicas(service)) === 1);
+  await until("it is parked again", async () => (await ground.replicas(service)) === 0);
+  await mend("sick", "broken");
+  await until("it serves", async () => (await router.get("sick.localhost")).body === "v1");
+  await until("it is up", async () => (await ground.manager.list("sick"))[0]?.state === "up");
+
+  // A start that never listens is ended, and counts as a crash.
+  await fail("sick", "mute");
+  await assert.rejects(ground.manager.restart("sick"), /web\.1 of sick crashed after it was restarted/);
+  assert.deepEqual(lines("sick", "web.1").slice(-4), [
+    "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 3 seconds of launch",
+    "Stopping process with SIGKILL",
+    "Process exited with status 137",
+    "State changed from starting to crashed",
+  ]);
+});
+
+test("an app sleeps and wakes: each dyno is started once however many wait, or all are told that it crashed", async (t) => {
+  const web = await dyno("drowsy", { app: "drowsy" });
+  const worker = await dyno("drowsy-w", { app: "drowsy", dyno: "worker.1" });
+  assert.equal((await router.put("drowsy", [web])).status, 200);
+  const { manager } = ground;
+  await until("it is up", async () => (await manager.list("drowsy")).every(({ state }) => state === "up"));
+  assert.equal(await manager.sleep.sleep("drowsy", 3600), false, "it was just deployed");
+  const asleep = async () => {
+    assert.equal(await manager.sleep.sleep("drowsy"), true);
+    await until(
+      "all have ended",
+      async () => manager.watcher.running(web).length + manager.watcher.running(worker).length === 0,
+    );
+  };
+  await asleep();
+  assert.deepEqual([await ground.replicas(web), await ground.replicas(worker)], [0, 0]);
+  assert.deepEqual(
+    (await manager.list("drowsy")).map(({ state }) => state),
+    ["idle", "idle"],
+  );
+
+  const starts: string[] = [];
+  using _starts = manager.watcher.on(({ kind, dyno: { app, dyno } }) => {
+    if (app === "drowsy" && kind === "started") starts.push(dyno);
+  });
+  const started = performance.now();
+  const first = router.get("drowsy.localhost").then((answer) => ({ ...answer, at: performance.now() - started }));
+  const answers = await Promise.all([first, ...Array.from({ length: 99 }, () => router.get("drowsy.localhost"))]);
+  assert.deepEqual([...new Set(answers.map(({ status, body }) => `${status} ${body}`))], ["200 v1"]);
+  t.diagnostic(`woken, and 100 requests answered, in ${Math.round(performance.now() - started)} ms`);
+  await until("the worker runs", async () => manager.watcher.running(worker).length === 1);
+  assert.deepEqual(starts.sort(), ["web.1", "worker.1"], "each was started once");
+  await until("it is up", async () => lines("drowsy", "web.1").at(-1) === "State changed from starting to up");
+  assert.equal((await router.admin("GET", "/apps/drowsy")).body.mode, "awake");
+
+  await asleep();
+  await fail("drowsy", "broken");
+  const waiting = await Promise.all([1, 2, 3].map(() => router.get("drowsy.localhost")));
+  assert.deepEqual(
+    waiting.map(({ status }) => status),
+    [503, 503, 503],
+  );
+  await until("it is parked", async () => (await ground.replicas(web)) === 0);
+  const woken = lines("drowsy", "web.1").slice(lines("drowsy", "web.1").lastIndexOf("Unidling"));
+  assert.equal(woken.filter((line) => line === "Process exited with status 3").length, 3);
+  assert.deepEqual(ground.warnings, []);
+});

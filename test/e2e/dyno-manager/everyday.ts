@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { apiOf, runtimeDirectory, services, verb } from "../../support/dyno-manager.ts";
+import { dynoSeconds } from "../../support/dyno-seconds.ts";
+import type { TestPlatform } from "../../support/platform.ts";
+import { simpleApp } from "../../support/simple-app.ts";
+import { until } from "../../support/until.ts";
+
+const PROCFILE = 'web: uwsgi uwsgi.ini\nrelease: echo "migrating to $VERSION" && test "$VERSION" != bad\n';
+const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00 (app|heroku)\[[\w.-]+\]: /;
+
+/** The verbs of every day, at an app that does not sleep. */
+export async function everyday(t: TestContext, platform: TestPlatform): Promise<void> {
+  const secret = randomBytes(16).toString("hex");
+  using seconds = await dynoSeconds(platform);
+  const formation = { web: { quantity: 1, size: "basic" } };
+  await simpleApp(platform, "shop", { Procfile: PROCFILE });
+  await platform.app("shop", { source: { path: "apps/shop" }, formation }, { VERSION: "one" });
+  await platform.up("shop");
+  const file = join(platform.directory, "stacks", "Pulumi.shop.yaml");
+  const logs = (...args: string[]) => verb(platform, "logs", "-n", "1500", "-a", "shop", ...args);
+
+  await t.test("a secret config var is encrypted in the file, and shown to who asks", async () => {
+    await verb(platform, "config", "set", `SECRET_KEY=${secret}`, "-a", "shop");
+    assert.match(await readFile(file, "utf8"), /SECRET_KEY: \{ secure: v1:\S+ \}$/m);
+    assert.equal((await verb(platform, "config", "get", "SECRET_KEY", "-a", "shop")).trim(), secret);
+    assert.equal(await answer(platform), "one");
+  });
+
+  await t.test("a release command that fails: the stack file is as it was, byte for byte", async () => {
+    const before = await readFile(file);
+    const was = await services(platform, "shop");
+    const { exitCode, output } = await platform.dynoform("config", "set", "VERSION=bad", "-a", "shop");
+    assert.notEqual(exitCode, 0, output);
+    assert.match(output, /release command of shop failed with exit status 1/);
+    assert.doesNotMatch(output, /^\s+at .*:\d+:\d+\)?$/m, "no stack trace");
+    assert.deepEqual(await readFile(file), before);
+    assert.deepEqual(await services(platform, "shop"), was);
+    assert.equal(await answer(platform), "one");
+    assert.match(await verb(platform, "releases", "-a", "shop"), /Current: v2$/m);
+  });
+
+  await t.test("run: output and exit code are the command's own", async () => {
+    const good = await platform.dynoform("run", "-a", "shop", "--", "sh", "-c", 'echo "$DYNO has $VERSION"; id -u');
+    assert.equal(good.exitCode, 0, good.output);
+    assert.match(good.output, /up, run\.\d+\n/);
+    assert.match(good.output, /^run\.\d+ has one$/m);
+    assert.match(good.output, /^\d{7,}$/m, "it is no ordinary user of the dyno's own");
+    const bad = await platform.dynoform("run", "exit 7", "-a", "shop");
+    assert.equal(bad.exitCode, 7, bad.output);
+  });
+
+  await t.test("run -d: what it prints is in the app's log", async () => {
+    const output = await verb(platform, "run", "-d", "echo it was done by $DYNO", "-a", "shop");
+    const [, dyno = ""] = /done, (run\.\d+)$/m.exec(output) ?? [];
+    assert.notEqual(dyno, "", output);
+    await until("the log has it", async () =>
+      (await logs("--dyno", dyno)).includes(` app[${dyno}]: it was done by ${dyno}\n`),
+    );
+    await until("it has ended", async () => /State changed from up to complete$/m.test(await logs("--dyno", dyno)));
+  });
+
+  await t.test("logs: requests, what the app says, states and releases, each in Heroku's form", async () => {
+    assert.equal((await platform.fetch("shop", "/a-page?of=it")).status, 200);
+    const routed =
+      / heroku\[router\]: at=info method=GET path="\/a-page\?of=it" host=shop\.localhost\S* request_id=\S+ fwd="\S+" dyno=web\.1 connect=\d+ms service=\d+ms status=200 bytes=\d+ protocol=http$/m;
+    await until("the request is in the log", async () => routed.test(await logs()));
+    const log = await logs();
+    for (const line of log.trimEnd().split("\n")) assert.match(line, LINE);
+    assert.match(log, / heroku\[web\.1\]: Starting process with command `uwsgi uwsgi\.ini`$/m);
+    assert.match(log, / heroku\[web\.1\]: State changed from starting to up$/m);
+    assert.match(log, / app\[api\]: Release v2 created by user admin@localhost$/m);
+    assert.match(log, / app\[web\.1\]: .*uWSGI/m);
+    const times = log
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(0, 32));
+    assert.deepEqual(times, times.toSorted(), "they are in order");
+    assert.doesNotMatch(await logs("--source", "app"), / heroku\[/);
+  });
+
+  await t.test("usage: what Docker says ran", async () => {
+    assert.match(await verb(platform, "usage", "-a", "shop"), /^=== shop Usage \d{4}-\d\d$[\s\S]*^web \(Basic\) /m);
+    const { body } = await (await apiOf(platform)).ask("GET", "/apps/shop/usage");
+    const web = body.dynos.find(({ type }: { type: string }) => type === "web");
+    const ran = seconds.of("shop");
+    assert.ok(Math.abs(web.seconds - ran) < 1, `${web.seconds} s of ${ran} s`);
+    assert.ok(
+      body.dynos.some(({ type }: { type: string }) => type === "run"),
+      "one-off dynos count",
+    );
+  });
+
+  await t.test("no secret stands where it does not belong", async () => {
+    for (const part of ["control-plane", "runner", "router"]) {
+      const container = platform.docker.getContainer(`${platform.name}-${part}`);
+      const text = (await container.logs({ stdout: true, stderr: true })).toString("latin1");
+      assert.ok(!text.includes(secret), `docker logs of ${part}`);
+    }
+    const directory = runtimeDirectory(platform);
+    let read = 0;
+    for await (const path of glob(join(directory, "{control,router}", "**", "*"))) {
+      const bytes = await readFile(path).catch(() => undefined);
+      if (bytes === undefined) continue;
+      read++;
+      assert.ok(!bytes.includes(secret), path);
+    }
+    assert.ok(read > 5, "records of runs were read");
+    assert.ok(!(await logs()).includes(secret));
+  });
+}
+
+async function answer(platform: TestPlatform): Promise<string> {
+  const { status, body } = await platform.fetch("shop");
+  assert.equal(status, 200, body);
+  return body;
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { changed } from "../../../services/stacks/engine.ts";
+import { containers, services, untilAsleep, verb } from "../../support/dyno-manager.ts";
+import { loadApp } from "../../support/load-app.ts";
+import type { TestPlatform } from "../../support/platform.ts";
+import { until } from "../../support/until.ts";
+
+const PROCFILE = 'web: test -z "$BROKEN" && uwsgi uwsgi.ini\nworker: sleep infinity\n';
+
+/** Starts only while its database has no table of this name. */
+const FRAGILE = `import os, sys, psycopg2
+with psycopg2.connect(os.environ["DATABASE_URL"]) as database, database.cursor() as cursor:
+    if sys.argv[1:]:
+        cursor.execute(sys.argv[1])
+    else:
+        cursor.execute("SELECT to_regclass('broken')")
+        sys.exit(0 if cursor.fetchone()[0] is None else 7)
+`;
+
+/** Apps that nobody asks for sleep, and answer whoever asks. */
+export async function sleeping(t: TestContext, platform: TestPlatform): Promise<void> {
+  await loadApp(platform, "nap", "A", { Procfile: PROCFILE });
+  await loadApp(platform, "fragile", "F", {
+    Procfile: "web: python check.py && uwsgi uwsgi.ini\n",
+    "check.py": FRAGILE,
+  });
+  const formation = { web: { quantity: 1 }, worker: { quantity: 1 } };
+  await platform.app("nap", { source: { path: "apps/nap" }, formation }, { VERSION: "one" });
+  const addons = { DATABASE: { service: "postgresql" } };
+  await platform.app("fragile", { source: { path: "apps/fragile" }, addons }, { VERSION: "one" });
+  await platform.up("nap", "fragile");
+  const file = join(platform.directory, "stacks", "Pulumi.nap.yaml");
+
+  await t.test("the worker sleeps with web; 100 first requests start each once", async () => {
+    await untilAsleep(platform, "nap");
+    assert.match(await verb(platform, "ps", "-a", "nap"), /^web\.1: idle [\s\S]*^worker\.1: idle /m);
+    const before = await containers(platform, "nap");
+    const answers = await Promise.all(Array.from({ length: 100 }, () => answer(platform, "nap")));
+    assert.deepEqual(new Set(answers), new Set(["code A one web.1"]));
+    await until("the worker runs", async () =>
+      [...(await containers(platform, "nap", "running")).values()].includes("worker.1"),
+    );
+    const after = await containers(platform, "nap");
+    const started = [...after].filter(([id]) => !before.has(id)).map(([, dyno]) => dyno);
+    assert.deepEqual(started.sort(), ["web.1", "worker.1"]);
+    const log = await verb(platform, "logs", "-n", "1500", "-a", "nap");
+    for (const line of ["Idling", "State changed from up to down", "Unidling", "State changed from starting to up"]) {
+      assert.match(log, new RegExp(`heroku\\[web\\.1\\]: ${line}$`, "m"));
+    }
+  });
+
+  await t.test("refresh and up find nothing to do while it sleeps", async () => {
+    await untilAsleep(platform, "nap");
+    const refreshed = await platform.pulumi("refresh", "-s", "nap", "--yes");
+    assert.equal(refreshed.exitCode, 0, refreshed.output);
+    const [outcome] = await platform.up("nap");
+    assert.ok(outcome !== undefined && changed(outcome) === 0, JSON.stringify(outcome?.changes));
+    assert.ok(
+      (await services(platform, "nap")).every(({ replicas }) => replicas === 0),
+      "the up has woken it",
+    );
+  });
+
+  await t.test("a change that fails twice leaves it as it was, and it still wakes", async () => {
+    const before = await readFile(file);
+    for (const attempt of ["first", "second"]) {
+      const { exitCode, output } = await platform.dynoform("config", "set", "BROKEN=1", "-a", "nap");
+      assert.notEqual(exitCode, 0, output);
+      assert.match(output, /exited 3 times/, attempt);
+      assert.deepEqual(await readFile(file), before, "the stack file is as it was");
+    }
+    assert.equal((await services(platform, "nap")).length, 2, "nothing is left of what failed");
+    assert.equal(await answer(platform, "nap"), "code A one web.1");
+  });
+
+  await t.test("scaled while it sleeps", async () => {
+    await untilAsleep(platform, "nap");
+    assert.match(await verb(platform, "scale", "web=2", "-a", "nap"), /now running web at 2:Free/);
+    const seen = new Set<string>();
+    await until("both dynos answer", async () => seen.add(await answer(platform, "nap")).size === 2);
+    assert.deepEqual([...seen].sort(), ["code A one web.1", "code A one web.2"]);
+  });
+
+  await t.test("a config change while it sleeps", async () => {
+    await untilAsleep(platform, "nap");
+    await verb(platform, "config", "set", "VERSION=two", "-a", "nap");
+    assert.match(await answer(platform, "nap"), /^code A two /);
+    assert.equal((await services(platform, "nap")).length, 3);
+  });
+
+  await t.test("pings keep it awake while another falls asleep", async () => {
+    await answer(platform, "nap");
+    const before = await containers(platform, "nap", "running");
+    const stop = new AbortController();
+    const pinging = (async () => {
+      while (!stop.signal.aborted) {
+        await answer(platform, "nap");
+        await pause(500, undefined, { signal: stop.signal }).catch(() => {});
+      }
+    })();
+    await answer(platform, "fragile");
+    await untilAsleep(platform, "fragile").finally(() => stop.abort());
+    await pinging;
+    assert.deepEqual(await containers(platform, "nap", "running"), before);
+  });
+
+  await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {
+    await verb(platform, "run", "python check.py 'CREATE TABLE broken ()'", "-a", "fragile");
+    const answers = await Promise.all(Array.from({ length: 10 }, () => platform.fetch("fragile")));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
+    const log = () => verb(platform, "logs", "-n", "1500", "--dyno", "router", "-a", "fragile");
+    await until("each is in the log", async () => {
+      const lines = (await log()).matchAll(/ at=error code=(H10|H20) .* path="\/" /g);
+      return [...lines].length === 10;
+    });
+    await verb(platform, "run", "python check.py 'DROP TABLE broken'", "-a", "fragile");
+    await verb(platform, "restart", "-a", "fragile");
+    await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
+  });
+}
+
+async function answer(platform: TestPlatform, app: string): Promise<string> {
+  const { status, body } = await platform.fetch(app);
+  assert.equal(status, 200, body);
+  return body;
+}

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { AppFile } from "../../../../services/control-plane/apps/app-file.ts";
+import { Apps, type AppsOptions, ChangeFailed } from "../../../../services/control-plane/apps/apps.ts";
+import { type Change, Journal } from "../../../../services/control-plane/apps/journal.ts";
+import { QueueLock } from "../../../../services/control-plane/apps/lock.ts";
+import { RunFailed } from "../../../../services/control-plane/runner.ts";
+import { openStore } from "../../../../services/control-plane/store.ts";
+import type { Outcome } from "../../../../services/stacks/engine.ts";
+
+const BEFORE = "config:\n  dynoform:app:\n    formation: { web: { quantity: 1 } } # one\n";
+const AFTER = BEFORE.replace("quantity: 1", "quantity: 2");
+const PLATFORM = "config:\n  dynoform:platform: { name: test }\n";
+const OTHER = "config:\n  dynoform:app: { platform: elsewhere }\n";
+
+const act = { user: "ada@example.com", description: "Scaled to web@2:Free" };
+const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outputs: {} };
+const broken = new RunFailed("failed", "a dyno crashed");
+
+/** The runs there were, each with what the stack file said when it began; `ends` says how they end, in order. */
+class Runs {
+  readonly begun: { readonly id: string; readonly description: string; readonly text: string }[] = [];
+  readonly found = new Map<string, Outcome | Error>();
+  readonly ends: (Outcome | Error)[];
+  readonly #path: string;
+
+  constructor(path: string, ends: (Outcome | Error)[]) {
+    this.#path = path;
+    this.ends = ends;
+  }
+
+  get runner(): AppsOptions["runner"] {
+    return {
+      up: async (_stack, { description }, { id = "", display } = {}) => {
+        this.begun.push({ id, description, text: await readFile(this.#path, "utf8") });
+        display?.("Updating\n");
+        const end = this.ends.shift() ?? done;
+        this.found.set(id, end);
+        return settled(end);
+      },
+      // As the command does it, so that the file's copy says what it was given.
+      pulumi: async (args, input = "") => {
+        const key = /^dynoform:config\["(\w+)"\]$/.exec(args[4] ?? "")?.[1];
+        const copy = args[6] ?? "";
+        const text = await readFile(copy, "utf8");
+        await writeFile(copy, `${text}  dynoform:config: { ${key}: { secure: "v1:${input.trimEnd()}" } }\n`);
+        return "";
+      },
+      find: async (id) => (this.found.has(id) ? ({} as never) : undefined),
+      follow: async (id) => settled(this.found.get(id) ?? new Error("no such run")),
+      log: async (id) => (this.found.has(id) ? "Updating\n" : ""),
+    };
+  }
+}
+
+async function settled(end: Outcome | Error): Promise<Outcome> {
+  if (end instanceof Error) throw end;
+  return end;
+}
+
+async function withApps(
+  ends: (Outcome | Error)[],
+  work: (it: { apps: Apps; journal: Journal; runs: Runs; path: string; text: () => Promise<string> }) => Promise<void>,
+) {
+  const project = await mkdtemp(join(tmpdir(), "apps-"));
+  const store = openStore(":memory:");
+  try {
+    await mkdir(join(project, "stacks"));
+    await writeFile(join(project, "Pulumi.yaml"), "name: test\nruntime: nodejs\nstackConfigDir: stacks\n");
+    const path = join(project, "stacks", "Pulumi.shop.yaml");
+    await writeFile(path, BEFORE);
+    await writeFile(join(project, "stacks", "Pulumi.platform.yaml"), PLATFORM);
+    await writeFile(join(project, "stacks", "Pulumi.far.yaml"), OTHER);
+    const runs = new Runs(path, ends);
+    const journal = new Journal(store, () => 1000);
+    const apps = new Apps({
+      project,
+      platform: "test",
+      domain: "localhost",
+      webPort: 8080,
+      journal,
+      runner: runs.runner,
+      lock: new QueueLock(),
+      scratch: join(project, "scratch"),
+    });
+    await work({ apps, journal, runs, path, text: () => readFile(path, "utf8") });
+  } finally {
+    store.close();
+    await rm(project, { recursive: true, force: true });
+  }
+}
+
+const scale = (file: AppFile) => file.scale("web", { quantity: 2 });
+
+test("the apps of this platform, as their files declare them", async () => {
+  await withApps([], async ({ apps, path }) => {
+    const settings = { formation: { web: { quantity: 1 } } };
+    const shop = { name: "shop", id: "shop", stack: "shop", url: "http://shop.localhost:8080/", createdAt: 1000 };
+    assert.deepEqual(await apps.list(), [{ ...shop, path, formation: settings.formation, settings }]);
+    assert.equal(await apps.get("far"), undefined);
+    await assert.rejects(apps.change("far", act, scale), /there is no app far on this platform/);
+  });
+});
+
+test("a change is an edit and an up, with who did it and why", async () => {
+  await withApps([], async ({ apps, runs, text }) => {
+    let shown = "";
+    const display = (piece: string) => {
+      shown += piece;
+    };
+    const result = await apps.change("shop", act, scale, { display });
+    assert.deepEqual(result.changes, done.changes);
+    assert.equal(shown, "Updating\n");
+    assert.equal(await text(), AFTER);
+    assert.deepEqual(
+      runs.begun.map(({ description, text }) => [description, text]),
+      [[act.description, AFTER]],
+    );
+    const [activity] = apps.activity("shop");
+    assert.deepEqual(activity, {
+      id: result.activity,
+      app: "shop",
+      ...act,
+      startedAt: 1000,
+      endedAt: 1000,
+      result: "succeeded",
+      message: undefined,
+      log: "Updating\n",
+    });
+  });
+});
+
+test("config vars are written as Pulumi encrypts them", async () => {
+  await withApps([], async ({ apps, text }) => {
+    await apps.change("shop", act, (file) => {
+      file.setConfig("A", "one");
+      file.setConfig("B", "two");
+      file.setConfig("C", undefined);
+    });
+    assert.equal(await text(), `${BEFORE}  dynoform:config:\n    A: { secure: v1:one }\n    B: { secure: v1:two }\n`);
+  });
+});
+
+test("an edit that throws changes nothing", async () => {
+  await withApps([], async ({ apps, runs, text }) => {
+    const refusing = () => Promise.reject(new Error("no such type"));
+    await assert.rejects(apps.change("shop", act, refusing), /no such type/);
+    assert.equal(await text(), BEFORE);
+    assert.deepEqual(runs.begun, []);
+    assert.equal(apps.activity("shop")[0]?.result, "failed");
+  });
+});
+
+test("a change that fails is taken back with a second up", async () => {
+  await withApps([broken], async ({ apps, journal, runs, text }) => {
+    await assert.rejects(apps.change("shop", act, scale), new ChangeFailed("a dyno crashed", "Updating\nUpdating\n"));
+    assert.equal(await text(), BEFORE);
+    assert.deepEqual(
+      runs.begun.map(({ text }) => text),
+      [AFTER, BEFORE],
+    );
+    assert.deepEqual(journal.unfinished(), []);
+  });
+});
+
+test("what cannot be brought up as it was is told", async () => {
+  await withApps([broken, new RunFailed("failed", "no Docker")], async ({ apps }) => {
+    await assert.rejects(
+      apps.change("shop", act, scale),
+      /a dyno crashed\nThe file was put back, but shop could not be brought up as it was: no Docker/,
+    );
+  });
+});
+
+test("a stack that somebody else is changing is left to them", async () => {
+  const locked = new RunFailed("failed", "error: the stack is currently locked by 1 lock(s).");
+  await withApps([locked], async ({ apps, runs, text }) => {
+    await assert.rejects(apps.change("shop", act, scale), /currently locked/);
+    assert.equal(await text(), BEFORE);
+    assert.equal(runs.begun.length, 1);
+  });
+});
+
+test("a file that was edited while the change failed stays as it is", async () => {
+  await withApps([], async ({ apps, runs, path, text }) => {
+    runs.ends.push(broken);
+    const edited = `${AFTER}# by hand\n`;
+    const failing = apps.change("shop", act, scale, { display: () => void writeFile(path, edited) });
+    await assert.rejects(failing, /a dyno crashed\nThe stack file of shop was edited meanwhile/);
+    assert.equal(await text(), edited);
+  });
+});
+
+/** Where an earlier control plane was when it ended, and what the next one makes of it. */
+const interruptions: readonly {
+  readonly what: string;
+  readonly file: string;
+  readonly state?: Change["state"];
+  readonly run?: Outcome | Error;
+  readonly repair?: Outcome | Error;
+  readonly begins: readonly string[];
+  readonly leaves: string;
+  readonly result: "succeeded" | "failed";
+}[] = [
+  { what: "before the file was written", file: BEFORE, begins: [AFTER], leaves: AFTER, result: "succeeded" },
+  { what: "before its run began", file: AFTER, begins: [AFTER], leaves: AFTER, result: "succeeded" },
+  { what: "while its run went on", file: AFTER, run: done, begins: [], leaves: AFTER, result: "succeeded" },
+  { what: "before its run failed", file: AFTER, run: broken, begins: [BEFORE], leaves: BEFORE, result: "failed" },
+  {
+    what: "before the file was put back",
+    file: AFTER,
+    state: "reverting",
+    run: broken,
+    begins: [BEFORE],
+    leaves: BEFORE,
+    result: "failed",
+  },
+  {
+    what: "while its second run went on",
+    file: BEFORE,
+    state: "reverting",
+    run: broken,
+    repair: done,
+    begins: [],
+    leaves: BEFORE,
+    result: "failed",
+  },
+  { what: "and somebody edited the file", file: "config: {}\n", begins: [], leaves: "config: {}\n", result: "failed" },
+];
+
+for (const { what, file, state, run, repair, begins, leaves, result } of interruptions) {
+  test(`a change whose control plane ended ${what} is finished by the next`, async () => {
+    await withApps([], async ({ apps, journal, runs, path, text }) => {
+      const activity = journal.begin("shop", act);
+      const ids = { activity, app: "shop", stack: "shop", path, run: "run-1", repair: "run-2" };
+      journal.applying({ ...ids, before: BEFORE, after: AFTER });
+      if (state === "reverting") journal.reverting(activity, "a dyno crashed");
+      await writeFile(path, file);
+      if (run !== undefined) runs.found.set("run-1", run);
+      if (repair !== undefined) runs.found.set("run-2", repair);
+
+      await apps.resume();
+      assert.deepEqual(
+        runs.begun.map(({ text }) => text),
+        begins,
+      );
+      assert.equal(await text(), leaves);
+      assert.equal(apps.activity("shop")[0]?.result, result);
+      assert.deepEqual(journal.unfinished(), []);
+    });
+  });
+}
+
+test("what ended before it changed anything is recorded as failed", async () => {
+  await withApps([], async ({ apps, journal }) => {
+    journal.begin("shop", act);
+    await apps.resume();
+    assert.match(apps.activity("shop")[0]?.message ?? "", /before anything was changed/);
+  });
+});
+
+test("runtime acts are recorded with their result", async () => {
+  await withApps([], async ({ apps }) => {
+    assert.equal(await apps.record("shop", { ...act, description: "Restarted web.1" }, async () => 7), 7);
+    await assert.rejects(
+      apps.record("shop", act, async () => {
+        throw new Error("no");
+      }),
+    );
+    assert.deepEqual(
+      apps.activity("shop").map(({ description, result, message }) => [description, result, message]),
+      [
+        [act.description, "failed", "no"],
+        ["Restarted web.1", "succeeded", undefined],
+      ],
+    );
+    assert.equal(apps.activity("shop", 1).length, 1);
+  });
+});
