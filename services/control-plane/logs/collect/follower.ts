@@ -201,8 +201,10 @@ export function originOf(container: string): string {
   return `container:${container}`;
 }
 
-/** Docker has no such container, or is removing it. */
-/** Whether there is nothing to read, or no longer: 501 is of containers without a log, as attached one-off dynos are. */
+/**
+ * Whether there is nothing to read, or no longer: 404 and 409 are of containers that are gone or going, 501 of those
+ * without a log, as attached one-off dynos are.
+ */
 function isGone(error: unknown): boolean {
   if (isNotFound(error)) return true;
   return error instanceof Error && "statusCode" in error && (error.statusCode === 409 || error.statusCode === 501);
