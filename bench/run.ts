@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   wake: async () => (await import("./rows/wake.ts")).bench,
   rolling: async () => (await import("./rows/rolling.ts")).bench,
   api: async () => (await import("./rows/api.ts")).bench,
+  logs: async () => (await import("./rows/logs.ts")).bench,
 };
 
 const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });

@@ -115,7 +115,7 @@ export class Intake {
       this.#positions.clear();
       this.#failing = false;
     } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
+      if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
       buffer.reset();
       // Whoever follows the log sees the lines all the same.
       if (!this.#failing) report(`log lines could not be kept: ${messageOf(error)}`);

@@ -6,7 +6,7 @@ export interface Message {
   readonly time: number;
   /** Nanoseconds beyond them. */
   readonly nanos: number;
-  /** Without its line break. Valid until the next message only. */
+  /** Without its line break; a part of what was pushed. */
   readonly bytes: Buffer;
   /** Docker cuts lines at 16 KiB: this one goes on in the stream's next message. */
   readonly partial: boolean;
@@ -38,6 +38,13 @@ export class DockerLog {
     const framed = (data[0] ?? 0) <= 3;
     const at = framed ? this.#frames(data, each) : this.#bare(data, each);
     this.#rest = at === data.length ? Buffer.alloc(0) : Buffer.from(data.subarray(at));
+  }
+
+  /** Gives what a terminal's container wrote last without ending the line; to be called when it has ended for good. */
+  end(each: (message: Message) => void): void {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    if (rest.length > STAMP && (rest[0] ?? 0) > 3) this.#message(rest, 0, rest.length, 1, each);
   }
 
   #frames(data: Buffer, each: (message: Message) => void): number {

@@ -16,6 +16,9 @@ const SILENCE = 60_000;
 /** Milliseconds between tries, growing from the first to the last. */
 const DELAY = { first: 100, last: 2000 };
 
+/** Ends the lines of a terminal. */
+const CR = 0x0d;
+
 export interface FollowerOptions {
   readonly docker: Docker;
   readonly dyno: DynoContainer;
@@ -56,7 +59,7 @@ export class Follower {
     let ended = false;
     while (!signal.aborted) {
       try {
-        const read = await this.#read();
+        const read = await this.#read(ended);
         if (read === "too much") {
           await this.#rest();
           continue;
@@ -77,13 +80,17 @@ export class Follower {
     if (signal.aborted) return;
     for (const stream of [1, 2] as const) {
       const rest = this.#place.takeRest(stream);
-      if (rest !== undefined) this.#line(this.#seen.last, rest);
+      if (rest !== undefined) this.#line(this.#place.timeOf(stream), rest);
     }
     intake.mark(this.#origin, this.#place.position(true));
   }
 
-  /** Reads until the stream ends, or until the dyno has logged too much. Returns how many messages were new. */
-  async #read(): Promise<number | "too much"> {
+  /**
+   * Reads until the stream ends, or until the dyno has logged too much. Returns how many messages were new.
+   *
+   * @param ended the container had ended before, so that the end of the stream is the end of its log
+   */
+  async #read(ended: boolean): Promise<number | "too much"> {
     const { intake, signal } = this.#options;
     const tail = this.#tail;
     // Of what is to be read again nothing is new until where it was left.
@@ -97,7 +104,7 @@ export class Follower {
       ...(tail === undefined ? { since: this.#place.since as unknown as number } : { tail }),
     })) as unknown as Readable;
     this.#tail = undefined;
-    this.#seen = { messages: 0, bytes: 0, first: 0, last: this.#seen.last };
+    this.#seen = { messages: 0, bytes: 0, first: 0, last: 0 };
     const log = new DockerLog();
     const watch = setTimeout(() => void this.#verify(stream, watch), SILENCE).unref();
     try {
@@ -108,6 +115,7 @@ export class Follower {
         if (this.#seen.messages > 0) intake.mark(this.#origin, this.#place.position(false));
         if (!this.#limiter.open) return "too much";
       }
+      if (ended) log.end((message) => this.#message(message));
       return this.#seen.messages;
     } finally {
       clearTimeout(watch);
@@ -131,6 +139,7 @@ export class Follower {
 
     const rest = this.#place.takeRest(message.stream);
     let line = rest === undefined ? bytes : Buffer.concat([rest, bytes]);
+    while (!message.partial && line.at(-1) === CR) line = line.subarray(0, -1);
     while (line.length > LINE_BYTES) {
       const end = cutBefore(line, LINE_BYTES);
       this.#line(time, line.subarray(0, end));
@@ -143,8 +152,7 @@ export class Follower {
   /** Bytes that are no UTF-8 become U+FFFD; escape sequences stay. */
   #line(time: number, bytes: Buffer): void {
     const { intake, dyno } = this.#options;
-    const end = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length;
-    intake.add(dyno.app, { time, kind: "app", process: dyno.dyno, text: bytes.toString("utf8", 0, end) });
+    intake.add(dyno.app, { time, kind: "app", process: dyno.dyno, text: bytes.toString("utf8") });
   }
 
   /**
@@ -154,7 +162,7 @@ export class Follower {
   async #rest(): Promise<void> {
     const { signal, limits } = this.#options;
     const { messages, bytes, first, last } = this.#seen;
-    this.#overflow ??= { last, rate: messages / Math.max(last - first, 1000) };
+    if (messages > 0) this.#overflow ??= { last, rate: messages / Math.max(last - first, 1000) };
     await sleep(this.#limiter.pause, undefined, { signal }).catch(() => {});
     this.#limiter.refill(performance.now());
     this.#tail = Math.max(1, Math.floor(Math.min(limits.lines, limits.bytes / (bytes / Math.max(messages, 1) + 1))));
@@ -193,8 +201,10 @@ export function originOf(container: string): string {
   return `container:${container}`;
 }
 
-/** Docker has no such container, or is removing it. */
-/** Whether there is nothing to read, or no longer: 501 is of containers without a log, as attached one-off dynos are. */
+/**
+ * Whether there is nothing to read, or no longer: 404 and 409 are of containers that are gone or going, 501 of those
+ * without a log, as attached one-off dynos are.
+ */
 function isGone(error: unknown): boolean {
   if (isNotFound(error)) return true;
   return error instanceof Error && "statusCode" in error && (error.statusCode === 409 || error.statusCode === 501);

@@ -18,7 +18,7 @@ export interface Position {
   readonly done?: boolean;
 }
 
-/** Messages of the two streams may be written a moment out of order, in microseconds. */
+/** Microseconds by which times that were taken at the same moment may differ. */
 const SLACK = 1e6;
 
 interface Stream {
@@ -28,6 +28,9 @@ interface Stream {
   rest: Buffer | undefined;
   /** How many messages of `time` are still to be passed over, while what was read before is read again. */
   known: number | undefined;
+  /** The last message's bytes, and whether its line goes on. */
+  bytes: Buffer | undefined;
+  partial: boolean;
 }
 
 /** Keeps a reader's place in a container's log, so that another reader goes on exactly there. */
@@ -45,6 +48,8 @@ export class Place {
         count,
         rest: rest === undefined ? undefined : Buffer.from(rest, "base64"),
         known: count,
+        bytes: undefined,
+        partial: false,
       };
     }
   }
@@ -63,22 +68,32 @@ export class Place {
     for (const stream of Object.values(this.#streams)) stream.known = stream.count;
   }
 
-  /** Whether a message is a new one, which it then remembers. */
-  advance({ stream: number, time, nanos }: Message): boolean {
-    this.#streams[number] ??= { time: 0, nanos: 0, count: 0, rest: undefined, known: undefined };
+  /**
+   * Whether a message is a new one, which it then remembers. Docker repeats messages by itself too: after a rotation it
+   * may read a file from the beginning once more.
+   */
+  advance(message: Message): boolean {
+    const { stream: number, time, nanos, bytes, partial } = message;
+    this.#streams[number] ??= nothingYet();
     const stream = this.#streams[number];
     const later = time - stream.time || nanos - stream.nanos;
-    if (stream.known !== undefined) {
-      if (later < 0) return false;
-      if (later === 0 && stream.known > 0) {
-        stream.known--;
-        return false;
-      }
-      stream.known = undefined;
+    // A last message from the future says that the clock was set back.
+    if (later < 0 && stream.time < Date.now() * 1000 + SLACK) {
+      stream.known ??= stream.count;
+      return false;
     }
+    if (later === 0 && stream.known !== undefined && stream.known > 0) {
+      stream.known--;
+      return false;
+    }
+    // The parts of a long line have one time; other messages do not share theirs.
+    if (later === 0 && !stream.partial && stream.bytes?.equals(bytes)) return false;
+    stream.known = undefined;
     stream.count = later === 0 ? stream.count + 1 : 1;
     stream.time = time;
     stream.nanos = nanos;
+    stream.bytes = bytes;
+    stream.partial = partial;
     return true;
   }
 
@@ -94,6 +109,11 @@ export class Place {
     const rest = stream?.rest;
     if (stream !== undefined) stream.rest = undefined;
     return rest;
+  }
+
+  /** The time of a stream's last message, in microseconds since 1970. */
+  timeOf(number: 1 | 2): number {
+    return this.#streams[number]?.time ?? 0;
   }
 
   keepRest(number: 1 | 2, rest: Buffer): void {
@@ -112,4 +132,8 @@ export class Place {
     }
     return done ? { streams, done } : { streams };
   }
+}
+
+function nothingYet(): Stream {
+  return { time: 0, nanos: 0, count: 0, rest: undefined, known: undefined, bytes: undefined, partial: false };
 }

@@ -80,8 +80,8 @@ test("what Docker says itself inside the stream is an error", () => {
 });
 
 test("a place knows what was read, in each stream by itself", () => {
-  const message = (stream: 1 | 2, time: number, nanos = 0): Message => {
-    return { stream, time, nanos, bytes: Buffer.alloc(0), partial: false };
+  const message = (stream: 1 | 2, time: number, nanos = 0, text = `${Math.random()}`): Message => {
+    return { stream, time, nanos, bytes: Buffer.from(text), partial: false };
   };
   const messages = [
     message(1, start),
@@ -108,6 +108,21 @@ test("a place knows what was read, in each stream by itself", () => {
   assert.equal(place.since, `${start / 1e6}.500000000`);
   assert.ok(place.isBehind(message(1, start + 1_500_000, 1)));
   assert.ok(!place.isBehind(message(1, start + 1_500_000)));
+
+  // Docker begins a file again after a rotation; the clock is set back.
+  const read = new Place();
+  const file = [message(1, start), message(1, start + 1), message(1, start + 2)];
+  assert.deepEqual(
+    [...file, ...file, message(1, start + 3)].map((each) => read.advance(each)),
+    [true, true, true, false, false, false, true],
+  );
+  const again = message(1, start + 4);
+  assert.deepEqual(
+    [read.advance(again), read.advance(again), read.advance(message(1, start + 4))],
+    [true, false, true],
+  );
+  const ahead = (Date.now() + 60_000) * 1000;
+  assert.deepEqual([read.advance(message(1, ahead)), read.advance(message(1, ahead - 5e6))], [true, true]);
 });
 
 test("a limiter lets a burst through, then so much a second", () => {
