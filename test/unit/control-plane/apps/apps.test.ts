@@ -185,6 +185,15 @@ test("a stack that somebody else is changing is left to them", async () => {
   });
 });
 
+test("an app whose source the runner cannot see is refused before anything changes", async () => {
+  await withApps([], async ({ apps, runs, text }) => {
+    const failing = apps.change("shop", act, (file) => file.set(["source"], { path: "../shop" }));
+    await assert.rejects(failing, /the source of shop, \.\.\/shop, lies outside of the project/);
+    assert.equal(await text(), BEFORE);
+    assert.deepEqual(runs.begun, []);
+  });
+});
+
 function replaceFile(path: string, text: string): void {
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
