@@ -25,8 +25,11 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
   const work = join(directory, "apps", "shop");
   await mkdir(home);
   await simpleApp(platform, "shop", { "run.py": code("A") });
-  const printed = await platform.dynoform("env");
-  assert.equal(printed.exitCode, 0, printed.output);
+  let printed = await platform.dynoform("env");
+  await until("the control plane has made its certificate", async () => {
+    if (printed.exitCode !== 0) printed = await platform.dynoform("env");
+    return printed.exitCode === 0;
+  });
   const token = (await platform.dynoform("token")).output.trim();
   await writeFile(join(home, "env"), printed.output);
   await writeFile(join(home, ".netrc"), `machine 127.0.0.1 login heroku password ${token}\n`, { mode: 0o600 });
