@@ -74,6 +74,10 @@ function line(passed: boolean, name: string, milliseconds: number): string {
 
 /** An assertion's stack begins with its message, which has the difference. */
 function explain(error: unknown): string {
+  // What went wrong first, and what then went wrong in the clean-up.
+  if (error instanceof Error && "suppressed" in error && "error" in error) {
+    return `${explain(error.suppressed)}\nand then, cleaning up:\n${explain(error.error)}`;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : inspect(error);
 }
 
