@@ -3,6 +3,7 @@ import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
 import { configCommand } from "./commands/config.ts";
 import { downCommand } from "./commands/down.ts";
+import { envCommand } from "./commands/env.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { psCommand } from "./commands/ps.ts";
 import { releasesCommand } from "./commands/releases.ts";
@@ -11,6 +12,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { runCommand } from "./commands/run.ts";
 import { scaleCommand } from "./commands/scale.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
 import { usageCommand } from "./commands/usage.ts";
 
@@ -18,6 +20,8 @@ const commands: Readonly<Record<string, Command>> = {
   setup: setupCommand,
   up: upCommand,
   down: downCommand,
+  env: envCommand,
+  token: tokenCommand,
   ps: psCommand,
   scale: scaleCommand,
   restart: restartCommand,

@@ -29,7 +29,7 @@ export async function changes(rounds: number, say: (line: string) => void): Prom
       for (const { Id } of await docker.listContainers({ filters })) await killMain(docker, Id);
       await verb("scale", "web=1");
     },
-    /** The load is what wakes it. */
+    /** The load wakes it, which begins when the table says that it sleeps: its dyno may still be ending. */
     async sleep() {},
   };
   const violations: string[] = [];

@@ -25,6 +25,7 @@ export async function ensureDirectories(directory: string, project: string): Pro
     ["sources", 0o700],
     ["host", 0o755],
     ["builds", 0o755],
+    ["release-tasks", 0o755],
   ] as const) {
     const path = join(directory, name);
     await mkdir(path, { recursive: true });

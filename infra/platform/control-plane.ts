@@ -86,6 +86,8 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
           writable,
         ),
+        // What builds and release commands write is shown to whoever pushes.
+        ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
       ]),
       envs: environment({
         ...hostEnvironment(),

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { dockerClient } from "../docker/client.ts";
 import { anyText, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { putFiles } from "./archive.ts";
 import { platformDirectory, queueDirectory } from "./directories.ts";
@@ -62,17 +63,17 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
   computed: ["image", "record"],
   replaceOn: "all",
   async create(inputs, call) {
-    const docker = new Docker();
+    const docker = dockerClient();
     const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
     await keepSource(inputs, call);
     return state(inputs, image);
   },
   async read({ inputs }) {
-    const image = await findBuilt(new Docker(), inputs);
+    const image = await findBuilt(dockerClient(), inputs);
     return image && state(inputs, image).outputs;
   },
   async recover(inputs, call) {
-    const image = await findBuilt(new Docker(), inputs);
+    const image = await findBuilt(dockerClient(), inputs);
     if (image === undefined) return undefined;
     await keepSource(inputs, call);
     return state(inputs, image);

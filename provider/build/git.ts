@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 export class GitError extends Error {}
 
 /** Nothing of the user's own settings reaches the repositories of apps. */
-function environment() {
+export function gitEnvironment() {
   return {
     PATH: process.env.PATH,
     LC_ALL: "C",
@@ -32,7 +32,7 @@ export function ownerFor(path: string): { uid: number; gid: number } | undefined
 /** Runs Git on a repository at once; for programs, which cannot wait. */
 export function gitSync(repository: string, args: readonly string[], input = "", limit = 1 << 24): Buffer {
   const { error, status, stdout, stderr } = spawnSync("git", ["--git-dir", repository, ...args], {
-    env: environment(),
+    env: gitEnvironment(),
     input,
     maxBuffer: limit,
     ...ownerFor(repository),
@@ -49,7 +49,7 @@ export async function git(
   write: (put: (data: string | Uint8Array) => Promise<void>) => Promise<void> = async () => {},
 ): Promise<string> {
   const child: ChildProcess = spawn("git", ["--git-dir", repository, ...args], {
-    env: environment(),
+    env: gitEnvironment(),
     stdio: ["pipe", "pipe", "pipe"],
     ...ownerFor(repository),
   });

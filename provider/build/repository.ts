@@ -25,6 +25,18 @@ export class Repository {
     this.path = path;
   }
 
+  /** Makes it unless it is there. */
+  async ensure(): Promise<void> {
+    if (existsSync(join(this.path, "HEAD"))) return;
+    const folder = dirname(this.path);
+    const owner = ownerFor(folder);
+    // Sources are nobody else's.
+    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined && owner !== undefined) {
+      await chown(folder, owner.uid, owner.gid);
+    }
+    await git(this.path, ["init", "--bare", "--quiet", "--template="]);
+  }
+
   /**
    * Stores a tree as a commit, as it lies there now.
    *
@@ -32,7 +44,7 @@ export class Repository {
    * @throws GitError when it cannot be stored, or the files have changed meanwhile
    */
   async store(tree: SourceTree, commit: string): Promise<void> {
-    await this.#ensure();
+    await this.ensure();
     if (await this.has(commit)) return;
     await git(this.path, ["fast-import", "--quiet", "--force"], async (put) => {
       const message = Buffer.from(SNAPSHOT_MESSAGE);
@@ -86,17 +98,6 @@ export class Repository {
     await git(this.path, ["update-ref", "--stdin"], (put) => put(gone.map((ref) => `delete ${ref}\n`).join("")));
     // What nothing names any more goes two weeks later, and only when there is much of it.
     await git(this.path, ["-c", "gc.autoDetach=false", "gc", "--auto", "--quiet"]);
-  }
-
-  async #ensure(): Promise<void> {
-    if (existsSync(join(this.path, "HEAD"))) return;
-    const folder = dirname(this.path);
-    const owner = ownerFor(folder);
-    // Sources are nobody else's.
-    if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined && owner !== undefined) {
-      await chown(folder, owner.uid, owner.gid);
-    }
-    await git(this.path, ["init", "--bare", "--quiet", "--template="]);
   }
 }
 

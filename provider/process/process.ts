@@ -1,5 +1,6 @@
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { dockerClient } from "../docker/client.ts";
 import { containersOf, lastLines, stopService, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
@@ -42,13 +43,13 @@ export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
     return news;
   },
   async delete({ inputs }, call) {
-    await stopService(new Docker(), inputs.service, inputs.stopTimeout, call.signal);
+    await stopService(dockerClient(), inputs.service, inputs.stopTimeout, call.signal);
   },
 };
 
 /** Brings the dyno to one replica and waits until it has run for `settle` seconds; parks it when it does not. */
 async function start(inputs: Inputs, call: CallContext): Promise<void> {
-  const docker = new Docker();
+  const docker = dockerClient();
   const { app, dyno, service, settle } = inputs;
   try {
     await running(docker, inputs, call.signal);

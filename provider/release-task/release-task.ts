@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { openRecord } from "../build/record.ts";
+import { dockerClient } from "../docker/client.ts";
 import { oneOffName, oneOffSpec, removeOneOff, runOneOff } from "../docker/one-off.ts";
 import { anyText, integer, list, map, object, type ResourceDefinition, text } from "../kit/index.ts";
 import { withLines } from "../route/failure.ts";
@@ -69,7 +69,7 @@ export const releaseTask: ResourceDefinition<Inputs, Outputs> = {
     return { ...news, record: outputs.record };
   },
   async recover({ platform, app, dyno }) {
-    await removeOneOff(new Docker(), oneOffName(platform.name, app, dyno));
+    await removeOneOff(dockerClient(), oneOffName(platform.name, app, dyno));
     return undefined;
   },
 };
@@ -97,7 +97,7 @@ async function run(inputs: Inputs, call: CallContext): Promise<string> {
   });
   try {
     say(`-----> Running the release command: ${command}`);
-    const { status, outOfMemory, last } = await runOneOff(new Docker(), spec, {
+    const { status, outOfMemory, last } = await runOneOff(dockerClient(), spec, {
       timeout: TIMEOUT,
       signal: call.signal,
       line: (line) => say(`       ${line}`),

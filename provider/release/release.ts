@@ -1,10 +1,10 @@
 import { userInfo } from "node:os";
-import Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { Secret } from "../../engine/src/values/values.ts";
 import { removeCheckOuts } from "../build/checkout.ts";
 import { removeUnreferenced } from "../build/images.ts";
 import { Repository, repositoryPath } from "../build/repository.ts";
+import { dockerClient } from "../docker/client.ts";
 import { anyText, integer, map, type ResourceDefinition, text } from "../kit/index.ts";
 import { describeChanges } from "./changes.ts";
 import { type Configs, type LedgerEntry, namedConfigs, newest } from "./ledger.ts";
@@ -124,7 +124,7 @@ async function finish(
   );
   await quietly(call, "the files of other commits", () => removeCheckOuts(directory, appId, commit));
   const images = new Set(ledger.map(({ image }) => image));
-  await quietly(call, "the images of old releases", () => removeUnreferenced(new Docker(), platform, images, app));
+  await quietly(call, "the images of old releases", () => removeUnreferenced(dockerClient(), platform, images, app));
   return {
     ...inputs,
     version: ledger.at(-1)?.version ?? 1,

@@ -1,5 +1,6 @@
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { dockerClient } from "../docker/client.ts";
 import { lastLines, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
 import { EXITS, exited, notStarted, unproven, withLines } from "./failure.ts";
@@ -44,7 +45,7 @@ class DynoFailure extends Error {
  * @returns the entry's revision.
  */
 export async function deployRoute(inputs: RouteInputs, call: CallContext): Promise<number> {
-  const docker = new Docker();
+  const docker = dockerClient();
   const router = new RouterClient(inputs.socket);
   const serving = await router.get(inputs.app, call.signal);
   const fresh = without(inputs.dynos, serving?.dynos).map(({ name }) => name);

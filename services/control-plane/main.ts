@@ -4,16 +4,20 @@ import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
+import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { DynoManager } from "./dynos/manager.ts";
+import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { attachByUpgrade } from "./one-off/upgrade.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
+import { ensureCertificate } from "./tls/certificates.ts";
+import { keepCertificate } from "./tls/renewal.ts";
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -61,18 +65,34 @@ const oneOffs = parts.use(
     report,
   }),
 );
+const user = `admin@${settings.domain}`;
+const token = new Token(places.token);
+const git = parts.use(
+  await openGit({
+    apps,
+    log: logs,
+    directory: settings.directory,
+    places,
+    who: async (authorization) => ((await token.accepts(authorization)) ? user : undefined),
+    report,
+  }),
+);
+const certificate = await ensureCertificate(places.tls);
 const api = parts.use(
   createApi({
     ports: { apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
     platform: settings.platform,
     tokenFile: places.token,
-    user: `admin@${settings.domain}`,
+    user,
     hours: settings.hours,
     attach: attachByUpgrade(oneOffs),
+    aside: git.serve,
+    certificate,
     report,
     clock,
   }),
 );
+parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
 
 logs.start();
 dynos.watcher.on((event) => logs.event(event));
@@ -85,7 +105,10 @@ parts.use(
 await dynos.start();
 await oneOffs.recover();
 await api.listen(API_PORT, "0.0.0.0");
-apps.resume().catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
+apps
+  .resume()
+  .then(() => git.recover())
+  .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
 // What goes on in the runner needs nobody here, and is found again.

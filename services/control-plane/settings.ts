@@ -48,6 +48,11 @@ export interface Places {
   readonly store: string;
   /** What commands must show to use the API. */
   readonly token: string;
+  /** The certificate for TLS, and the authority that signed it. */
+  readonly tls: string;
+  /** Where the hook of a push calls, a Unix socket, and the folder of that hook. */
+  readonly pushSocket: string;
+  readonly hooks: string;
   /** A folder for each run of Pulumi. */
   readonly runs: string;
   /** Unfinished copies of stack files, which the runner sees too. */
@@ -63,6 +68,9 @@ export function placesOf(directory: string): Places {
   return {
     store: `${directory}/control/store.sqlite`,
     token: `${directory}/control/token`,
+    tls: `${directory}/control/tls`,
+    pushSocket: `${directory}/control/push.sock`,
+    hooks: `${directory}/control/hooks`,
     runs: `${directory}/control/runs`,
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,

@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { request } from "node:http";
 import type { Socket } from "node:net";
 import type { TestPlatform } from "./platform.ts";
 import { simpleApp } from "./simple-app.ts";
+import { until } from "./until.ts";
 
 /** A web process that answers requests, and sends back what comes on a WebSocket, byte for byte. */
 const SERVER = `import base64, hashlib, os
@@ -66,7 +66,11 @@ export async function openWebSocket(platform: TestPlatform, app: string): Promis
     outgoing.on("error", reject);
   });
   let closed = false;
+  let received = "";
   for (const event of ["end", "close", "error"]) socket.on(event, () => (closed = true));
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    received += text;
+  });
   return {
     get closed() {
       return closed;
@@ -74,10 +78,10 @@ export async function openWebSocket(platform: TestPlatform, app: string): Promis
     async echo(message) {
       // A text message in one masked frame, whose mask is nothing.
       socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | message.length, 0, 0, 0, 0]), Buffer.from(message)]));
-      for (let got = ""; !got.includes(message); ) {
-        const [data] = await once(socket, "data", { signal: AbortSignal.timeout(30_000) });
-        got += data;
-      }
+      await until(`"${message}" comes back`, async () => {
+        if (closed) throw new Error(`a WebSocket at ${app} was closed before "${message}" came back`);
+        return received.includes(message);
+      });
     },
     [Symbol.dispose]: () => socket.destroy(),
   };

@@ -5,6 +5,7 @@ import Docker from "dockerode";
 import { InitError } from "../../src/plugin/contract.ts";
 import type { PropertyMap } from "../../src/values/values.ts";
 import { list, type Properties, string } from "../bridge/index.ts";
+import { patient } from "./patience.ts";
 
 /** The provider's own configuration, as `docker:host` and so on. */
 export const configuration: Properties = {
@@ -24,12 +25,12 @@ export function dockerHost(config: PropertyMap): string {
   return text(config.host) || process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
 }
 
-/** A client for the configured engine; it speaks whatever API version that engine has. */
+/** A client for the configured engine, patient with one that is being started; it speaks that engine's API version. */
 export function connect(config: PropertyMap): Docker {
   const host = dockerHost(config);
   if (host.startsWith("unix://")) {
     // An empty host keeps DOCKER_HOST out when the configuration says otherwise.
-    return new Docker({ socketPath: host.slice("unix://".length).replace(/^~/, homedir()), host: "" });
+    return patient(new Docker({ socketPath: host.slice("unix://".length).replace(/^~/, homedir()), host: "" }));
   }
   const url = URL.parse(host.includes("://") ? host : `tcp://${host}`);
   if (!url || !["tcp:", "http:", "https:"].includes(url.protocol)) {
@@ -37,12 +38,8 @@ export function connect(config: PropertyMap): Docker {
   }
   const tls = certificates(config);
   const secure = tls !== undefined || url.protocol === "https:";
-  return new Docker({
-    host: url.hostname,
-    port: url.port || (secure ? "2376" : "2375"),
-    protocol: secure ? "https" : "http",
-    ...tls,
-  });
+  const port = url.port || (secure ? "2376" : "2375");
+  return patient(new Docker({ host: url.hostname, port, protocol: secure ? "https" : "http", ...tls }));
 }
 
 function certificates(config: PropertyMap): { ca: string; cert: string; key: string } | undefined {

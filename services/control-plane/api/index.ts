@@ -12,7 +12,7 @@ import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { originOf } from "./origin.ts";
 import type { Ports } from "./ports.ts";
-import { ApiServer } from "./server.ts";
+import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
 export interface ApiOptions {
@@ -27,6 +27,9 @@ export interface ApiOptions {
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   /** Connects a client's terminal; the secret is the path's last part. */
   attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** What is served on the same port besides the API, e.g. git. */
+  readonly aside?: ServerOptions["aside"];
+  readonly certificate?: ServerOptions["certificate"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -43,6 +46,8 @@ export function createApi(options: ApiOptions): ApiServer {
   return new ApiServer({
     token,
     report,
+    aside: options.aside,
+    certificate: options.certificate,
     routes: [
       ...appRoutes(desk),
       ...formationRoutes(desk),

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf } from "../../errors.ts";
+import type { ServerCertificate } from "../tls/certificates.ts";
+import { Front } from "../tls/front.ts";
 import { type Answer, readBody } from "./call.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { type Route, Routes } from "./routes.ts";
@@ -11,12 +14,22 @@ import type { Token } from "./token.ts";
 /** The official command line sends along the ids of all requests before. */
 const HEADER_LIMIT = 64 * 1024;
 
+/** Milliseconds that a request's body may take: a large push through a slow tunnel takes hours. */
+const REQUEST_TIMEOUT = 6 * 3_600_000;
+
+/** Serves what is no part of the API; false: it is not its own. */
+export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 export interface ServerOptions {
   /** For whoever has the token. */
   readonly routes: readonly Route[];
   /** Whose paths are secrets themselves. */
   readonly open: readonly Route[];
   readonly token: Token;
+  /** Asked before the API. */
+  readonly aside?: Aside | undefined;
+  /** Without it, only plain HTTP is spoken. */
+  readonly certificate?: ServerCertificate | undefined;
   /** Takes over connections that ask for another protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Gets what nobody foresaw. */
@@ -28,7 +41,8 @@ export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #routes: Routes;
   readonly #open: Routes;
-  readonly #server: Server;
+  readonly #secure: SecureServer | undefined;
+  readonly #front: Front;
   /** Connections that speak another protocol now, which the HTTP server has forgotten. */
   readonly #upgraded = new Set<Duplex>();
 
@@ -36,37 +50,38 @@ export class ApiServer implements AsyncDisposable {
     this.#options = options;
     this.#routes = new Routes(options.routes);
     this.#open = new Routes(options.open);
-    this.#server = createServer({ maxHeaderSize: HEADER_LIMIT }, (request, response) => {
-      void this.#serve(request, response);
-    });
-    this.#server.on("upgrade", (request, socket, head) => {
-      this.#upgraded.add(socket);
-      socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
-      options.upgrade(request, socket, head);
-    });
+    const limits = { maxHeaderSize: HEADER_LIMIT, requestTimeout: REQUEST_TIMEOUT };
+    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    const plain = createServer(limits, serve);
+    this.#secure = options.certificate && createSecureServer({ ...limits, ...options.certificate }, serve);
+    for (const server of [plain, this.#secure]) {
+      server?.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        this.#upgraded.add(socket);
+        socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
+        options.upgrade(request, socket, head);
+      });
+    }
+    this.#front = new Front(plain, this.#secure);
   }
 
   /** @param port 0: any that is free */
   listen(port: number, host: string): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off("error", reject);
-        resolve(this.#server.address() as AddressInfo);
-      });
-    });
+    return this.#front.listen(port, host);
+  }
+
+  /** Takes another certificate for connections that come from now on. */
+  renew(certificate: ServerCertificate): void {
+    this.#secure?.setSecureContext(certificate);
   }
 
   /** Ends every connection, open streams too: their clients come back to who serves next. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#server.closeAllConnections();
+    await this.#front[Symbol.asyncDispose]();
     for (const socket of this.#upgraded) socket.destroy();
-    await closed;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#options.aside?.(request, response) === true) return;
     const id = requestId(request);
     response.setHeader("Request-Id", id);
     try {

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { relative, resolve } from "node:path";
+import { isRecord } from "../../../infra/check/readers.ts";
 import { messageOf, UserError } from "../../errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
 import { editStackFile, StackFileEditor } from "../../stacks/stack-file.ts";
@@ -156,6 +158,7 @@ export class Apps {
         const editor = new StackFileEditor(text, path);
         const file = new AppFile(editor);
         await edit(file);
+        checkSource(project, app.name, file.settings);
         const values = [...file.values];
         const given = values.filter((entry): entry is [string, string] => entry[1] !== undefined);
         const sealed = await seal(runner, scratch, { stack, path }, new Map(given));
@@ -237,4 +240,13 @@ export class Apps {
     );
     return after === to;
   }
+}
+
+/** The runner has the project and nothing beside it. */
+function checkSource(project: string, app: string, { source }: Readonly<Record<string, unknown>>): void {
+  const path = isRecord(source) ? source.path : undefined;
+  if (typeof path !== "string" || !relative(project, resolve(project, path)).startsWith("..")) return;
+  throw new UserError(
+    `the source of ${app}, ${path}, lies outside of the project, where the platform cannot build it. Move it below ${project}, push it with git, or change the app on the host with \`pulumi up\`.`,
+  );
 }

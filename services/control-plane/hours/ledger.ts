@@ -66,7 +66,7 @@ export class Ledger {
       .prepare(
         `SELECT app, type, size, SUM(MIN(COALESCE(ended, $now), $to) - MAX(started, $from)) / 1000.0 AS seconds
          FROM dyno_run WHERE started < $to AND started < $now AND COALESCE(ended, $now) > $from
-         GROUP BY app, type, size ORDER BY app, type, size`,
+         GROUP BY app, type, size HAVING seconds > 0 ORDER BY app, type, size`,
       )
       .all({ $from: from, $to: to, $now: now })
       .map(({ app, type, size, seconds }) => ({

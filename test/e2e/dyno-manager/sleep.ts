@@ -93,8 +93,6 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
   });
 
   await t.test("pings keep it awake while another falls asleep", async () => {
-    await answer(platform, "nap");
-    const before = await containers(platform, "nap", "running");
     const stop = new AbortController();
     const pinging = (async () => {
       while (!stop.signal.aborted) {
@@ -102,10 +100,17 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
         await pause(500, undefined, { signal: stop.signal }).catch(() => {});
       }
     })();
-    await answer(platform, "fragile");
-    await untilAsleep(platform, "fragile").finally(() => stop.abort());
-    await pinging;
-    assert.deepEqual(await containers(platform, "nap", "running"), before);
+    const watching = (async () => {
+      let before = new Map<string, string>();
+      await until("each of its dynos runs once", async () => {
+        before = await containers(platform, "nap", "running");
+        return [...before.values()].sort().join() === "web.1,web.2,worker.1";
+      });
+      await answer(platform, "fragile");
+      await untilAsleep(platform, "fragile");
+      assert.deepEqual(await containers(platform, "nap", "running"), before);
+    })();
+    await Promise.all([pinging, watching.finally(() => stop.abort())]);
   });
 
   await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {

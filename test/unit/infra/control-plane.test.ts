@@ -69,6 +69,16 @@ test("control plane and runner have the host's paths, and no rights but their ow
   assert.deepEqual(networksAdvanced, [{ name: "test", aliases: ["control-plane"], ipv4Address: "10.99.0.12" }]);
   assert.deepEqual(ports, [{ internal: 5000, external: 5050, ip: "127.0.0.1" }]);
   assert.equal(memory, 128);
+  for (const part of ["builds", "release-tasks"]) {
+    const found = (controlPlane.volumes as { hostPath: string }[]).find(({ hostPath }) =>
+      hostPath.endsWith(`/${part}`),
+    );
+    assert.deepEqual(found, {
+      hostPath: `${directory}/${part}`,
+      containerPath: `${directory}/${part}`,
+      readOnly: true,
+    });
+  }
   assert.equal(command.at(-1), join(packageRoot(), "services/control-plane/main.ts"));
   const settings = envs.find((entry) => entry.startsWith("DYNOFORM_SETTINGS="))?.slice("DYNOFORM_SETTINGS=".length);
   assert.deepEqual(JSON.parse(settings ?? ""), {
@@ -79,6 +89,7 @@ test("control plane and runner have the host's paths, and no rights but their ow
     socket: `${directory}/router/admin.sock`,
     webPort: 8080,
     apiPort: 5050,
+    network: { networkName: "test", routerAddress: "10.99.0.10", postgresAddress: "10.99.0.11", egress: [] },
     sleep: { after: 60 },
     cycle: { every: 86_400, spread: 12_960 },
     hours: { free: 750, per: "app" },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { renameSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -184,11 +185,26 @@ test("a stack that somebody else is changing is left to them", async () => {
   });
 });
 
+test("an app whose source the runner cannot see is refused before anything changes", async () => {
+  await withApps([], async ({ apps, runs, text }) => {
+    const failing = apps.change("shop", act, (file) => file.set(["source"], { path: "../shop" }));
+    await assert.rejects(failing, /the source of shop, \.\.\/shop, lies outside of the project/);
+    assert.equal(await text(), BEFORE);
+    assert.deepEqual(runs.begun, []);
+  });
+});
+
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
 test("a file that was edited while the change failed stays as it is", async () => {
   await withApps([], async ({ apps, runs, path, text }) => {
     runs.ends.push(broken);
     const edited = `${AFTER}# by hand\n`;
-    const failing = apps.change("shop", act, scale, { display: () => void writeFile(path, edited) });
+    // Whole at any moment: an editor that writes in place could be read half-way.
+    const failing = apps.change("shop", act, scale, { display: () => replaceFile(path, edited) });
     await assert.rejects(failing, /a dyno crashed\nThe stack file of shop was edited meanwhile/);
     assert.equal(await text(), edited);
   });

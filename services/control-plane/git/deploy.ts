@@ -1,0 +1,77 @@
+import { isUserError, messageOf } from "../../errors.ts";
+import { type Apps, ChangeFailed } from "../apps/apps.ts";
+import type { LogSink } from "../types.ts";
+import { BuildLog } from "./build-log.ts";
+import { reasonsOf } from "./failure.ts";
+import { type DeployCommit, DeployFailed } from "./pushes.ts";
+import type { Say } from "./verdict.ts";
+
+export interface DeployOptions {
+  readonly apps: Pick<Apps, "change">;
+  readonly log: LogSink;
+  /** The platform's folder. */
+  readonly directory: string;
+  /** Gets what nobody foresaw. */
+  report(problem: string): void;
+}
+
+/** Deploys commits by the apps' stack files, and shows what the build says, as Heroku shows it. */
+export function deployer({ apps, log, directory, report }: DeployOptions): DeployCommit {
+  return async ({ name }, commit, user, say) => {
+    const description = `Deploy ${commit.slice(0, 7)}`;
+    const tell = (text: string) => log.write(name, { source: "app", process: "api", text });
+    tell(`Build started by user ${user}`);
+    let built: string | undefined;
+    let launching = false;
+    const launch = () => {
+      if (!launching) say("-----> Launching...");
+      launching = true;
+    };
+    const folders = ["builds", "release-tasks"].map((part) => `${directory}/${part}`);
+    const builds = new BuildLog({
+      folders,
+      app: name,
+      say,
+      ended({ result }) {
+        built ??= result;
+        if (result === "succeeded") launch();
+      },
+    });
+    try {
+      const { outputs, steps } = await apps
+        .change(name, { user, description }, (file) => file.source({ commit }))
+        .finally(() => builds[Symbol.asyncDispose]());
+      launch();
+      const release = typeof outputs.release === "number" ? `v${outputs.release}` : undefined;
+      tell(`${description} by user ${user}`);
+      if (release !== undefined && steps.some(({ type }) => type === "dyno:index:Release")) {
+        tell(`Release ${release} created by user ${user}`);
+        say(`       Released ${release}`);
+      } else say(`       Nothing has changed${release === undefined ? "" : `: ${release} runs this already`}`);
+      if (typeof outputs.url === "string") say(`       ${outputs.url} deployed to Dynoform`);
+      say("");
+      say("Verifying deploy... done.");
+      tell("Build succeeded");
+    } catch (error) {
+      const reasons = explain(error, report);
+      tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
+      say("");
+      // What the build wrote last has been shown.
+      const [first = "", ...more] = reasons;
+      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+      throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
+    }
+  };
+}
+
+function explain(error: unknown, report: (problem: string) => void): string[] {
+  const found = error instanceof ChangeFailed ? reasonsOf(error.log) : [];
+  if (found.length > 0) return found;
+  if (isUserError(error)) return messageOf(error).split("\n");
+  report(`a deploy: ${error instanceof Error ? error.stack : error}`);
+  return ["something is wrong with the control plane; its log says more"];
+}
+
+function show(reasons: readonly string[], say: Say): void {
+  for (const reason of reasons) say(` !     ${reason}`);
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { isRecord } from "../../../infra/check/readers.ts";
+import { repositoryPath } from "../../../provider/build/repository.ts";
+import { messageOf } from "../../errors.ts";
+import type { Apps } from "../apps/apps.ts";
+import type { DeclaredApp } from "../apps/declared.ts";
+import type { Places } from "../settings.ts";
+import type { LogSink } from "../types.ts";
+import { deployer } from "./deploy.ts";
+import { GitServer, type GitServerOptions } from "./git-server.ts";
+import { Pushes, type PushTarget } from "./pushes.ts";
+
+export interface OpenGitOptions extends Pick<GitServerOptions, "who" | "report"> {
+  readonly apps: Apps;
+  readonly log: LogSink;
+  /** The platform's folder. */
+  readonly directory: string;
+  readonly places: Places;
+}
+
+/** Git for the apps of a platform. */
+export interface Git extends AsyncDisposable {
+  readonly serve: GitServer["serve"];
+  /** Ends what a control plane that was killed had begun; when its changes are finished. */
+  recover(): Promise<void>;
+}
+
+export async function openGit({ apps, log, directory, places, who, report }: OpenGitOptions): Promise<Git> {
+  const pushes = new Pushes(deployer({ apps, log, directory, report }));
+  const target = ({ name, id }: DeclaredApp): PushTarget => ({ name, repository: repositoryPath(directory, id) });
+  const server = await GitServer.open({
+    pushes,
+    socket: places.pushSocket,
+    hooks: places.hooks,
+    who,
+    report,
+    async find(name) {
+      const app = await apps.get(name);
+      // An id becomes part of a path.
+      return app !== undefined && /^[a-z][a-z0-9-]*$/.test(app.id) ? target(app) : undefined;
+    },
+  });
+  return {
+    serve: server.serve,
+    async recover() {
+      for (const app of await apps.list()) {
+        const { repository } = target(app);
+        if (!existsSync(repository)) continue;
+        const { source } = app.settings;
+        const declared = isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
+        await pushes
+          .recover({ name: app.name, repository }, declared)
+          .catch((error: unknown) => report(`a push to ${app.name} could not be ended: ${messageOf(error)}`));
+      }
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
