@@ -18,13 +18,22 @@ test("a dyno that logs without end is cut down, and told so; the others lose not
   const { tailed } = ground;
   // A small burst: what comes after it is what counts.
   await ground.watch({ limits: { lines: 1000, bytes: 1_000_000, burstLines: 5000, burstBytes: 5_000_000 } });
-  const flood =
-    'my $end = time + 4; while (time < $end) { print "flood ", "z" x 90, "\\n" for 1 .. 100 } print "the last line\\n"';
+  const flood = `
+    my ($end, $n) = (time + 4, 0);
+    while (time < $end) { print "flood ", "z" x 90, "\\n" for 1 .. 100; $n += 100 }
+    print "the last line of $n\\n"`;
   const memory = process.memoryUsage().rss;
   const cpu = process.cpuUsage();
   await ground.start(flood, [], { dyno: "web.1", cpus: 0.5 });
   await ground.start(NUMBERS, [1, 400, 0.01, 1], { dyno: "web.2" });
-  await until("the end of the flood", async () => tailed.some(({ line }) => line.text === "the last line"));
+  const written = () =>
+    Number(
+      tailed
+        .findLast(({ line }) => line.text.startsWith("the last"))
+        ?.line.text.split(" ")
+        .at(-1),
+    );
+  await until("the end of the flood", async () => written() > 0);
   await until(
     "the other dyno's lines",
     async () =>
@@ -48,10 +57,12 @@ test("a dyno that logs without end is cut down, and told so; the others lose not
   const shown = lines.filter(({ text }) => text.startsWith("flood")).length;
   const dropped = notices.reduce((sum, { text }) => sum + Number(text.match(/: (\d+) /)?.[1]), 0);
   assert.ok(shown < 20_000, `${shown} lines`);
-  assert.ok(dropped > shown, `${dropped} dropped, ${shown} shown`);
+  // How many were passed over is an estimate.
+  const estimate = (shown + dropped) / written();
+  assert.ok(estimate > 0.2 && estimate < 5, `${dropped} dropped, ${shown} shown, ${written()} written`);
   const others = tailed.filter(({ line }) => line.process === "web.2").map(({ latency }) => latency);
   t.diagnostic(
-    `${shown} lines of the flood shown, ${dropped} dropped; the other dyno's took ${Math.max(...others).toFixed(0)} ms at most; ` +
+    `${shown} lines of the flood's ${written()} shown, ${dropped} said to be dropped; the other dyno's took ${Math.max(...others).toFixed(0)} ms at most; ` +
       `${((user + system) / 1e6).toFixed(1)} s of a processor, ${((process.memoryUsage().rss - memory) / 1e6).toFixed(0)} MB`,
   );
 });
