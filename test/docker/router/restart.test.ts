@@ -63,7 +63,9 @@ test("restarts of the only dyno, and of one of two, lose nothing", async (contex
 
 test("a dyno that does not come back is told, and served again when it does", async () => {
   const service = await ground.dyno("away");
-  await ground.put("away", [service], { check: { type: "http", path: "/", timeout: 1 } });
+  assert.equal((await ground.put("away", [service])).status, 200);
+  // It is proven: this is the time that it has to come back.
+  assert.equal((await ground.put("away", [service], { check: { type: "http", path: "/", timeout: 1 } })).status, 200);
   assert.equal((await dyno("away", service, "out")).status, 200);
   await ground.scale(service, 0);
   await until("it is gone", async () => (await ground.containers(service)).length === 0);
