@@ -1,17 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { isRecord } from "../infra/check/readers.ts";
-import { isMissing, UserError } from "../services/errors.ts";
-import {
-  findProject,
-  type PlatformTarget,
-  platformsOf,
-  readStackFiles,
-  type StackFile,
-} from "../services/stacks/project.ts";
+import { UserError } from "../services/errors.ts";
+import { findProject, platformsOf, readStackFiles, type StackFile } from "../services/stacks/project.ts";
+import { apiPort, tokenOf } from "./platform.ts";
 
 export interface Answer {
   readonly headers: IncomingMessage["headers"];
@@ -123,19 +116,8 @@ export async function findTarget(directory: string, wanted: unknown): Promise<Ta
   const platform = platforms.find((file) => file.stack === stack) ?? platforms[0];
   const [target] = platformsOf(platform === undefined ? [] : [platform]);
   if (target === undefined) throw new UserError("no stack file here declares a platform.");
-  return { api: await connect(target), app: appName(app) };
-}
-
-const DEFAULT_API_PORT = 5000;
-
-async function connect({ name, directory, settings }: PlatformTarget): Promise<ApiClient> {
-  const token = await readFile(join(directory, "control", "token"), "utf8").catch((error: unknown) => {
-    if (isMissing(error))
-      throw new UserError(`the platform ${name} is not up on this machine. Bring it up: \`npm run up\`.`);
-    throw new UserError(`the token of ${name} cannot be read: only who brought the platform up may use it.`);
-  });
-  const port = settings.ports?.api ?? DEFAULT_API_PORT;
-  return new ApiClient({ platform: name, port, token: token.trim() });
+  const connection = { platform: target.name, port: apiPort(target), token: await tokenOf(target) };
+  return { api: new ApiClient(connection), app: appName(app) };
 }
 
 function chooseApp(apps: readonly StackFile[], wanted: unknown): StackFile {

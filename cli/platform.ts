@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { DEFAULT_API_PORT } from "../infra/platform/settings.ts";
+import { placesOf } from "../services/control-plane/settings.ts";
 import { isMissing, UserError } from "../services/errors.ts";
 import { findProject, type PlatformTarget, platformsOf, readStackFiles } from "../services/stacks/project.ts";
-
-const DEFAULT_API_PORT = 5000;
 
 /** The platform of the project that a command was started in. @param wanted its name, where there are several */
 export async function findPlatform(directory: string, wanted: unknown): Promise<PlatformTarget> {
@@ -22,6 +22,11 @@ export async function findPlatform(directory: string, wanted: unknown): Promise<
 /** Where its API is published on 127.0.0.1. */
 export function apiPort({ settings }: PlatformTarget): number {
   return settings.ports?.api ?? DEFAULT_API_PORT;
+}
+
+/** What its API wants to see. @throws UserError when it is not up */
+export async function tokenOf(platform: PlatformTarget): Promise<string> {
+  return (await readOf(platform, placesOf(platform.directory).token)).trim();
 }
 
 /** A file of a platform that is up. @throws UserError when it is not, or the file is somebody else's */

@@ -1,5 +1,4 @@
-import { placesOf } from "../../services/control-plane/settings.ts";
-import { findPlatform, platformOption, readOf } from "../platform.ts";
+import { findPlatform, platformOption, tokenOf } from "../platform.ts";
 import type { Command } from "./command.ts";
 
 export const tokenCommand: Command = {
@@ -13,6 +12,6 @@ Prints the token of the API on 127.0.0.1, which is git's password too (any user 
   options: platformOption,
   async run({ platform: wanted }) {
     const platform = await findPlatform(process.cwd(), wanted);
-    process.stdout.write(`${(await readOf(platform, placesOf(platform.directory).token)).trim()}\n`);
+    process.stdout.write(`${await tokenOf(platform)}\n`);
   },
 };

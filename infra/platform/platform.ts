@@ -7,7 +7,7 @@ import { createTools } from "./control-plane.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
-import { type PlatformSettings, platformSettings } from "./settings.ts";
+import { DEFAULT_API_PORT, type PlatformSettings, platformSettings } from "./settings.ts";
 
 export type PlatformArgs = PlatformSettings;
 
@@ -110,7 +110,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         network,
         address: controlPlane,
         directory: this.directory,
-        port: args.ports?.api ?? 5000,
+        port: args.ports?.api ?? DEFAULT_API_PORT,
         memory: {
           controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
           runner: args.limits?.runner?.memory ?? RUNNER_MEMORY,

@@ -51,6 +51,9 @@ export interface PlatformSettings {
   readonly directory?: string;
 }
 
+/** Where the API is published, unless a platform says otherwise. */
+export const DEFAULT_API_PORT = 5000;
+
 export interface PortSettings {
   /**
    * The router's port.

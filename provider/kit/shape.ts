@@ -93,32 +93,29 @@ export function list<T extends PropertyValue>(item: Shape<T>): Shape<T[]> {
 /** An object with exactly these properties. */
 export function object<F extends Fields>(fields: F): Shape<ValuesOf<F>> {
   const allowed = `an object of ${Object.keys(fields).join(", ")}`;
-  return {
-    allowed,
-    read(value, path, failures) {
-      if (value instanceof Unknown) return value;
-      if (!isPlainObject(value)) {
-        failures.push(failure(path, value, allowed));
-        return value;
-      }
-      return readFields(fields, value, path, failures);
-    },
-  };
+  return objectShape(allowed, (value, path, failures) => readFields(fields, value, path, failures));
 }
 
 /** An object with any properties whose values fit. */
 export function map<T extends PropertyValue>(item: Shape<T>): Shape<{ [key: string]: T }> {
-  const allowed = `an object of values, each ${item.allowed}`;
+  return objectShape(`an object of values, each ${item.allowed}`, (value, path, failures) => {
+    const entries = Object.entries(value);
+    return Object.fromEntries(entries.map(([key, entry]) => [key, item.read(entry, `${path}.${key}`, failures)]));
+  });
+}
+
+/** An object whose properties `read` looks at. */
+function objectShape<T extends PropertyMap>(
+  allowed: string,
+  read: (value: PropertyMap, path: string, failures: CheckFailure[]) => PropertyMap,
+): Shape<T> {
   return {
     allowed,
     read(value, path, failures) {
       if (value instanceof Unknown) return value;
-      if (!isPlainObject(value)) {
-        failures.push(failure(path, value, allowed));
-        return value;
-      }
-      const entries = Object.entries(value);
-      return Object.fromEntries(entries.map(([key, entry]) => [key, item.read(entry, `${path}.${key}`, failures)]));
+      if (isPlainObject(value)) return read(value, path, failures);
+      failures.push(failure(path, value, allowed));
+      return value;
     },
   };
 }

@@ -98,7 +98,7 @@ logs.start();
 dynos.watcher.on((event) => logs.event(event));
 parts.use(
   await serveControlSocket(places.controlSocket, async (app) => {
-    if ((await dynos.services.all(app)).length === 0) throw new UnknownApp(app);
+    if (!(await dynos.has(app))) throw new UnknownApp(app);
     await dynos.wake(app);
   }),
 );

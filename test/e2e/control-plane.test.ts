@@ -9,6 +9,7 @@ import { packageRoot } from "../../images/package-root.ts";
 import { Journal } from "../../services/control-plane/apps/journal.ts";
 import { openStore } from "../../services/control-plane/store.ts";
 import { changed } from "../../services/stacks/engine.ts";
+import { memoryOf } from "../support/memory.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
@@ -41,7 +42,9 @@ test("what the control plane changes goes on without it, and is taken back when 
     await until("its containers are as before", async () => isDeepStrictEqual(await containers(platform), before));
     assert.equal(await wake(platform, "nobody"), 404, "the router reaches it");
     // At most what the issue allows to a platform without apps.
-    const megabytes = await memory(platform);
+    const parts = ["router", "control-plane", "runner", "postgres"];
+    const used = await Promise.all(parts.map((part) => memoryOf(platform, part)));
+    const megabytes = used.reduce((sum, part) => sum + part, 0);
     t.diagnostic(`router, control plane, runner and Postgres use ${megabytes.toFixed(0)} MB`);
     assert.ok(megabytes <= 200);
   });
@@ -150,19 +153,6 @@ function wake(platform: TestPlatform, app: string): Promise<number> {
     });
     call.on("error", reject).end();
   });
-}
-
-/** The memory of the platform's own containers in MB: each process' own pages, and its part of shared ones. */
-async function memory({ docker, name }: TestPlatform): Promise<number> {
-  let kilobytes = 0;
-  for (const part of ["router", "control-plane", "runner", "postgres"]) {
-    const { Processes } = await docker.getContainer(`${name}-${part}`).top({ ps_args: "-eo pid" });
-    for (const [pid = ""] of Processes) {
-      const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
-      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
-    }
-  }
-  return (kilobytes * 1024) / 1_000_000;
 }
 
 async function dynos({ docker, name }: TestPlatform): Promise<string[]> {

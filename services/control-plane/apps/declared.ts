@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { isRecord } from "../../../infra/check/readers.ts";
 import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
 import type { Scale } from "../../stacks/stack-file.ts";
@@ -84,9 +83,4 @@ function platformName({ kind, config }: StackFile): string | undefined {
   if (kind !== "platform") return undefined;
   const settings = config["dynoform:platform"];
   return isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform";
-}
-
-/** A stack file's text; undefined: it is not there. */
-export function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
 }

@@ -57,6 +57,7 @@ export class DynoManager {
   readonly hours: FreeHours;
   readonly #args: DynoManagerArgs;
   readonly #cycle: Cycle;
+  readonly #asleep: AsleepServices;
   readonly #running = new DisposableStack();
 
   constructor(args: DynoManagerArgs) {
@@ -74,6 +75,7 @@ export class DynoManager {
     const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
     const { after } = settings.sleep;
     const ledger = new Ledger({ db, clock, watcher });
+    this.#asleep = asleep;
     this.watcher = watcher;
     this.services = services;
     this.states = states;
@@ -128,6 +130,11 @@ export class DynoManager {
   list(app: string): Promise<DynoStatus[]> {
     const { watcher, services, states, backOff } = this;
     return statusOf({ watcher, services, states, backOff, router: this.#args.router }, app);
+  }
+
+  /** Whether there is such an app. Of one that was put to sleep it is known, and Docker is not asked: somebody waits. */
+  async has(app: string): Promise<boolean> {
+    return this.#asleep.remembered(app).length > 0 || (await this.services.all(app)).length > 0;
   }
 
   /**
