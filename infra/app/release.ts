@@ -3,15 +3,13 @@ import { Release, ReleaseTask } from "../../provider/sdk/index.ts";
 import { contentHash } from "../content.ts";
 import { type Environment, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
+import { DEFAULT_KEEP } from "../platform/settings.ts";
 import type { AppSettings } from "./settings.ts";
 import { DYNO_SIZES, type DynoSizeName } from "./sizes.ts";
 import type { AppSource } from "./source.ts";
 
 /** Raised when what a release task does with the same arguments changes, so that it runs again. */
 const TEMPLATE = 1;
-
-/** Releases of an app that are kept. */
-const KEEP = 20;
 
 /** The values of an environment; all of them are secrets. */
 export function values(entries: Environment): Record<string, pulumi.Output<string>> {
@@ -45,7 +43,7 @@ export function createRelease(name: string, settings: ReleaseSettings, opts: pul
       directory: platform.directory,
       app,
       appId: id,
-      keep: platform.keep ?? KEEP,
+      keep: platform.keep ?? DEFAULT_KEEP,
       slug: slug ?? "",
       digest: source?.digest ?? "",
       commit: source?.commit ?? "",

@@ -7,16 +7,13 @@ import { createTools } from "./control-plane.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
-import { DEFAULT_API_PORT, type PlatformSettings, platformSettings } from "./settings.ts";
+import { DEFAULT_API_PORT, DEFAULT_KEEP, type PlatformSettings, platformSettings } from "./settings.ts";
 
 export type PlatformArgs = PlatformSettings;
 
 /** MiB of memory for each container but the runner. */
 const DEFAULT_MEMORY = 512;
 const RUNNER_MEMORY = 1024;
-
-/** Releases of each app that are kept. */
-const KEEP = 20;
 
 /**
  * What apps run on: an overlay network, the router in front of them, a Postgres server, and the control plane with its
@@ -61,7 +58,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.postgresPort = args.ports?.postgres ?? 15_432;
     this.postgresName = postgresName(this.name);
     this.egress = args.egress?.allow ?? [];
-    this.keep = args.releases?.keep ?? KEEP;
+    this.keep = args.releases?.keep ?? DEFAULT_KEEP;
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;

@@ -51,6 +51,9 @@ export interface PlatformSettings {
   readonly directory?: string;
 }
 
+/** Of how many releases of an app the images and commits are kept, unless a platform says otherwise. */
+export const DEFAULT_KEEP = 20;
+
 /** Where the API is published, unless a platform says otherwise. */
 export const DEFAULT_API_PORT = 5000;
 
