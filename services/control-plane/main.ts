@@ -44,8 +44,9 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps } = openApps({ settings, docker, store, lock });
+const { apps } = openApps({ settings, docker, store, lock, report });
 const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),

@@ -31,7 +31,6 @@ export class RunFailed extends UserError {
     super(message);
     this.state = state;
   }
-
 }
 
 export interface RunnerOptions {

@@ -6,6 +6,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { appRoutes } from "./handlers/apps.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
+import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
@@ -53,6 +54,7 @@ export function createApi(options: ApiOptions): Api {
     clock,
     routes: [
       ...appRoutes(desk),
+      ...factRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
       ...releaseRoutes(desk),

@@ -1,3 +1,4 @@
+import type { Plain } from "../../../infra/content.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 import type { Caller } from "./call.ts";
 
@@ -51,6 +52,10 @@ export interface DeclaredApp {
   readonly stack: string;
   /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
   readonly url: string;
+  /** Where the router serves it besides. */
+  readonly hosts: readonly string[];
+  /** Whether visitors get a page that says so. */
+  readonly maintenance: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
@@ -71,11 +76,27 @@ export interface AppFile {
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** `dynoform:app` at this moment. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** @param path below `dynoform:app` */
+  set(path: readonly string[], value: Plain): void;
+  /** @param path below `dynoform:app` */
+  remove(path: readonly string[]): void;
 }
 
 export interface Apps {
   list(): Promise<readonly DeclaredApp[]>;
   get(name: string): Promise<DeclaredApp | undefined>;
+  /** A name for a new app: what is wanted, or a random one. @throws UserError when it is none, or taken */
+  newName(wanted: string | undefined): Promise<string>;
+  /** Makes an app, or undoes all that was made of it. @param owner the id of an account */
+  create(name: string, act: Act, owner: string): Promise<DeclaredApp>;
+  planCreate(name: string, act: Act): Promise<Plan>;
+  /** Destroys an app with its databases, and forgets it. */
+  destroy(name: string, act: Act): Promise<unknown>;
+  planDestroy(name: string, act: Act): Promise<Plan>;
+  rename(name: string, to: string, act: Act): Promise<unknown>;
+  planRename(name: string, to: string, act: Act): Promise<Plan>;
   /**
    * Waits for the app's turn, edits its file and runs `up`; puts the file back and mends the app when that fails.
    *

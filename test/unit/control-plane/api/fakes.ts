@@ -9,6 +9,7 @@ import type {
   LogFilter,
   OneOff,
   OneOffRequest,
+  Plan,
   Ports,
   StoredLine,
   UsageEntry,
@@ -16,9 +17,17 @@ import type {
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
 
+interface FakeApp {
+  formation: Record<string, DeclaredFormation>;
+  config: Record<string, string>;
+  /** More of `dynoform:app`. */
+  settings?: Record<string, unknown>;
+}
+
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
-  readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
+  readonly apps = new Map<string, FakeApp>();
+  readonly made: { readonly name: string; readonly act: Act; readonly owner: string }[] = [];
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
   /** What was only previewed. */
   readonly plans: { readonly app: string; readonly act: Act }[] = [];
@@ -97,10 +106,31 @@ export class World {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
-        plan: async (name, act) => {
-          world.plans.push({ app: name, act });
-          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        plan: (name, act) => world.#plan(name, act),
+        async newName(wanted = "quiet-harbor-12345") {
+          if (world.apps.has(wanted)) throw new UserError(`Name ${wanted} is already taken`);
+          return wanted;
         },
+        async create(name, act, owner) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.set(name, { formation: {}, config: {} });
+          world.made.push({ name, act, owner });
+          return world.#declared(name);
+        },
+        async destroy(name) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.delete(name);
+        },
+        async rename(name, to) {
+          const app = world.apps.get(name);
+          world.apps.delete(name);
+          if (app !== undefined) world.apps.set(to, app);
+        },
+        planCreate: (name, act) => world.#plan(name, act),
+        planDestroy: (name, act) => world.#plan(name, act),
+        planRename: (name, _to, act) => world.#plan(name, act),
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();
@@ -163,19 +193,33 @@ export class World {
     };
   }
 
+  async #plan(app: string, act: Act): Promise<Plan> {
+    this.plans.push({ app, act });
+    return { changes: { same: 1 }, steps: [], preview: "nothing" };
+  }
+
   #declared(name: string): DeclaredApp {
-    const formation = this.apps.get(name)?.formation ?? {};
+    const { formation = {}, settings = {} } = this.apps.get(name) ?? {};
+    const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
     const url = `http://${name}.localhost:8080/`;
-    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation };
+    const createdAt = Date.UTC(2026, 0, 1);
+    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
-    const { formation, config } = structuredClone(app);
+    const { formation, config, settings = {} } = structuredClone(app);
     await edit({
       formation,
+      settings,
+      set: ([key = ""], value) => {
+        settings[key] = value;
+      },
+      remove: ([key = ""]) => {
+        delete settings[key];
+      },
       scale: (type, to) => {
         formation[type] = { ...formation[type], ...to };
       },
@@ -187,7 +231,7 @@ export class World {
     });
     if (this.failure !== undefined) throw this.failure;
     const released = JSON.stringify(config) !== JSON.stringify(app.config) || act.description.startsWith("Rollback");
-    this.apps.set(name, { formation, config });
+    this.apps.set(name, { formation, config, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
   }
