@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
+import { answerProblems } from "../../../support/heroku/answers.ts";
 import { World } from "./fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
@@ -88,8 +89,12 @@ export function ask(
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
+        const { statusCode: status = 0 } = response;
         const json = response.headers["content-type"] === "application/json";
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
+        const body = json ? JSON.parse(text) : text;
+        const problems = json ? answerProblems(method, path, status, body) : [];
+        if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
+        else resolve({ status, headers: response.headers, body });
       });
     });
     outgoing.on("error", reject);
