@@ -1,14 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../errors.ts";
 import type { Caller } from "../api/call.ts";
 import { stableId } from "../api/ids.ts";
-import type { AuditEntry, Right } from "../api/ports.ts";
-import type { Token } from "../api/token.ts";
-import { bearerOf } from "../api/token.ts";
+import type { Right } from "../api/ports.ts";
+import { bearerOf, type Token } from "../api/token.ts";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 import { Access } from "./access.ts";
 import { Attempts } from "./attempts.ts";
-import { Audit } from "./audit.ts";
+import { Audit, type AuditEntry } from "./audit.ts";
 import { type Authorization, Authorizations } from "./authorizations.ts";
 import { BrowserLogins } from "./browser-logins.ts";
 import { normalEmail } from "./email.ts";
@@ -16,14 +16,15 @@ import { type Invitation, Invitations } from "./invitations.ts";
 import { checkNewPassword, Passwords } from "./passwords.ts";
 import { STEPS } from "./schema.ts";
 import { newPassword } from "./secrets.ts";
-import { type BrowserSession, Sessions } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 import { type User, Users } from "./users.ts";
 
 export interface AccountsOptions {
   readonly db: DatabaseSync;
-  /** The platform's name, and its domain: the first admin is `admin@<domain>`. */
+  /** The platform's name. */
   readonly platform: string;
-  readonly domain: string;
+  /** The e-mail address of the first admin. */
+  readonly operator: string;
   /** The key that lies on the host: whoever has it acts as the first admin. */
   readonly key: Pick<Token, "accepts">;
   /** Whether anybody may make an account. */
@@ -67,7 +68,7 @@ export class Accounts {
   readonly #passwords: Passwords;
   readonly #key: Pick<Token, "accepts">;
 
-  constructor({ db, platform, domain, key, signUp, clock, passwords = new Passwords() }: AccountsOptions) {
+  constructor({ db, platform, operator, key, signUp, clock, passwords = new Passwords() }: AccountsOptions) {
     migrate(db, "accounts", STEPS);
     this.users = new Users(db, clock, (email) => stableId("dynoform", platform, "user", email));
     this.authorizations = new Authorizations(db, clock);
@@ -79,7 +80,7 @@ export class Accounts {
     this.#attempts = new Attempts(db, clock);
     this.#passwords = passwords;
     this.#key = key;
-    this.users.ensureFirst(`admin@${domain}`);
+    this.users.ensureFirst(operator);
   }
 
   /** Who presents an API token, or the key of the host, as a bearer or as the password of any user. */
@@ -109,7 +110,7 @@ export class Accounts {
   session(header: string | undefined): LoggedIn | undefined {
     const session = this.sessions.of(header);
     const caller = session && this.#caller(session.user, "session");
-    return caller && { caller, csrf: (session as BrowserSession).csrf };
+    return session && caller && { caller, csrf: session.csrf };
   }
 
   /**
@@ -169,12 +170,15 @@ export class Accounts {
     checkNewPassword(next, caller.email);
     await this.authenticate(caller.email, present, from, "/account");
     this.users.setPassword(caller.id, await this.#passwords.hash(next));
-    this.sessions.closeAll(caller.id);
+    this.sessions.endAll(caller.id);
   }
 
-  /** Makes an account for anybody, if the platform's settings let it. @throws UserError */
+  /** Makes an account for anybody, if the platform's settings let it. @throws UserError, TooManyAttempts, PasswordsBusy */
   async register(email: string, password: string, from: string): Promise<NewLogin> {
+    if (!this.signUp) throw new UserError("Accounts are made by invitation here. Ask an admin.");
     checkNewPassword(password, normalEmail(email));
+    // Counted like a failed login, so that nobody makes very many.
+    this.#attempts.begin(normalEmail(email), from);
     const user = this.users.create({ email, role: "member", password: await this.#passwords.hash(password) });
     this.log.write({ caller: toCaller(user, "session"), from, method: "POST", route: "/signup", status: 201 });
     return this.#openSession(user, from);
@@ -206,13 +210,12 @@ export class Accounts {
     this.users.setPassword(known.id, kept);
     // An invitation makes nobody less than they are.
     if (role === "admin") this.users.setRole(known.id, role);
-    this.sessions.closeAll(known.id);
+    this.sessions.endAll(known.id);
     return this.users.get(known.id) as User;
   }
 
   #openSession(user: User, from: string): NewLogin {
-    const { session, cookie } = this.sessions.open(user.id, from);
-    return { caller: toCaller(user, "session"), csrf: session.csrf, cookie };
+    return { caller: toCaller(user, "session"), ...this.sessions.open(user.id, from) };
   }
 
   #caller(id: string, via: Caller["via"], authorization?: Authorization): Caller | undefined {

@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../types.ts";
 
-/** What somebody did, in words that reveal nothing: a route is `/apps/:app/config-vars`, without query and body. */
+/** A call that changed something, or tried to, in words that reveal nothing: a route is `/apps/:app/config-vars`, without query and body. */
 export interface AuditEntry {
+  /** Milliseconds since 1970; by default now. */
+  readonly at?: number;
   /** Undefined: nobody we know. */
   readonly caller?:
     | { readonly id: string; readonly email: string; readonly via: string; readonly authorization?: string | undefined }
@@ -11,7 +13,7 @@ export interface AuditEntry {
   readonly from?: string | undefined;
   readonly method: string;
   readonly route: string;
-  /** The app's name. */
+  /** Its name or its id, whether there is such an app or not. */
   readonly app?: string | undefined;
   /** Of the answer. */
   readonly status: number;
@@ -27,8 +29,8 @@ export interface AuditRecord extends AuditEntry {
 }
 
 export interface AuditFilter {
-  /** The app's name. */
-  readonly app?: string | undefined;
+  /** An app as it may have been named: its name, its id. */
+  readonly apps?: readonly string[] | undefined;
   /** The id of a user. */
   readonly user?: string | undefined;
   /** Only entries with a smaller id. */
@@ -53,14 +55,14 @@ export class Audit {
     this.#clock = clock;
   }
 
-  write({ caller, from, method, route, app, status, request, dryRun }: AuditEntry): void {
+  write({ at, caller, from, method, route, app, status, request, dryRun }: AuditEntry): void {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO audit (at, account, email, via, authorization, source, method, route, app, status, request, dry_run)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
-        this.#clock(),
+        at ?? this.#clock(),
         caller?.id ?? null,
         caller?.email ?? null,
         caller?.via ?? null,
@@ -78,13 +80,15 @@ export class Audit {
   }
 
   /** The newest first. */
-  read({ app, user, before, max }: AuditFilter): AuditRecord[] {
+  read({ apps, user, before, max }: AuditFilter): AuditRecord[] {
     return this.#db
       .prepare(
-        `SELECT * FROM audit WHERE (?1 IS NULL OR app = ?1) AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR id < ?3)
+        `SELECT * FROM audit
+         WHERE (?1 IS NULL OR app IN (SELECT value FROM json_each(?1)))
+           AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR id < ?3)
          ORDER BY id DESC LIMIT ?4`,
       )
-      .all(app ?? null, user ?? null, before ?? null, max)
+      .all(apps === undefined ? null : JSON.stringify(apps), user ?? null, before ?? null, max)
       .map(toRecord);
   }
 }

@@ -51,7 +51,9 @@ export class Authorizations {
     const now = this.#clock();
     this.#db.prepare("DELETE FROM authorization WHERE expires_at <= ?").run(now);
     if (this.list(user).length >= MOST) {
-      throw new UserError(`There are ${MOST} tokens of yours already. Revoke some: \`heroku authorizations:revoke ID\`.`);
+      throw new UserError(
+        `There are ${MOST} tokens of yours already. Revoke some: \`heroku authorizations:revoke ID\`.`,
+      );
     }
     const [id, token] = [randomUUID(), newToken()];
     this.#db

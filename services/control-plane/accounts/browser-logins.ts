@@ -31,7 +31,11 @@ export class BrowserLogins {
   /** @returns the id for the person's browser, and the secret with which the command line fetches the answer */
   open(given: string, source: string): { readonly id: string; readonly secret: string } {
     if (this.#pending.size >= MOST) throw new UserError("Too many logins are waiting. Try again in some minutes.");
-    const description = given.replace(/\p{Cc}/gu, " ").trim().slice(0, LONGEST_DESCRIPTION) || "A command line";
+    const description =
+      given
+        .replace(/\p{Cc}/gu, " ")
+        .trim()
+        .slice(0, LONGEST_DESCRIPTION) || "A command line";
     const code = letters(6).toUpperCase();
     const [id, secret] = [`${code}-${newSecret()}`, newSecret()];
     const { promise: decision, resolve: decide } = Promise.withResolvers<string | undefined>();

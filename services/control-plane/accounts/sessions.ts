@@ -8,8 +8,8 @@ export interface BrowserSession {
   readonly id: string;
   /** Whose it is. */
   readonly user: string;
-  /** What each of its forms must send along, which other sites cannot know. */
-  readonly csrf: string;
+  /** Where the browser was when it logged in. */
+  readonly source: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
@@ -31,37 +31,46 @@ export class Sessions {
 
   /**
    * @param source where the browser is, e.g. an address
-   * @returns the session, and the value of the `Set-Cookie` header that opens it
+   * @returns what its forms must send along, and the value of the `Set-Cookie` header
    */
-  open(user: string, source: string): { readonly session: BrowserSession; readonly cookie: string } {
+  open(user: string, source: string): { readonly csrf: string; readonly cookie: string } {
     const now = this.#clock();
     this.#db.prepare("DELETE FROM session WHERE expires_at <= ?").run(now);
-    const [id, secret, expiresAt] = [randomUUID(), newSecret(), now + LIFETIME];
+    const secret = newSecret();
     this.#db
       .prepare("INSERT INTO session (id, account, hash, source, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)")
-      .run(id, user, hashOf(secret), source, now, expiresAt);
-    return {
-      session: { id, user, csrf: csrfOf(secret), createdAt: now, expiresAt },
-      cookie: setCookie(secret, LIFETIME / 1000),
-    };
+      .run(randomUUID(), user, hashOf(secret), source, now, now + LIFETIME);
+    return { csrf: csrfOf(secret), cookie: setCookie(secret, LIFETIME / 1000) };
   }
 
-  /** The session of a request, unless it has ended. @param header its `Cookie` header */
-  of(header: string | undefined): BrowserSession | undefined {
+  /**
+   * Whose session a request belongs to, unless it has ended.
+   *
+   * @param header its `Cookie` header
+   * @returns what its forms must send along too, which other sites cannot know
+   */
+  of(header: string | undefined): { readonly user: string; readonly csrf: string } | undefined {
     for (const secret of secretsOf(header)) {
       const row = this.#db
-        .prepare("SELECT * FROM session WHERE hash = ? AND expires_at > ?")
+        .prepare("SELECT account FROM session WHERE hash = ? AND expires_at > ?")
         .get(hashOf(secret), this.#clock());
-      if (row === undefined) continue;
-      return {
-        id: String(row.id),
-        user: String(row.account),
-        csrf: csrfOf(secret),
-        createdAt: Number(row.created_at),
-        expiresAt: Number(row.expires_at),
-      };
+      if (row !== undefined) return { user: String(row.account), csrf: csrfOf(secret) };
     }
     return undefined;
+  }
+
+  /** A user's own, oldest first. */
+  list(user: string): BrowserSession[] {
+    return this.#db
+      .prepare("SELECT * FROM session WHERE account = ? AND expires_at > ? ORDER BY created_at, id")
+      .all(user, this.#clock())
+      .map((row) => ({
+        id: String(row.id),
+        user: String(row.account),
+        source: String(row.source),
+        createdAt: Number(row.created_at),
+        expiresAt: Number(row.expires_at),
+      }));
   }
 
   /** Ends a session. @returns the value of the `Set-Cookie` header that removes the cookie */
@@ -72,9 +81,12 @@ export class Sessions {
     return setCookie("", 0);
   }
 
-  /** Ends a user's sessions. @param but the id of one that stays */
-  closeAll(user: string, but = ""): void {
-    this.#db.prepare("DELETE FROM session WHERE account = ? AND id <> ?").run(user, but);
+  end(id: string): void {
+    this.#db.prepare("DELETE FROM session WHERE id = ?").run(id);
+  }
+
+  endAll(user: string): void {
+    this.#db.prepare("DELETE FROM session WHERE account = ?").run(user);
   }
 }
 

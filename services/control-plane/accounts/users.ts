@@ -89,9 +89,7 @@ export class Users {
   }
 
   setPassword(id: string, password: string): void {
-    this.#db
-      .prepare("UPDATE account SET password = ?, updated_at = ? WHERE id = ?")
-      .run(password, this.#clock(), id);
+    this.#db.prepare("UPDATE account SET password = ?, updated_at = ? WHERE id = ?").run(password, this.#clock(), id);
   }
 
   /** Sets a password where there is none. @returns whether there was none */
@@ -110,17 +108,13 @@ export class Users {
     if (trimmed !== null && (trimmed.length > LONGEST_NAME || /\p{Cc}/u.test(trimmed))) {
       throw new UserError(`A name has ${LONGEST_NAME} characters at most, all in one line.`);
     }
-    this.#db
-      .prepare("UPDATE account SET name = ?, updated_at = ? WHERE id = ?")
-      .run(trimmed, this.#clock(), id);
+    this.#db.prepare("UPDATE account SET name = ?, updated_at = ? WHERE id = ?").run(trimmed, this.#clock(), id);
   }
 
   /** @throws UserError when that was the last admin */
   setRole(id: string, role: Role): void {
     this.#keepAnAdmin(role === "admin" ? undefined : id);
-    this.#db
-      .prepare("UPDATE account SET role = ?, updated_at = ? WHERE id = ?")
-      .run(role, this.#clock(), id);
+    this.#db.prepare("UPDATE account SET role = ?, updated_at = ? WHERE id = ?").run(role, this.#clock(), id);
   }
 
   /** Removes a user with tokens, sessions and rights; the apps go to the first admin. @throws UserError for the last admin */
