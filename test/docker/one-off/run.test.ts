@@ -9,6 +9,7 @@ import { createApi } from "../../../services/control-plane/api/index.ts";
 import type { ApiServer } from "../../../services/control-plane/api/server.ts";
 import { attachByUpgrade } from "../../../services/control-plane/one-off/upgrade.ts";
 import { until } from "../../support/until.ts";
+import { memoryAccounts } from "../../unit/control-plane/api/accounts.ts";
 import { World } from "../../unit/control-plane/api/fakes.ts";
 import { Ground } from "./ground.ts";
 
@@ -24,15 +25,15 @@ before(async () => {
   const tokenFile = join(folder, "control", "token");
   await writeFile(tokenFile, "a-token\n");
   const oneOffs = await ground.start();
+  const accounts = memoryAccounts(tokenFile);
   api = createApi({
-    ports: { ...new World().ports(), oneOffs },
+    ports: { ...new World().ports(), accounts, oneOffs },
     platform: ground.name,
     tokenFile,
-    user: "me@example.com",
     hours: { free: 0, per: "app" },
     attach: attachByUpgrade(oneOffs),
     report: (problem) => ground.problems.push(problem),
-  });
+  }).server;
   const { port } = await api.listen(0, "127.0.0.1");
   const settings = { name: ground.name, directory: folder, ports: { api: port } };
   await writeFile(join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");

@@ -15,11 +15,14 @@ import type {
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { memoryAccounts } from "./accounts.ts";
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
   readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
+  /** What was only previewed. */
+  readonly plans: { readonly app: string; readonly act: Act }[] = [];
   /** What was done besides changes. */
   readonly acts: string[] = [];
   readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
@@ -85,10 +88,15 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
+      accounts: memoryAccounts("/nowhere"),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
+        plan: async (name, act) => {
+          world.plans.push({ app: name, act });
+          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        },
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();
