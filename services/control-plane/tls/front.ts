@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from "node:tls";
-import type { ServerCertificate } from "./certificates.ts";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { beginning } from "./beginning.ts";
+import type { ServerCertificate } from "./certificates.ts";
 
 /** The first byte of a TLS connection: a handshake record. No HTTP method begins with it. */
 const HANDSHAKE = 0x16;

@@ -21,7 +21,7 @@ async function run(dynos: OneOffDynos, request: Partial<OneOffRequest> & { comma
 
 test("an attached command: input, output and errors, the mark of an exit code, and nothing is left", async () => {
   const dynos = await ground.start();
-  const made = await dynos.create({ ...plain, command: "cat; echo oops >&2; (exit 7) ; echo \"\uFFFF status: $?\"" });
+  const made = await dynos.create({ ...plain, command: 'cat; echo oops >&2; (exit 7) ; echo "\uFFFF status: $?"' });
   assert.match(made.dyno, /^run\.\d{4}$/);
   assert.deepEqual([made.type, made.size, made.state], ["run", "free", "starting"]);
   assert.equal((await ground.containers())[0]?.State, "created", "it waits for its client");

@@ -47,7 +47,11 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
   await t.test("run: output and exit code are the command's own", async () => {
     const good = await run(platform, "shop", 'echo "$DYNO has $VERSION"; id -u');
     assert.equal(good.exitCode, 0);
-    assert.match(good.output, new RegExp(`^${good.dyno} has one\n\\d{7,}\n$`), "it is no ordinary user of the dyno's own");
+    assert.match(
+      good.output,
+      new RegExp(`^${good.dyno} has one\n\\d{7,}\n$`),
+      "it is no ordinary user of the dyno's own",
+    );
     assert.equal((await run(platform, "shop", "(exit 7)")).exitCode, 7);
   });
 

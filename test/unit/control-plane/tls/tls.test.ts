@@ -109,7 +109,9 @@ test("within TLS, a first line that is a secret is a rendezvous, however it come
     const { front, port, ca, met } = await serve(folder);
     await using _front = front;
     const secret = "a-Secret_of-32-characters-or-so";
-    const whole = connectSecurely({ port, host: "127.0.0.1", ca }, () => whole.write(`${secret}\r\nGET / HTTP/1.1\r\n`));
+    const whole = connectSecurely({ port, host: "127.0.0.1", ca }, () =>
+      whole.write(`${secret}\r\nGET / HTTP/1.1\r\n`),
+    );
     await until("it is met", async () => met[0]?.said === "GET / HTTP/1.1\r\n");
     const slow = connectSecurely({ port, host: "127.0.0.1", ca }).setNoDelay(true);
     for (const letter of `${secret}\r\ntyped`) {
