@@ -23,7 +23,8 @@ export interface Client {
  */
 export function meet(attachUrl: string, ca: string | Buffer): Client {
   const { hostname: host, port, pathname } = new URL(attachUrl);
-  const socket = connect({ host, port: Number(port), ca }, () => socket.write(`${pathname.slice(1)}\r\n`));
+  const socket = connect({ host, port: Number(port), ca });
+  socket.write(`${pathname.slice(1)}\r\n`);
   let met = false;
   let output = "";
   socket
