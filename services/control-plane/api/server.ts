@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
-import { type Answer, type OpenCall, readBody } from "./call.ts";
+import { type Answer, type Handler, type OpenCall, readBody } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { originOf } from "./origin.ts";
@@ -38,7 +38,7 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #open: Routes<OpenCall>;
+  readonly #open: Routes<Handler<OpenCall>>;
   readonly #front: Front;
 
   constructor(options: ServerOptions) {
