@@ -15,6 +15,7 @@ import type {
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { memoryAccounts } from "./accounts.ts";
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
@@ -87,12 +88,7 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
-      accounts: {
-        who: async () => undefined,
-        may: () => true,
-        owner: () => ({ id: "me", email: "me@example.com" }),
-        audit() {},
-      },
+      accounts: memoryAccounts("/nowhere"),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
