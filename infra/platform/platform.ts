@@ -82,6 +82,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         platform: this.name,
         network,
         address: router,
+        domain: this.domain,
         directory: `${this.directory}/router`,
         bind: args.ports?.bind ?? "127.0.0.1",
         port: this.webPort,

@@ -61,6 +61,8 @@ export interface Places {
   readonly requests: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
+  /** Where the router sends what is asked of the dashboard, a Unix socket. */
+  readonly dashboardSocket: string;
 }
 
 /** @param directory the platform's folder */
@@ -74,6 +76,7 @@ export function placesOf(directory: string): Places {
     runs: `${directory}/control/runs`,
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
+    dashboardSocket: `${directory}/router/dashboard.sock`,
     controlSocket: `${directory}/router/control.sock`,
   };
 }

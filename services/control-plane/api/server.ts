@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
 import { Front } from "../tls/front.ts";
-import { type Answer, type OpenCall, readBody } from "./call.ts";
+import { type Answer, type Handler, type OpenCall, readBody } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { originOf } from "./origin.ts";
@@ -41,7 +41,7 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #open: Routes<OpenCall>;
+  readonly #open: Routes<Handler<OpenCall>>;
   readonly #secure: SecureServer | undefined;
   readonly #front: Front;
   /** Connections that speak another protocol now, which the HTTP server has forgotten. */
