@@ -1,30 +1,13 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../check/problems.ts";
-import { integer, oneOf } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { appKey } from "./key.ts";
 import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
-
-/** The plans of Heroku Postgres that make sense on a server of one's own, and how many connections each may open. */
-export const POSTGRES_PLANS = {
-  mini: { connections: 20 },
-  basic: { connections: 20 },
-  "essential-0": { connections: 20 },
-  "essential-1": { connections: 20 },
-  "essential-2": { connections: 40 },
-  "standard-0": { connections: 120 },
-} as const;
-
-export type PostgresPlan = keyof typeof POSTGRES_PLANS;
-
-export const postgresPlan = oneOf("plan of postgresql", Object.keys(POSTGRES_PLANS) as PostgresPlan[]);
-
-/** A generation of credentials. */
-export const generation = integer(1, 1_000_000);
+import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 
 export interface PostgresAddonArgs {
   readonly platform: PlatformConnection;
@@ -114,7 +97,7 @@ function checkArgs(name: string, args: PostgresAddonArgs) {
   const { attachment = "DATABASE", id = attachment, plan = "mini", generation: version = 1 } = args;
   appName(args.app, `${at} app`, problems);
   attachmentName(attachment, `${at} attachment`, problems);
-  attachmentName(id, `${at} id`, problems);
+  if (args.id !== undefined) attachmentName(id, `${at} id`, problems);
   postgresPlan(plan, `${at} plan`, problems);
   generation(version, `${at} generation`, problems);
   const key = appKey(args.key, problems);

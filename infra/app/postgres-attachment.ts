@@ -6,8 +6,8 @@ import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import type { DatabaseOutput } from "./addons.ts";
 import { appKey } from "./key.ts";
-import { generation, POSTGRES_PLANS } from "./postgres-addon.ts";
 import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
+import { generation, POSTGRES_PLANS } from "./postgres-plans.ts";
 
 export interface PostgresAttachmentArgs {
   readonly platform: PlatformConnection;

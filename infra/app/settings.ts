@@ -1,7 +1,7 @@
 import type { Problems } from "../check/problems.ts";
 import { integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { addonName, appName, attachmentName, hostName, processType } from "../names.ts";
-import { generation, type PostgresPlan, postgresPlan } from "./postgres-addon.ts";
+import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
 
 /** What one says of an app: the arguments of `App` (which has a few more), and `dynoform:app` of a stack file. */
@@ -120,12 +120,11 @@ const addonFields = object<AddonSettings>({
   generation: optional(generation),
   id: optional(attachmentName),
   name: optional(addonName),
-  attach: optional(
-    object<AttachSettings>({ stack: optional(text("use the name of a stack")), addon: attachmentName }),
-  ),
+  attach: optional(object<AttachSettings>({ stack: optional(text("use the name of a stack")), addon: attachmentName })),
 });
 
-const addon: Reader<AddonSettings> = (value, path, problems) => {
+/** Reads {@link AddonSettings} from plain data. */
+export const addon: Reader<AddonSettings> = (value, path, problems) => {
   const read = addonFields(value, path, problems);
   if (!isRecord(value)) return read;
   if ("service" in value === "attach" in value) {

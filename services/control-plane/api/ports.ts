@@ -1,3 +1,4 @@
+import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 import type { Caller } from "./call.ts";
 
@@ -55,6 +56,8 @@ export interface DeclaredApp {
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  /** As the file says it, by attachment. */
+  readonly addons: Readonly<Record<string, AddonSettings>>;
 }
 
 export interface DeclaredFormation {
@@ -67,10 +70,13 @@ export interface DeclaredFormation {
 export interface AppFile {
   /** What the file declares at this moment. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly addons: Readonly<Record<string, AddonSettings>>;
   scale(type: string, to: DeclaredFormation): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** Declares an add-on, or what is attached; undefined: no more. */
+  addon(attachment: string, settings: AddonSettings | undefined): void;
 }
 
 export interface Apps {
