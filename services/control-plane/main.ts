@@ -2,8 +2,7 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
-import { operatorOnly } from "./accounts/operator.ts";
-import { stableId } from "./api/ids.ts";
+import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
 import { Token } from "./api/token.ts";
@@ -67,10 +66,13 @@ const oneOffs = parts.use(
     report,
   }),
 );
-const operator = `admin@${settings.domain}`;
-const accounts = operatorOnly(new Token(places.token), {
-  id: stableId("dynoform", settings.platform, "user", operator),
-  email: operator,
+const accounts = new Accounts({
+  db: store,
+  platform: settings.platform,
+  operator: `admin@${settings.domain}`,
+  key: new Token(places.token),
+  signUp: settings.accounts.signUp,
+  clock,
 });
 const git = parts.use(
   await openGit({
@@ -78,7 +80,7 @@ const git = parts.use(
     log: logs,
     directory: settings.directory,
     places,
-    who: async (authorization, from) => (await accounts.who(authorization, from))?.email,
+    accounts,
     report,
   }),
 );

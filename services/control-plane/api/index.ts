@@ -3,10 +3,16 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { accountRoutes } from "./handlers/account.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { auditRoutes } from "./handlers/audit.ts";
+import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
 import { formationRoutes } from "./handlers/formation.ts";
+import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
@@ -60,12 +66,17 @@ export function createApi(options: ApiOptions): Api {
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
+      ...accountRoutes(desk),
+      ...authorizationRoutes(desk),
+      ...collaboratorRoutes(desk),
+      ...invitationRoutes(desk),
+      ...auditRoutes(desk),
     ],
   });
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: openLogRoutes(desk),
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
     asides: options.asides ?? [],
     certificate: options.certificate,
     report,

@@ -1,6 +1,9 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
-import type { Caller } from "./call.ts";
+
+export type { Accounts } from "../accounts/accounts.ts";
+export type { AuditEntry } from "../accounts/audit.ts";
 
 /** What the API asks of the control plane's other parts. Tests put their own behind a real server. */
 export interface Ports {
@@ -15,34 +18,6 @@ export interface Ports {
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";
-
-/** A call that changed something, or tried to. */
-export interface AuditEntry {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly caller: Caller;
-  readonly from: string;
-  readonly method: string;
-  /** The path with its colons: what stands for them may be secret. */
-  readonly route: string;
-  /** The app's name, where the path has one. */
-  readonly app: string | undefined;
-  /** Of the answer. */
-  readonly status: number;
-  /** Of the request. */
-  readonly request: string;
-  readonly dryRun: boolean;
-}
-
-export interface Accounts {
-  /** @param authorization the header @param from the sender's IP address @returns undefined: nobody we know */
-  who(authorization: string | undefined, from: string): Promise<Caller | undefined>;
-  /** @param app its id */
-  may(caller: Caller, app: string, right: Right): boolean;
-  /** Whose an app is; the first admin's, when nobody made it here. @param app its id */
-  owner(app: string): { readonly id: string; readonly email: string };
-  audit(entry: AuditEntry): void;
-}
 
 /** An app of this project, as its stack file declares it. */
 export interface DeclaredApp {

@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { packageRoot } from "../../../images/package-root.ts";
-import { operatorOnly } from "../../../services/control-plane/accounts/operator.ts";
 import { createApi } from "../../../services/control-plane/api/index.ts";
 import type { ApiServer } from "../../../services/control-plane/api/server.ts";
-import { Token } from "../../../services/control-plane/api/token.ts";
 import { attachByUpgrade } from "../../../services/control-plane/one-off/upgrade.ts";
 import { until } from "../../support/until.ts";
+import { memoryAccounts } from "../../unit/control-plane/api/accounts.ts";
 import { World } from "../../unit/control-plane/api/fakes.ts";
 import { Ground } from "./ground.ts";
 
@@ -26,7 +25,7 @@ before(async () => {
   const tokenFile = join(folder, "control", "token");
   await writeFile(tokenFile, "a-token\n");
   const oneOffs = await ground.start();
-  const accounts = operatorOnly(new Token(tokenFile), { id: "me", email: "me@example.com" });
+  const accounts = memoryAccounts(tokenFile);
   api = createApi({
     ports: { ...new World().ports(), accounts, oneOffs },
     platform: ground.name,

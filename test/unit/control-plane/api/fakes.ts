@@ -16,6 +16,7 @@ import type {
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { memoryAccounts } from "./accounts.ts";
 
 interface FakeApp {
   readonly formation: Record<string, DeclaredFormation>;
@@ -94,12 +95,7 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
-      accounts: {
-        who: async () => undefined,
-        may: () => true,
-        owner: () => ({ id: "me", email: "me@example.com" }),
-        audit() {},
-      },
+      accounts: memoryAccounts("/nowhere"),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
