@@ -55,7 +55,6 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
-      attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
     }).server;
