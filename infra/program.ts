@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
 import { connectPlatform } from "./platform/connection.ts";
 import { connectionOutputs, Platform } from "./platform/platform.ts";
@@ -14,11 +15,17 @@ export default async function program(): Promise<Record<string, unknown>> {
   const { platform, name = stack, ...settings } = file.settings;
   const app = new App(
     stack,
-    { ...settings, name, platform: await connectPlatform(platform ?? "platform"), config: file.config },
+    {
+      ...settings,
+      name,
+      platform: await connectPlatform(platform ?? "platform"),
+      databases: await connectDatabases(settings.addons),
+      config: file.config,
+    },
     // The component was called what the app is called; its stack's name stays when the app is renamed.
     { aliases: name === stack ? [] : [{ name }] },
   );
-  const { url, dynos, image, build, formation, release, releases, configs, environment } = app;
+  const { url, dynos, image, build, formation, release, releases, configs, environment, databases } = app;
   const deployed = image === undefined ? {} : { image, build };
-  return { name, url, dynos, ...deployed, formation, release, releases, configs, environment };
+  return { name, url, dynos, ...deployed, formation, release, releases, configs, environment, databases };
 }

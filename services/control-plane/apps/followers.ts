@@ -8,10 +8,10 @@ export interface AppNames {
 /** Keeps something of apps by their names or ids. Each may be told twice, by a process that took over. */
 export interface AppFollower {
   /** An app is about to be made. @param owner the id of an account */
-  making?(app: AppNames, owner: string | undefined): void;
-  renamed?(app: AppNames, to: string): void;
+  making?(app: AppNames, owner: string | undefined): unknown;
+  renamed?(app: AppNames, to: string): unknown;
   /** An app is no more, or never came to be. */
-  gone?(app: AppNames): void | Promise<void>;
+  gone?(app: AppNames): unknown;
 }
 
 /** All followers as one; what one of them cannot do keeps no other from it. */
@@ -41,7 +41,7 @@ export class Followers {
     return this.#tell(`${app.name} is gone`, (each) => each.gone?.(app));
   }
 
-  async #tell(what: string, tell: (follower: AppFollower) => void | Promise<void>): Promise<void> {
+  async #tell(what: string, tell: (follower: AppFollower) => unknown): Promise<void> {
     for (const each of this.#all) {
       try {
         await tell(each);

@@ -8,7 +8,6 @@ import { region, stack } from "./facts.ts";
 
 export function appRoutes(desk: Desk): Route[] {
   const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, call, app)) });
-  const account = ({ caller }: Call) => ({ body: showAccount(caller) });
   return [
     ["GET", "/apps", list],
     ["POST", "/apps", (call) => create(desk, call)],
@@ -16,8 +15,6 @@ export function appRoutes(desk: Desk): Route[] {
     ["GET", "/apps/:app", (call) => info(desk, call)],
     ["PATCH", "/apps/:app", (call) => update(desk, call)],
     ["DELETE", "/apps/:app", (call) => destroy(desk, call)],
-    ["GET", "/account", account],
-    ["GET", "/users/:user", account],
   ];
 }
 
@@ -111,20 +108,4 @@ function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unkno
 function tier(size: string): string {
   if (size === "free" || size === "eco") return "eco";
   return size.startsWith("standard") || size.startsWith("performance") ? "production" : size;
-}
-
-function showAccount({ id, email }: Call["caller"]): Record<string, unknown> {
-  return {
-    id,
-    email,
-    name: email.split("@")[0],
-    allow_tracking: false,
-    beta: false,
-    default_organization: null,
-    default_team: null,
-    federated: false,
-    identity_provider: null,
-    two_factor_authentication: false,
-    verified: true,
-  };
 }

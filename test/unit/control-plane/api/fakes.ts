@@ -1,3 +1,4 @@
+import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
@@ -16,12 +17,14 @@ import type {
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { memoryAccounts } from "./accounts.ts";
 
 interface FakeApp {
-  formation: Record<string, DeclaredFormation>;
-  config: Record<string, string>;
+  readonly formation: Record<string, DeclaredFormation>;
+  readonly config: Record<string, string>;
+  readonly addons: Record<string, AddonSettings>;
   /** More of `dynoform:app`. */
-  settings?: Record<string, unknown>;
+  readonly settings?: Record<string, unknown>;
 }
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
@@ -55,8 +58,8 @@ export class World {
   ];
 
   constructor() {
-    this.apps.set("shop", { formation: {}, config: { GREETING: "hello" } });
-    this.apps.set("blog", { formation: {}, config: {} });
+    this.apps.set("shop", { formation: {}, config: { GREETING: "hello" }, addons: {} });
+    this.apps.set("blog", { formation: {}, config: {}, addons: {} });
     this.release("Deploy 1111111");
   }
 
@@ -96,12 +99,7 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
-      accounts: {
-        who: async () => undefined,
-        may: () => true,
-        owner: () => ({ id: "me", email: "me@example.com" }),
-        audit() {},
-      },
+      accounts: memoryAccounts("/nowhere"),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
@@ -114,7 +112,7 @@ export class World {
         async create(name, act, owner) {
           await world.gate;
           if (world.failure !== undefined) throw world.failure;
-          world.apps.set(name, { formation: {}, config: {} });
+          world.apps.set(name, { formation: {}, config: {}, addons: {} });
           world.made.push({ name, act, owner });
           return world.#declared(name);
         },
@@ -199,18 +197,18 @@ export class World {
   }
 
   #declared(name: string): DeclaredApp {
-    const { formation = {}, settings = {} } = this.apps.get(name) ?? {};
+    const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
     const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
     const url = `http://${name}.localhost:8080/`;
     const createdAt = Date.UTC(2026, 0, 1);
-    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation };
+    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
-    const { formation, config, settings = {} } = structuredClone(app);
+    const { formation, config, addons, settings = {} } = structuredClone(app);
     await edit({
       formation,
       settings,
@@ -219,6 +217,11 @@ export class World {
       },
       remove: ([key = ""]) => {
         delete settings[key];
+      },
+      addons,
+      addon(attachment, settings) {
+        if (settings === undefined) delete addons[attachment];
+        else addons[attachment] = settings;
       },
       scale: (type, to) => {
         formation[type] = { ...formation[type], ...to };
@@ -230,8 +233,10 @@ export class World {
       source: () => {},
     });
     if (this.failure !== undefined) throw this.failure;
-    const released = JSON.stringify(config) !== JSON.stringify(app.config) || act.description.startsWith("Rollback");
-    this.apps.set(name, { formation, config, settings });
+    const released =
+      JSON.stringify([config, addons]) !== JSON.stringify([app.config, app.addons]) ||
+      act.description.startsWith("Rollback");
+    this.apps.set(name, { formation, config, addons, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
   }
