@@ -13,7 +13,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
-import { attachByUpgrade } from "./one-off/upgrade.ts";
+import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -90,7 +90,7 @@ const { server } = createApi({
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
-  attach: attachByUpgrade(oneOffs),
+  rendezvous: rendezvousWith(oneOffs),
   asides: [git.serve],
   certificate,
   report,

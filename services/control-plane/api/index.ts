@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -32,8 +30,8 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
-  /** Connects a client's terminal; the secret is the path's last part. */
-  attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Connects a client's terminal. */
+  readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
@@ -42,8 +40,6 @@ export interface ApiOptions {
   /** @default Date.now */
   readonly clock?: Clock;
 }
-
-const ATTACH = /^\/attach\/([\w-]+)$/;
 
 /** The Heroku Platform API of a platform. */
 export interface Api {
@@ -54,7 +50,7 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { ports, platform, hours, clock = Date.now, attach, report } = options;
+  const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
   const desk = new Desk({ ports, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
@@ -63,7 +59,7 @@ export function createApi(options: ApiOptions): Api {
     routes: [
       ...appRoutes(desk),
       ...formationRoutes(desk),
-      ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
+      ...dynoRoutes(desk),
       ...releaseRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
@@ -85,12 +81,8 @@ export function createApi(options: ApiOptions): Api {
     open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    rendezvous: options.rendezvous,
     report,
-    upgrade(request, socket, head) {
-      const secret = ATTACH.exec(request.url ?? "")?.[1];
-      if (secret === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-      else attach(secret, request, socket, head);
-    },
   });
   return { server, dispatcher };
 }

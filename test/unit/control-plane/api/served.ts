@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { AccountsOptions } from "../../../../services/control-plane/accounts/accounts.ts";
 import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
 import type { Accounts } from "../../../../services/control-plane/api/ports.ts";
+import { answerProblems } from "../../../support/heroku/answers.ts";
 import { memoryAccounts } from "./accounts.ts";
 import { World } from "./fakes.ts";
 
@@ -54,7 +55,6 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
-      attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
     }).server;
@@ -98,8 +98,12 @@ export function ask(
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
+        const { statusCode: status = 0 } = response;
         const json = response.headers["content-type"] === "application/json";
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
+        const body = json ? JSON.parse(text) : text;
+        const problems = json ? answerProblems(method, path, status, body) : [];
+        if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
+        else resolve({ status, headers: response.headers, body });
       });
     });
     outgoing.on("error", reject);
