@@ -6,7 +6,10 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 const HANDSHAKE = 0x16;
 
 /** Milliseconds for which a connection may say nothing at all at first. */
-const SILENCE = 60_000;
+const SILENCE = 30_000;
+
+/** Connections at a time: of all together, and from one address, so that one cannot take them all. */
+const CONNECTIONS = { all: 1024, each: 768 };
 
 /**
  * One port for HTTP and HTTPS: `heroku` talks to the API in plain, git and `heroku run` insist on TLS, and both take
@@ -16,13 +19,18 @@ export class Front implements AsyncDisposable {
   readonly #server: Server;
   readonly #servers: readonly (PlainServer | SecureServer)[];
   readonly #sockets = new Set<Socket>();
+  /** How many there are from an address. */
+  readonly #from = new Map<string, number>();
 
   /** @param secure undefined: TLS is not spoken */
-  constructor(plain: PlainServer, secure: SecureServer | undefined) {
+  constructor(plain: PlainServer, secure: SecureServer | undefined, connections = CONNECTIONS) {
     this.#servers = secure === undefined ? [plain] : [plain, secure];
     this.#server = createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket)).on("error", () => socket.destroy());
+      if (!this.#admit(socket, connections.each)) {
+        socket.destroy();
+        return;
+      }
+      socket.on("error", () => socket.destroy());
       const silent = setTimeout(() => socket.destroy(), SILENCE).unref();
       socket.once("close", () => clearTimeout(silent));
       socket.once("data", (data: Buffer) => {
@@ -36,6 +44,22 @@ export class Front implements AsyncDisposable {
         process.nextTick(() => socket.resume());
       });
     });
+    this.#server.maxConnections = connections.all;
+  }
+
+  #admit(socket: Socket, most: number): boolean {
+    const from = socket.remoteAddress ?? "";
+    const count = this.#from.get(from) ?? 0;
+    if (count >= most) return false;
+    this.#from.set(from, count + 1);
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      const left = (this.#from.get(from) ?? 1) - 1;
+      if (left > 0) this.#from.set(from, left);
+      else this.#from.delete(from);
+    });
+    return true;
   }
 
   /** @param port 0: any that is free */
