@@ -2,6 +2,8 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { operatorOnly } from "./accounts/operator.ts";
+import { stableId } from "./api/ids.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
 import { Token } from "./api/token.ts";
@@ -65,33 +67,34 @@ const oneOffs = parts.use(
     report,
   }),
 );
-const user = `admin@${settings.domain}`;
-const token = new Token(places.token);
+const operator = `admin@${settings.domain}`;
+const accounts = operatorOnly(new Token(places.token), {
+  id: stableId("dynoform", settings.platform, "user", operator),
+  email: operator,
+});
 const git = parts.use(
   await openGit({
     apps,
     log: logs,
     directory: settings.directory,
     places,
-    who: async (authorization) => ((await token.accepts(authorization)) ? user : undefined),
+    who: async (authorization, from) => (await accounts.who(authorization, from))?.email,
     report,
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const api = parts.use(
-  createApi({
-    ports: { apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
-    platform: settings.platform,
-    tokenFile: places.token,
-    user,
-    hours: settings.hours,
-    attach: attachByUpgrade(oneOffs),
-    aside: git.serve,
-    certificate,
-    report,
-    clock,
-  }),
-);
+const { server } = createApi({
+  ports: { accounts, apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+  platform: settings.platform,
+  tokenFile: places.token,
+  hours: settings.hours,
+  attach: attachByUpgrade(oneOffs),
+  asides: [git.serve],
+  certificate,
+  report,
+  clock,
+});
+const api = parts.use(server);
 parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
 
 logs.start();

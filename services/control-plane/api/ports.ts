@@ -1,13 +1,46 @@
 import type { Act, LogLine, LogSink } from "../types.ts";
+import type { Caller } from "./call.ts";
 
 /** What the API asks of the control plane's other parts. Tests put their own behind a real server. */
 export interface Ports {
+  readonly accounts: Accounts;
   readonly apps: Apps;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
+}
+
+/** What somebody may do with an app: use it, or also give it away and delete it. */
+export type Right = "use" | "own";
+
+/** A call that changed something, or tried to. */
+export interface AuditEntry {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly caller: Caller;
+  readonly from: string;
+  readonly method: string;
+  /** The path with its colons: what stands for them may be secret. */
+  readonly route: string;
+  /** The app's name, where the path has one. */
+  readonly app: string | undefined;
+  /** Of the answer. */
+  readonly status: number;
+  /** Of the request. */
+  readonly request: string;
+  readonly dryRun: boolean;
+}
+
+export interface Accounts {
+  /** @param authorization the header @param from the sender's IP address @returns undefined: nobody we know */
+  who(authorization: string | undefined, from: string): Promise<Caller | undefined>;
+  /** @param app its id */
+  may(caller: Caller, app: string, right: Right): boolean;
+  /** Whose an app is; the first admin's, when nobody made it here. @param app its id */
+  owner(app: string): { readonly id: string; readonly email: string };
+  audit(entry: AuditEntry): void;
 }
 
 /** An app of this project, as its stack file declares it. */
@@ -49,8 +82,20 @@ export interface Apps {
    * @throws UserError that says why the change was not made
    */
   change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<unknown>;
+  /** What `change` would do: a preview, after which nothing has changed. */
+  plan(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Plan>;
   /** Notes an act that changes nothing declared, with its result. */
   record<T>(name: string, act: Act, work: () => Promise<T>): Promise<T>;
+}
+
+/** What a preview shows. */
+export interface Plan {
+  /** Resources by operation, as Pulumi counts them: `{ same: 12, create: 1 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** The steps that are no "same". */
+  readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
+  /** What Pulumi printed; secrets are masked. */
+  readonly preview: string;
 }
 
 export interface Stacks {

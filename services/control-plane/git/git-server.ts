@@ -13,8 +13,8 @@ export interface GitServerOptions {
   /** Where the hook of a push calls, a Unix socket, and the folder that holds the hook. */
   readonly socket: string;
   readonly hooks: string;
-  /** Who asks, by the header; undefined: nobody we know. */
-  who(authorization: string | undefined): Promise<string | undefined>;
+  /** Who asks, by the header and the IP address; undefined: nobody we know. */
+  who(authorization: string | undefined, from: string): Promise<string | undefined>;
   /** The app of this name, if there is one for this user. */
   find(name: string, user: string): Promise<PushTarget | undefined>;
   /** Gets what nobody foresaw. */
@@ -67,7 +67,7 @@ export class GitServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const user = await this.#options.who(request.headers.authorization);
+    const user = await this.#options.who(request.headers.authorization, request.socket.remoteAddress ?? "");
     if (user === undefined) {
       response.setHeader("WWW-Authenticate", 'Basic realm="Dynoform"');
       say(request, response, 401, "Give your API token as the password; any user name does.");

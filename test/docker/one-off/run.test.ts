@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { packageRoot } from "../../../images/package-root.ts";
+import { operatorOnly } from "../../../services/control-plane/accounts/operator.ts";
 import { createApi } from "../../../services/control-plane/api/index.ts";
 import type { ApiServer } from "../../../services/control-plane/api/server.ts";
+import { Token } from "../../../services/control-plane/api/token.ts";
 import { attachByUpgrade } from "../../../services/control-plane/one-off/upgrade.ts";
 import { until } from "../../support/until.ts";
 import { World } from "../../unit/control-plane/api/fakes.ts";
@@ -24,15 +26,15 @@ before(async () => {
   const tokenFile = join(folder, "control", "token");
   await writeFile(tokenFile, "a-token\n");
   const oneOffs = await ground.start();
+  const accounts = operatorOnly(new Token(tokenFile), { id: "me", email: "me@example.com" });
   api = createApi({
-    ports: { ...new World().ports(), oneOffs },
+    ports: { ...new World().ports(), accounts, oneOffs },
     platform: ground.name,
     tokenFile,
-    user: "me@example.com",
     hours: { free: 0, per: "app" },
     attach: attachByUpgrade(oneOffs),
     report: (problem) => ground.problems.push(problem),
-  });
+  }).server;
   const { port } = await api.listen(0, "127.0.0.1");
   const settings = { name: ground.name, directory: folder, ports: { api: port } };
   await writeFile(join(folder, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");

@@ -1,11 +1,12 @@
+import type { Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { declared } from "../formation.ts";
 import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 export function appRoutes(desk: Desk): Route[] {
-  const list = async () => ({ body: (await desk.ports.apps.list()).map((app) => showApp(desk, app)) });
-  const account = () => ({ body: showAccount(desk) });
+  const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, app)) });
+  const account = ({ caller }: Call) => ({ body: showAccount(caller) });
   return [
     ["GET", "/apps", list],
     ["GET", "/users/:user/apps", list],
@@ -31,7 +32,7 @@ function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
     generation: { id: desk.id("generation", "cedar"), name: "cedar" },
     git_url: "",
     maintenance: false,
-    owner: desk.account,
+    owner: desk.ports.accounts.owner(app.id),
     process_tier: tier(declared("web", app.formation.web).size),
     region: { id: desk.id("region", "local"), name: "local" },
     released_at: time,
@@ -51,8 +52,7 @@ function tier(size: string): string {
   return size.startsWith("standard") || size.startsWith("performance") ? "production" : size;
 }
 
-function showAccount(desk: Desk): Record<string, unknown> {
-  const { id, email } = desk.account;
+function showAccount({ id, email }: Call["caller"]): Record<string, unknown> {
   return {
     id,
     email,

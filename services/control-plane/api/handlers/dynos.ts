@@ -58,17 +58,24 @@ async function oneDyno(desk: Desk, call: Call): Promise<Answer> {
 async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" | "Stop"): Promise<Answer> {
   const app = await desk.app(call);
   const { dyno, type } = target;
-  if (dyno !== undefined && desk.ports.oneOffs.stop(app.name, dyno)) return { status: 202, body: {} };
+  const what = `${verb} of ${dyno ?? type ?? "all dynos"}`;
+  if (dyno !== undefined && desk.ports.oneOffs.list(app.name).some((oneOff) => oneOff.dyno === dyno)) {
+    await desk.act(call, app, what, async () => desk.ports.oneOffs.stop(app.name, dyno));
+    return { status: 202, body: {} };
+  }
   const states = await desk.ports.dynos.list(app.name);
   if (dyno !== undefined && !states.some((state) => state.dyno === dyno)) throw notFound("dyno");
   if (type !== undefined && !states.some((state) => state.type === type)) {
     const { formation } = await desk.outputs.of(app.stack);
     if (!formation.some((entry) => entry.type === type)) throw notFound("formation", `that process type (${type})`);
   }
-  const what = `${verb} of ${dyno ?? type ?? "all dynos"}`;
-  desk.say(app, `${what} by user ${desk.user}`);
+  const says = `${what} by user ${call.caller.email}`;
   // What the formation declares starts again after a stop too.
-  const work = desk.act(app, what, () => desk.ports.dynos.restart(app.name, target));
+  const work = desk.act(call, app, what, () => {
+    desk.say(app, says);
+    return desk.ports.dynos.restart(app.name, target);
+  });
+  if (call.dryRun) await work;
   work.catch((error: unknown) => desk.say(app, `${what} failed: ${messageOf(error).split("\n", 1)[0]}`));
   return { status: 202, body: {} };
 }
@@ -89,14 +96,14 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
     attach,
     tty: attach && call.body.force_no_tty !== true,
   };
-  const starting = desk.act(app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
+  const starting = desk.act(call, app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
   // Only shown: it runs whether that can be read or not.
   const release = desk.outputs.of(app.stack).then(
     (outputs) => outputs.release,
     () => undefined,
   );
   const oneOff = await starting;
-  desk.say(app, `Starting process with command \`${command}\` by user ${desk.user}`);
+  desk.say(app, `Starting process with command \`${command}\` by user ${call.caller.email}`);
   const body = showDyno(desk, app, oneOff, command, await release);
   return {
     status: 201,

@@ -20,6 +20,8 @@ import { UserError } from "../../../../services/errors.ts";
 export class World {
   readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
+  /** What was only previewed. */
+  readonly plans: { readonly app: string; readonly act: Act }[] = [];
   /** What was done besides changes. */
   readonly acts: string[] = [];
   readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
@@ -85,10 +87,20 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
+      accounts: {
+        who: async () => undefined,
+        may: () => true,
+        owner: () => ({ id: "me", email: "me@example.com" }),
+        audit() {},
+      },
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
+        plan: async (name, act) => {
+          world.plans.push({ app: name, act });
+          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        },
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();

@@ -3,7 +3,10 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { operatorOnly } from "../../../../services/control-plane/accounts/operator.ts";
 import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
+import type { Accounts } from "../../../../services/control-plane/api/ports.ts";
+import { Token } from "../../../../services/control-plane/api/token.ts";
 import { World } from "./fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
@@ -35,23 +38,24 @@ export interface Served extends AsyncDisposable {
 export async function serve(
   clock?: () => number,
   hours: ApiOptions["hours"] = { free: 750, per: "app" },
+  over: Partial<Accounts> = {},
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${TOKEN}\n`);
   const world = new World();
   const problems: string[] = [];
+  const accounts = { ...operatorOnly(new Token(tokenFile), { id: "me", email: "me@example.com" }), ...over };
   const create = () =>
     createApi({
-      ports: world.ports(),
+      ports: { ...world.ports(), accounts },
       platform: "test",
       tokenFile,
-      user: "me@example.com",
       hours,
       attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
-    });
+    }).server;
   let api = create();
   const { port } = await api.listen(0, "127.0.0.1");
   return {

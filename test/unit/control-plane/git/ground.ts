@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { operatorOnly } from "../../../../services/control-plane/accounts/operator.ts";
 import { createApi } from "../../../../services/control-plane/api/index.ts";
+import { Token } from "../../../../services/control-plane/api/token.ts";
 import { GitServer } from "../../../../services/control-plane/git/git-server.ts";
 import { type DeployCommit, Pushes } from "../../../../services/control-plane/git/pushes.ts";
 import { authorityFile, ensureCertificate } from "../../../../services/control-plane/tls/certificates.ts";
@@ -67,18 +69,18 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
     }),
   );
   await writeFile(join(folder, "token"), TOKEN);
+  const accounts = operatorOnly(new Token(join(folder, "token")), { id: "me", email: "me@example.com" });
   const api = parts.use(
     createApi({
-      ports: new World().ports(),
+      ports: { ...new World().ports(), accounts },
       platform: "test",
       tokenFile: join(folder, "token"),
-      user: "me@example.com",
       hours: { free: 0, per: "app" },
       attach: (_secret, _request, socket) => void socket.end("attached"),
-      aside: server.serve,
+      asides: [server.serve],
       certificate,
       report,
-    }),
+    }).server,
   );
   const { port } = await api.listen(0, "127.0.0.1");
   const url = `https://127.0.0.1:${port}/shop.git`;

@@ -1,0 +1,23 @@
+import type { Plan } from "./ports.ts";
+
+/** Thrown by what would change something for a call that only wants to know what would happen. */
+export class DryRun extends Error {
+  override readonly name = "DryRun";
+  /** The app's name. */
+  readonly app: string;
+  readonly description: string;
+  readonly plan: Plan;
+
+  /** @param plan by default that of an act that changes nothing declared */
+  constructor(app: string, description: string, plan: Plan = { changes: {}, steps: [], preview: "" }) {
+    super(`dry run: ${description}`);
+    this.app = app;
+    this.description = description;
+    this.plan = plan;
+  }
+
+  /** The answer's body. */
+  get body(): Readonly<Record<string, unknown>> {
+    return { dry_run: true, app: this.app, description: this.description, ...this.plan };
+  }
+}
