@@ -91,6 +91,7 @@ const { server } = createApi({
   attach: attachByUpgrade(oneOffs),
   asides: [git.serve],
   certificate,
+  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
   report,
   clock,
 });

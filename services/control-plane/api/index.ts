@@ -11,7 +11,9 @@ import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import type { Ports } from "./ports.ts";
+import type { OpenRoute, Route } from "./routes.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
@@ -28,6 +30,9 @@ export interface ApiOptions {
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
+  /** Host names under which clients come, besides those of this machine. */
+  readonly hosts?: ServerOptions["hosts"];
+  readonly rates?: ServerOptions["rates"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -42,32 +47,35 @@ export interface Api {
   readonly server: ApiServer;
   /** The same without HTTP, for other parts of the control plane. */
   readonly dispatcher: Dispatcher;
+  /** `METHOD /path` of each route, those for whoever is let in and those for everybody. */
+  readonly served: { readonly routes: readonly string[]; readonly open: readonly string[] };
 }
 
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, attach, report } = options;
   const token = new Token(options.tokenFile);
   const desk = new Desk({ ports, token, platform, hours, clock });
-  const dispatcher = new Dispatcher({
-    accounts: ports.accounts,
-    clock,
-    routes: [
-      ...appRoutes(desk),
-      ...formationRoutes(desk),
-      ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
-      ...releaseRoutes(desk),
-      ...configVarRoutes(desk),
-      ...logSessionRoutes(desk),
-      ...logDrainRoutes(desk),
-      ...usageRoutes(desk),
-    ],
-  });
+  const routes: Route[] = [
+    ...appRoutes(desk),
+    ...formationRoutes(desk),
+    ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
+    ...releaseRoutes(desk),
+    ...configVarRoutes(desk),
+    ...logSessionRoutes(desk),
+    ...logDrainRoutes(desk),
+    ...usageRoutes(desk),
+  ];
+  const open: OpenRoute[] = [...openLogRoutes(desk), ...openApiRoutes()];
+  const dispatcher = new Dispatcher({ accounts: ports.accounts, clock, routes });
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: openLogRoutes(desk),
+    open,
     asides: options.asides ?? [],
     certificate: options.certificate,
+    hosts: options.hosts,
+    rates: options.rates,
+    clock,
     report,
     upgrade(request, socket, head) {
       const secret = ATTACH.exec(request.url ?? "")?.[1];
@@ -75,5 +83,9 @@ export function createApi(options: ApiOptions): Api {
       else attach(secret, request, socket, head);
     },
   });
-  return { server, dispatcher };
+  return { server, dispatcher, served: { routes: routes.map(nameOf), open: open.map(nameOf) } };
+}
+
+function nameOf([method, path]: Route | OpenRoute): string {
+  return `${method} ${path}`;
 }

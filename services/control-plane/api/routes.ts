@@ -31,9 +31,14 @@ export class Routes<C extends OpenCall = Call> {
   find(method: string, path: string): Match<C> {
     const found = this.match(method, path);
     if (found !== undefined) return found;
-    if (this.#fitting(partsOf(path)).length === 0)
-      throw new ApiError(404, "not_found", "The requested API endpoint was not found.");
-    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`);
+    const methods = this.methods(path);
+    if (methods.length === 0) throw notFoundHere();
+    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`, {}, { Allow: methods.join(", ") });
+  }
+
+  /** Those that a path is there for. */
+  methods(path: string): string[] {
+    return [...new Set(this.#fitting(partsOf(path)).map(({ method }) => method))];
   }
 
   /** Undefined: there is none. */
@@ -48,6 +53,10 @@ export class Routes<C extends OpenCall = Call> {
       .filter((route) => fits(route.parts, parts))
       .sort((a, b) => rank(a.parts).localeCompare(rank(b.parts)));
   }
+}
+
+export function notFoundHere(): ApiError {
+  return new ApiError(404, "not_found", "The requested API endpoint was not found.");
 }
 
 function partsOf(path: string): string[] {

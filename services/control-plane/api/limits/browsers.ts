@@ -13,10 +13,14 @@ export class BrowserGuard {
     this.#names = new Set(["localhost", "127.0.0.1", "[::1]", ...names]);
   }
 
+  /** Both checks at once. */
+  admits(headers: IncomingHttpHeaders): boolean {
+    return this.#isOwn(headers) && !isForeign(headers);
+  }
+
   /** @throws ApiError 421 */
-  checkHost({ host }: IncomingHttpHeaders): void {
-    const name = host?.toLowerCase().replace(/:\d{0,5}$/, "");
-    if (name !== undefined && this.#names.has(name)) return;
+  checkHost(headers: IncomingHttpHeaders): void {
+    if (this.#isOwn(headers)) return;
     const wanted = "Ask 127.0.0.1 or localhost, through a forwarded port if need be.";
     throw new ApiError(421, "misdirected_request", `This API does not answer to that host name. ${wanted}`);
   }
@@ -24,6 +28,10 @@ export class BrowserGuard {
   /** @throws ApiError 403 */
   checkOrigin(headers: IncomingHttpHeaders): void {
     if (isForeign(headers)) throw new ApiError(403, "forbidden", "Pages of other sites may not use this API.");
+  }
+
+  #isOwn({ host }: IncomingHttpHeaders): boolean {
+    return this.#names.has(host?.toLowerCase().replace(/:\d{0,5}$/, "") ?? "");
   }
 }
 

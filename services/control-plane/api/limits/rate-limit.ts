@@ -11,14 +11,19 @@ export interface Rate {
   readonly hourly: number;
 }
 
-/** Heroku's own: 4,500 an hour. */
-export const ACCOUNT_RATE: Rate = { burst: 4500, hourly: 4500 };
+export interface Rates {
+  readonly account: Rate;
+  /** Of who is not let in, by address. */
+  readonly stranger: Rate;
+}
 
-/**
- * Of who is not let in, by address. Behind a published port all have the same one, so it bounds what
- * strangers cost, and is no defence of a password; that is counted by account.
- */
-export const STRANGER_RATE: Rate = { burst: 600, hourly: 36_000 };
+export const RATES: Rates = {
+  // Heroku's own.
+  account: { burst: 4500, hourly: 4500 },
+  // Behind a published port all have the same address, so it bounds what strangers cost, and is no defence of a
+  // password; wrong ones are counted by account.
+  stranger: { burst: 600, hourly: 36_000 },
+};
 
 interface Bucket {
   tokens: number;

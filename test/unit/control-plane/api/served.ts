@@ -39,6 +39,7 @@ export async function serve(
   clock?: () => number,
   hours: ApiOptions["hours"] = { free: 750, per: "app" },
   over: Partial<Accounts> = {},
+  rates?: ApiOptions["rates"],
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
@@ -52,6 +53,8 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
+      hosts: ["api.localhost"],
+      rates,
       attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
@@ -92,7 +95,7 @@ export function ask(
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
-        const json = response.headers["content-type"] === "application/json";
+        const json = response.headers["content-type"] === "application/json" && text !== "";
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
       });
     });

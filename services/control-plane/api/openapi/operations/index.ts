@@ -4,6 +4,7 @@ import { apps } from "./apps.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
+import { openApiItself } from "./openapi.ts";
 import { releases } from "./releases.ts";
 import { usage } from "./usage.ts";
 
@@ -18,4 +19,4 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openLogs };
+export const openOperations: Operations = { ...openLogs, ...openApiItself };
