@@ -7,28 +7,28 @@ export type Route<C extends OpenCall = Call> = readonly [method: string, path: s
 /** A route for whoever asks. */
 export type OpenRoute = Route<OpenCall>;
 
-export interface Match<C extends OpenCall = Call> {
-  readonly handler: Handler<C>;
+export interface Match<H = Handler> {
+  readonly handler: H;
   /** The route's path, with its colons. */
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
 }
 
 /** Finds the handler of a request. Of two paths that fit, the one without a colon at the first difference wins. */
-export class Routes<C extends OpenCall = Call> {
+export class Routes<H = Handler> {
   readonly #routes: readonly {
     readonly method: string;
     readonly path: string;
     readonly parts: readonly string[];
-    readonly handler: Handler<C>;
+    readonly handler: H;
   }[];
 
-  constructor(routes: readonly Route<C>[]) {
+  constructor(routes: readonly (readonly [method: string, path: string, handler: H])[]) {
     this.#routes = routes.map(([method, path, handler]) => ({ method, path, parts: partsOf(path), handler }));
   }
 
   /** @throws ApiError 404, or 405 when the path is there for other methods */
-  find(method: string, path: string): Match<C> {
+  find(method: string, path: string): Match<H> {
     const found = this.match(method, path);
     if (found !== undefined) return found;
     const methods = this.methods(path);
@@ -42,7 +42,7 @@ export class Routes<C extends OpenCall = Call> {
   }
 
   /** Undefined: there is none. */
-  match(method: string, path: string): Match<C> | undefined {
+  match(method: string, path: string): Match<H> | undefined {
     const parts = partsOf(path);
     const found = this.#fitting(parts).find((route) => route.method === method);
     return found && { handler: found.handler, path: found.path, params: paramsOf(found.parts, parts) };

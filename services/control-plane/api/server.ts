@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
-import { Front } from "../tls/front.ts";
+import { Front, type FrontOptions } from "../tls/front.ts";
 import type { Clock } from "../types.ts";
-import type { Answer, OpenCall } from "./call.ts";
+import type { Answer, Handler, OpenCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
 import { BODY_LIMIT, Bodies, STRANGERS_BODY_LIMIT } from "./limits/body.ts";
@@ -26,7 +24,6 @@ const LIMITS = {
   // With its body: a large push through a slow tunnel takes hours. Bodies of the API have their own time.
   requestTimeout: 6 * 3_600_000,
   connectionsCheckingInterval: 5_000,
-  handshakeTimeout: 20_000,
 };
 
 /** Serves what is no part of the API; false: it is not its own. */
@@ -42,14 +39,13 @@ export interface ServerOptions {
   readonly asides: readonly Aside[];
   /** Without it, only plain HTTP is spoken. */
   readonly certificate?: ServerCertificate | undefined;
+  readonly rendezvous?: FrontOptions["rendezvous"];
   /** Host names of this server, besides those of this machine. */
   readonly hosts?: readonly string[] | undefined;
   /** @default RATES */
   readonly rates?: Rates | undefined;
   /** @default Date.now */
   readonly clock?: Clock | undefined;
-  /** Takes over connections that ask for another protocol. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -57,36 +53,23 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #open: Routes<OpenCall>;
+  readonly #open: Routes<Handler<OpenCall>>;
+  readonly #front: Front;
   readonly #guard: BrowserGuard;
   readonly #accounts: RateLimit;
   readonly #strangers: RateLimit;
   readonly #bodies = new Bodies();
-  readonly #secure: SecureServer | undefined;
-  readonly #front: Front;
-  /** Connections that speak another protocol now, which the HTTP server has forgotten. */
-  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#open = new Routes(options.open);
+    const { certificate, rendezvous, clock = Date.now, rates = RATES } = options;
     this.#guard = new BrowserGuard(options.hosts);
-    const { clock = Date.now, rates = RATES } = options;
     this.#accounts = new RateLimit(rates.account, clock);
     this.#strangers = new RateLimit(rates.stranger, clock);
-    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
-    const plain = createServer(LIMITS, serve);
-    this.#secure = options.certificate && createSecureServer({ ...LIMITS, ...options.certificate }, serve);
-    for (const server of [plain, this.#secure]) {
-      server?.on("clientError", answerClientError);
-      server?.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        this.#upgraded.add(socket);
-        socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
-        if (this.#guard.admits(request.headers)) options.upgrade(request, socket, head);
-        else socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
-      });
-    }
-    this.#front = new Front(plain, this.#secure);
+    const http = createServer(LIMITS, (request, response) => void this.#serve(request, response));
+    http.on("clientError", answerClientError);
+    this.#front = new Front({ http, certificate, rendezvous });
   }
 
   /** @param port 0: any that is free */
@@ -96,13 +79,12 @@ export class ApiServer implements AsyncDisposable {
 
   /** Takes another certificate for connections that come from now on. */
   renew(certificate: ServerCertificate): void {
-    this.#secure?.setSecureContext(certificate);
+    this.#front.renew(certificate);
   }
 
   /** Ends every connection, open streams too: their clients come back to who serves next. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#front[Symbol.asyncDispose]();
-    for (const socket of this.#upgraded) socket.destroy();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#front[Symbol.asyncDispose]();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -174,7 +156,7 @@ function isSafe({ method }: IncomingMessage): boolean {
 }
 
 /** The methods for a path, as the header `Allow` has them. @throws ApiError 404 */
-function allowed(all: readonly Pick<Routes, "methods">[], path: string): string {
+function allowed(all: readonly { methods(path: string): string[] }[], path: string): string {
   const methods = all.flatMap((routes) => routes.methods(path));
   if (methods.length === 0) throw notFoundHere();
   return methods.join(", ");

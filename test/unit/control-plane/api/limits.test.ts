@@ -128,7 +128,7 @@ test("connections are bounded: of all together, and from one address", async () 
     { all: 3, each: 100 },
     { all: 100, each: 3 },
   ]) {
-    await using front = new Front(createServer(), undefined, connections);
+    await using front = new Front({ http: createServer(), connections });
     const { port } = await front.listen(0, "127.0.0.1");
     const open = new Set<Socket>();
     let closed = 0;

@@ -8,7 +8,7 @@ const authorization = `Bearer ${TOKEN}`;
 test("an account has so many requests an hour, whoever is not let in others; neither takes the other's", async () => {
   let now = Date.UTC(2026, 0, 1);
   const rates = { account: { burst: 20, hourly: 4500 }, stranger: { burst: 5, hourly: 60 } };
-  await using served = await serve(() => now, undefined, {}, rates);
+  await using served = await serve(() => now, undefined, {}, {}, rates);
   assert.equal((await served.ask("GET", "/account")).headers["ratelimit-remaining"], "19");
   const wrong = { authorization: "Bearer wrong" };
   const strangers: number[] = [];
