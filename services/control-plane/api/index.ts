@@ -2,7 +2,10 @@ import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { accountRoutes } from "./handlers/account.ts";
+import { addonServiceRoutes } from "./handlers/addon-services.ts";
+import { addonRoutes } from "./handlers/addons.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
@@ -17,7 +20,6 @@ import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import type { Ports } from "./ports.ts";
-import type { OpenRoute, Route } from "./routes.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
@@ -49,40 +51,38 @@ export interface Api {
   readonly server: ApiServer;
   /** The same without HTTP, for other parts of the control plane. */
   readonly dispatcher: Dispatcher;
-  /** `METHOD /path` of each route, those for whoever is let in and those for everybody. */
-  readonly served: { readonly routes: readonly string[]; readonly open: readonly string[] };
 }
 
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
   const desk = new Desk({ ports, token, platform, hours, clock });
-  const routes: Route[] = [
-    ...appRoutes(desk),
-    ...formationRoutes(desk),
-    ...dynoRoutes(desk),
-    ...releaseRoutes(desk),
-    ...configVarRoutes(desk),
-    ...logSessionRoutes(desk),
-    ...logDrainRoutes(desk),
-    ...usageRoutes(desk),
-    ...accountRoutes(desk),
-    ...authorizationRoutes(desk),
-    ...collaboratorRoutes(desk),
-    ...invitationRoutes(desk),
-    ...auditRoutes(desk),
-  ];
-  const open: OpenRoute[] = [
-    ...openLogRoutes(desk),
-    ...openAuthorizationRoutes(desk),
-    ...browserLoginRoutes(desk),
-    ...openApiRoutes(),
-  ];
-  const dispatcher = new Dispatcher({ accounts: ports.accounts, clock, routes });
+  const dispatcher = new Dispatcher({
+    accounts: ports.accounts,
+    clock,
+    routes: [
+      ...appRoutes(desk),
+      ...formationRoutes(desk),
+      ...dynoRoutes(desk),
+      ...releaseRoutes(desk),
+      ...configVarRoutes(desk),
+      ...addonRoutes(desk),
+      ...attachmentRoutes(desk),
+      ...addonServiceRoutes(desk),
+      ...logSessionRoutes(desk),
+      ...logDrainRoutes(desk),
+      ...usageRoutes(desk),
+      ...accountRoutes(desk),
+      ...authorizationRoutes(desk),
+      ...collaboratorRoutes(desk),
+      ...invitationRoutes(desk),
+      ...auditRoutes(desk),
+    ],
+  });
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open,
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
     asides: options.asides ?? [],
     certificate: options.certificate,
     hosts: options.hosts,
@@ -91,9 +91,5 @@ export function createApi(options: ApiOptions): Api {
     rendezvous: options.rendezvous,
     report,
   });
-  return { server, dispatcher, served: { routes: routes.map(nameOf), open: open.map(nameOf) } };
-}
-
-function nameOf([method, path]: Route | OpenRoute): string {
-  return `${method} ${path}`;
+  return { server, dispatcher };
 }

@@ -27,6 +27,11 @@ export class Routes<H = Handler> {
     this.#routes = routes.map(([method, path, handler]) => ({ method, path, parts: partsOf(path), handler }));
   }
 
+  /** `METHOD /path` of each. */
+  get names(): string[] {
+    return this.#routes.map(({ method, path }) => `${method} ${path}`);
+  }
+
   /** @throws ApiError 404, or 405 when the path is there for other methods */
   find(method: string, path: string): Match<H> {
     const found = this.match(method, path);

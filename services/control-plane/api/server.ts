@@ -53,7 +53,7 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #open: Routes<Handler<OpenCall>>;
+  readonly open: Routes<Handler<OpenCall>>;
   readonly #front: Front;
   readonly #guard: BrowserGuard;
   readonly #accounts: RateLimit;
@@ -62,7 +62,7 @@ export class ApiServer implements AsyncDisposable {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#open = new Routes(options.open);
+    this.open = new Routes(options.open);
     const { certificate, rendezvous, clock = Date.now, rates = RATES } = options;
     this.#guard = new BrowserGuard(options.hosts);
     this.#accounts = new RateLimit(rates.account, clock);
@@ -112,12 +112,12 @@ export class ApiServer implements AsyncDisposable {
     const { accounts, dispatcher } = this.#options;
     if (asked === "OPTIONS") {
       this.#strangers.take(from);
-      return { status: 204, body: undefined, headers: { Allow: allowed([this.#open, dispatcher.routes], path) } };
+      return { status: 204, body: undefined, headers: { Allow: allowed([this.open, dispatcher.routes], path) } };
     }
     const method = asked === "HEAD" ? "GET" : asked;
     const origin = originOf(request);
-    const onlyOpen = this.#open.methods(path).length > 0 && dispatcher.routes.methods(path).length === 0;
-    const open = onlyOpen ? this.#open.find(method, path) : this.#open.match(method, path);
+    const onlyOpen = this.open.methods(path).length > 0 && dispatcher.routes.methods(path).length === 0;
+    const open = onlyOpen ? this.open.find(method, path) : this.open.match(method, path);
     if (open !== undefined) {
       this.#strangers.take(from);
       const body = await this.#bodies.read(request, STRANGERS_BODY_LIMIT);
