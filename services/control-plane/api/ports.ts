@@ -1,3 +1,4 @@
+import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
@@ -30,6 +31,8 @@ export interface DeclaredApp {
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  /** As the file says it, by attachment. */
+  readonly addons: Readonly<Record<string, AddonSettings>>;
 }
 
 export interface DeclaredFormation {
@@ -42,10 +45,13 @@ export interface DeclaredFormation {
 export interface AppFile {
   /** What the file declares at this moment. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly addons: Readonly<Record<string, AddonSettings>>;
   scale(type: string, to: DeclaredFormation): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** Declares an add-on, or what is attached; undefined: no more. */
+  addon(attachment: string, settings: AddonSettings | undefined): void;
 }
 
 export interface Apps {
