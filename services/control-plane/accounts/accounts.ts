@@ -193,7 +193,7 @@ export class Accounts {
     const taken = this.invitations.take(secret);
     if (taken === undefined) return undefined;
     const user = this.#settle(taken, kept);
-    const route = "/invitations/:invitation";
+    const route = "/invitation/:invitation";
     this.log.write({ caller: toCaller(user, "session"), from, method: "POST", route, status: 201 });
     return this.#openSession(user, from);
   }

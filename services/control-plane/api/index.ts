@@ -31,6 +31,11 @@ export interface ApiOptions {
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   /** Connects a client's terminal; the secret is the path's last part. */
   attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * Where browsers find the platform's pages.
+   * @default where the caller reaches the API
+   */
+  readonly site?: string;
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
@@ -69,7 +74,7 @@ export function createApi(options: ApiOptions): Api {
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),
-      ...invitationRoutes(desk),
+      ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
     ],
   });
