@@ -13,7 +13,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
-import { attachByUpgrade } from "./one-off/upgrade.ts";
+import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -93,7 +93,7 @@ const { server } = createApi({
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
-  attach: attachByUpgrade(oneOffs),
+  rendezvous: rendezvousWith(oneOffs),
   site: siteUrl(settings),
   asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { accountRoutes } from "./handlers/account.ts";
+import { addonServiceRoutes } from "./handlers/addon-services.ts";
+import { addonRoutes } from "./handlers/addons.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
@@ -29,13 +30,13 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
-  /** Connects a client's terminal; the secret is the path's last part. */
-  attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
    * Where browsers find the platform's pages.
    * @default where the caller reaches the API
    */
   readonly site?: string;
+  /** Connects a client's terminal. */
+  readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
@@ -44,8 +45,6 @@ export interface ApiOptions {
   /** @default Date.now */
   readonly clock?: Clock;
 }
-
-const ATTACH = /^\/attach\/([\w-]+)$/;
 
 /** The Heroku Platform API of a platform. */
 export interface Api {
@@ -56,7 +55,7 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { ports, platform, hours, clock = Date.now, attach, report } = options;
+  const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
   const desk = new Desk({ ports, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
@@ -65,9 +64,12 @@ export function createApi(options: ApiOptions): Api {
     routes: [
       ...appRoutes(desk),
       ...formationRoutes(desk),
-      ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
+      ...dynoRoutes(desk),
       ...releaseRoutes(desk),
       ...configVarRoutes(desk),
+      ...addonRoutes(desk),
+      ...attachmentRoutes(desk),
+      ...addonServiceRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -84,12 +86,8 @@ export function createApi(options: ApiOptions): Api {
     open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    rendezvous: options.rendezvous,
     report,
-    upgrade(request, socket, head) {
-      const secret = ATTACH.exec(request.url ?? "")?.[1];
-      if (secret === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-      else attach(secret, request, socket, head);
-    },
   });
   return { server, dispatcher };
 }

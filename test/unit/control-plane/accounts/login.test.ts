@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Passwords } from "../../../../services/control-plane/accounts/passwords.ts";
 import { ground, PASSWORD } from "./ground.ts";
 
 const MINUTE = 60_000;
 
 test("e-mail address and password give a token that is shown once, and kept as a hash", async () => {
-  await using it = await ground();
+  await using it = await ground({ passwords: new Passwords() });
   const { status, body } = await it.login(" Ada@Example.com", PASSWORD, { description: "laptop", expires_in: 3600 });
   assert.equal(status, 201);
   assert.equal(body.user.email, "ada@example.com");

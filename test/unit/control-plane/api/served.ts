@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { AccountsOptions } from "../../../../services/control-plane/accounts/accounts.ts";
 import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
 import type { Accounts } from "../../../../services/control-plane/api/ports.ts";
+import { answerProblems } from "../../../support/heroku/answers.ts";
 import { memoryAccounts } from "./accounts.ts";
 import { World } from "./fakes.ts";
 
@@ -54,7 +55,6 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
-      attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
     }).server;
@@ -88,18 +88,25 @@ export function ask(
   body: unknown,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answered> {
+  const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  // Node says no length for the body of a DELETE.
+  const all = text === "" ? headers : { "content-length": String(Buffer.byteLength(text)), ...headers };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers }, (response) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers: all }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
+        const { statusCode: status = 0 } = response;
         const json = response.headers["content-type"] === "application/json";
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
+        const body = json ? JSON.parse(text) : text;
+        const problems = json ? answerProblems(method, path, status, body) : [];
+        if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
+        else resolve({ status, headers: response.headers, body });
       });
     });
     outgoing.on("error", reject);
-    outgoing.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
+    outgoing.end(text);
   });
 }

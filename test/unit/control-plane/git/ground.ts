@@ -79,7 +79,6 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
       platform: "test",
       tokenFile: join(folder, "token"),
       hours: { free: 0, per: "app" },
-      attach: (_secret, _request, socket) => void socket.end("attached"),
       asides: [server.serve],
       certificate,
       report,
