@@ -97,6 +97,7 @@ const { server } = createApi({
   site: siteUrl(settings),
   asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,
+  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
   report,
   clock,
 });
