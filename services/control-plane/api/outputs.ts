@@ -25,26 +25,44 @@ export interface AppOutputs {
   readonly image: string | undefined;
 }
 
-/** Milliseconds for which outputs that were read serve further requests: a command makes several. */
+/** Milliseconds for which outputs that were read serve further requests in any case: a command makes several. */
 const FRESH = 2000;
 
-/** Reads apps' outputs, which takes a `pulumi` command each time, and so at most once for requests that come together. */
+/** Apps whose outputs are remembered. */
+const REMEMBERED = 100;
+
+interface Read {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** When the state that was read had been written; undefined: nobody knows. */
+  readonly written: number | undefined;
+  readonly outputs: Promise<AppOutputs>;
+}
+
+/**
+ * Reads apps' outputs, which takes a `pulumi` command each time: at most once for requests that come together, and not
+ * again before the state is written.
+ */
 export class OutputsReader {
   readonly #stacks: Stacks;
   readonly #clock: Clock;
-  readonly #read = new Map<string, { readonly at: number; readonly outputs: Promise<AppOutputs> }>();
+  readonly #read = new Map<string, Read>();
 
   constructor(stacks: Stacks, clock: Clock) {
     this.#stacks = stacks;
     this.#clock = clock;
   }
 
-  of(stack: string): Promise<AppOutputs> {
+  async of(stack: string): Promise<AppOutputs> {
+    const written = await this.#stacks.written(stack);
     const known = this.#read.get(stack);
-    if (known !== undefined && this.#clock() - known.at < FRESH) return known.outputs;
+    if (known !== undefined && this.#isGood(known, written)) return known.outputs;
     const outputs = this.#stacks.outputs(stack).then((raw) => parse(raw ?? {}));
-    const entry = { at: this.#clock(), outputs };
+    const entry: Read = { at: this.#clock(), written, outputs };
+    this.forget(stack);
     this.#read.set(stack, entry);
+    const [oldest = ""] = this.#read.keys();
+    if (this.#read.size > REMEMBERED) this.#read.delete(oldest);
     outputs.catch(() => {
       if (this.#read.get(stack) === entry) this.#read.delete(stack);
     });
@@ -54,6 +72,10 @@ export class OutputsReader {
   /** After a change. */
   forget(stack: string): void {
     this.#read.delete(stack);
+  }
+
+  #isGood(read: Read, written: number | undefined): boolean {
+    return this.#clock() - read.at < FRESH || (written !== undefined && read.written === written);
   }
 }
 

@@ -2,6 +2,7 @@ import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
+  Changed,
   DeclaredApp,
   DeclaredFormation,
   Drain,
@@ -43,6 +44,8 @@ export class World {
   dynos: DynoState[] = [];
   /** How often the stack's outputs were read. */
   reads = 0;
+  /** When the stacks' states were written; undefined: nobody knows. */
+  written: number | undefined;
   /** Awaited by each change before it is made. */
   gate: Promise<void> = Promise.resolve();
   /** Why the next change fails. */
@@ -123,6 +126,7 @@ export class World {
             formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
           };
         },
+        written: async () => world.written,
       },
       dynos: {
         list: async (app) => (app === "shop" ? world.dynos : []),
@@ -172,7 +176,7 @@ export class World {
     return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation, addons };
   }
 
-  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
+  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
@@ -200,6 +204,8 @@ export class World {
     this.apps.set(name, { formation, config, addons });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
+    const step = { op: "update", type: "dyno:index:Release", name };
+    return { outputs: { release: this.ledger.length }, steps: released ? [step] : [] };
   }
 }
 
