@@ -111,7 +111,8 @@ export class Desk {
     const user = call.caller.email;
     const act: Act = { user, description };
     if (call.dryRun) throw new DryRun(app.name, description, await this.ports.apps.plan(app.name, act, edit));
-    const work = this.ports.apps.change(app.name, act, edit).finally(() => this.outputs.forget(app.stack));
+    const work = this.ports.apps.change(app.name, act, edit);
+    work.catch(() => this.outputs.forget(app.stack));
     const whole = work.then((changed) => this.#tell(app, act, changed));
     const waited = new AbortController();
     const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
@@ -125,13 +126,12 @@ export class Desk {
     }
   }
 
-  #tell(app: DeclaredApp, { user, description }: Act, { outputs, steps }: Changed): "done" {
+  #tell(app: DeclaredApp, { user, description }: Act, changed: Changed): "done" {
     this.say(app, `${description} by user ${user}`);
-    if (steps.some(({ type }) => type === "dyno:index:Release")) {
-      this.say(app, `Release v${outputs.release} created by user ${user}`);
-      // Whoever asked for it will ask which one it is.
-      this.outputs.of(app.stack).catch(() => {});
+    if (changed.steps.some(({ type }) => type === "dyno:index:Release")) {
+      this.say(app, `Release v${changed.outputs.release} created by user ${user}`);
     }
+    this.outputs.take(app.stack, changed);
     return "done";
   }
 }

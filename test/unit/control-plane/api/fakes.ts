@@ -117,14 +117,7 @@ export class World {
           world.reads++;
           const app = world.apps.get(stack);
           if (app === undefined || stack === "blog") return undefined;
-          return {
-            release: world.ledger.length,
-            releases: world.ledger,
-            configs: world.configs,
-            environment: { ...app.config, DATABASE_URL: "postgres://secret" },
-            image: "sha256:1",
-            formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
-          };
+          return world.#outputs(app.config);
         },
         written: async () => world.written,
       },
@@ -170,6 +163,17 @@ export class World {
     };
   }
 
+  #outputs(config: Readonly<Record<string, string>>) {
+    return {
+      release: this.ledger.length,
+      releases: this.ledger,
+      configs: this.configs,
+      environment: { ...config, DATABASE_URL: "postgres://secret" },
+      image: "sha256:1",
+      formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
+    };
+  }
+
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {} } = this.apps.get(name) ?? {};
     const url = `http://${name}.localhost:8080/`;
@@ -205,7 +209,8 @@ export class World {
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
     const step = { op: "update", type: "dyno:index:Release", name };
-    return { outputs: { release: this.ledger.length }, steps: released ? [step] : [] };
+    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs(config);
+    return { outputs, steps: released ? [step] : [] };
   }
 }
 
