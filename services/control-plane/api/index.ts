@@ -18,6 +18,7 @@ import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
@@ -30,11 +31,19 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
+  /**
+   * Where browsers find the platform's pages.
+   * @default where the caller reaches the API
+   */
+  readonly site?: string;
   /** Connects a client's terminal. */
   readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
+  /** Host names under which clients come, besides those of this machine. */
+  readonly hosts?: ServerOptions["hosts"];
+  readonly rates?: ServerOptions["rates"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -71,16 +80,19 @@ export function createApi(options: ApiOptions): Api {
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),
-      ...invitationRoutes(desk),
+      ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
     ],
   });
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    hosts: options.hosts,
+    rates: options.rates,
+    clock,
     rendezvous: options.rendezvous,
     report,
   });
