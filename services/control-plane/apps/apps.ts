@@ -118,7 +118,12 @@ export class Apps {
    * @param owner the id of an account
    * @throws NameRefused, ChangeFailed
    */
-  async create(name: string, act: Act, owner?: string, options: ChangeOptions = {}): Promise<DeclaredApp> {
+  async create(
+    name: string,
+    act: Act,
+    owner?: string,
+    options: ChangeOptions = {},
+  ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
     const { journal, lock } = this.#options;
     await this.#new.name(name);
     return lock.run(name, "its creation", async () => {
@@ -128,8 +133,8 @@ export class Apps {
       this.#followers.making({ name, id }, owner);
       const change = this.#change("create", activity, { name, stack, path }, { before: "", after: text });
       journal.applying(change);
-      await this.#changes.make(change, act, options);
-      return this.#known(name);
+      const made = await this.#changes.make(change, act, options);
+      return { ...made, app: await this.#known(name) };
     });
   }
 

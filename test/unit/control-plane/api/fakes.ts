@@ -2,6 +2,7 @@ import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
+  Changed,
   DeclaredApp,
   DeclaredFormation,
   Drain,
@@ -47,6 +48,8 @@ export class World {
   dynos: DynoState[] = [];
   /** How often the stack's outputs were read. */
   reads = 0;
+  /** When the stacks' states were written; undefined: nobody knows. */
+  written: number | undefined;
   /** Awaited by each change before it is made. */
   gate: Promise<void> = Promise.resolve();
   /** Why the next change fails. */
@@ -114,7 +117,11 @@ export class World {
           if (world.failure !== undefined) throw world.failure;
           world.apps.set(name, { formation: {}, config: {}, addons: {} });
           world.made.push({ name, act, owner });
-          return world.#declared(name);
+          return {
+            app: world.#declared(name),
+            outputs: { release: 1 },
+            steps: [{ op: "create", type: "dyno:index:Release", name }],
+          };
         },
         async destroy(name) {
           await world.gate;
@@ -139,15 +146,9 @@ export class World {
           world.reads++;
           const app = world.apps.get(stack);
           if (app === undefined || stack === "blog") return undefined;
-          return {
-            release: world.ledger.length,
-            releases: world.ledger,
-            configs: world.configs,
-            environment: { ...app.config, DATABASE_URL: "postgres://secret" },
-            image: "sha256:1",
-            formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
-          };
+          return world.#outputs(app.config);
         },
+        written: async () => world.written,
       },
       dynos: {
         list: async (app) => (app === "shop" ? world.dynos : []),
@@ -196,6 +197,17 @@ export class World {
     return { changes: { same: 1 }, steps: [], preview: "nothing" };
   }
 
+  #outputs(config: Readonly<Record<string, string>>) {
+    return {
+      release: this.ledger.length,
+      releases: this.ledger,
+      configs: this.configs,
+      environment: { ...config, DATABASE_URL: "postgres://secret" },
+      image: "sha256:1",
+      formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
+    };
+  }
+
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
     const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
@@ -204,7 +216,7 @@ export class World {
     return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation, addons };
   }
 
-  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
+  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
@@ -239,6 +251,9 @@ export class World {
     this.apps.set(name, { formation, config, addons, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
+    const step = { op: "update", type: "dyno:index:Release", name };
+    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs(config);
+    return { outputs, steps: released ? [step] : [] };
   }
 }
 

@@ -31,7 +31,7 @@ test("names are Heroku's, less those of the platform", () => {
 
 test("an app is made with a file, a stack and an owner", async () => {
   await withApps([], async ({ apps, runs, textOf, told, journal }) => {
-    const app = await apps.create("blog", act, OWNER);
+    const { app } = await apps.create("blog", act, OWNER);
     assert.equal(app.url, "http://blog.localhost:8080/");
     assert.match(app.id, /^blog-[a-z]{8}$/);
     assert.deepEqual(parse((await textOf("blog")) ?? ""), {
@@ -95,7 +95,7 @@ test("an app is destroyed, then its file goes, and its name is free", async () =
     assert.deepEqual(told, ["shop is gone"]);
     assert.equal(apps.activity("shop")[0]?.result, "succeeded", "it is told until another takes the name");
     await assert.rejects(apps.destroy("shop", act), /there is no app shop/);
-    const again = await apps.create("shop", act, OWNER);
+    const { app: again } = await apps.create("shop", act, OWNER);
     assert.notEqual(again.id, "shop");
     assert.equal(apps.activity("shop").length, 1);
   });
@@ -196,7 +196,7 @@ test("an app is renamed, and keeps its id and its stack", async () => {
     assert.equal(apps.activity("store")[0]?.result, "succeeded");
     await assert.rejects(apps.rename("store", "store", act), /already taken/);
     // Its old name is free, its stack is not.
-    const again = await apps.create("shop", act, OWNER);
+    const { app: again } = await apps.create("shop", act, OWNER);
     assert.equal(again.stack, "shop-2");
   });
 });
