@@ -15,6 +15,8 @@ export interface Operation {
   /** @default 200 */
   readonly status?: number;
   readonly answer: Schema;
+  /** Whether it may be a part, by the header `Range`. */
+  readonly paged?: boolean;
   /** @default application/json */
   readonly type?: string;
 }
