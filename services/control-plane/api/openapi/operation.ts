@@ -1,7 +1,5 @@
 import type { Schema } from "./schema.ts";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
 /** What a route takes and answers. */
 export interface Operation {
   /** In a few words. */
@@ -22,4 +20,4 @@ export interface Operation {
 }
 
 /** By `METHOD /path`, written as the route is: `GET /apps/:app`. */
-export type Operations = Readonly<Record<`${Method} /${string}`, Operation>>;
+export type Operations = Readonly<Record<string, Operation>>;

@@ -18,17 +18,17 @@ const PATH = "/oauth/authorizations";
 
 /** A token is shown whole only in the answer that makes it. */
 export const authorizations: Operations = {
-  [`GET ${PATH}` as const]: { summary: "List one's own tokens", answer: list(authorization) },
-  [`GET ${PATH}/~` as const]: { summary: "There is no default one", answer: anything },
-  [`GET ${PATH}/:authorization` as const]: { summary: "A token of one's own", answer: authorization },
-  [`PATCH ${PATH}/:authorization` as const]: {
+  [`GET ${PATH}`]: { summary: "List one's own tokens", answer: list(authorization) },
+  [`GET ${PATH}/~`]: { summary: "There is no default one", answer: anything },
+  [`GET ${PATH}/:authorization`]: { summary: "A token of one's own", answer: authorization },
+  [`PATCH ${PATH}/:authorization`]: {
     summary: "Describe a token",
     body: object({ "description?": orNull(text) }),
     example: { description: "laptop" },
     answer: authorization,
   },
-  [`DELETE ${PATH}/:authorization` as const]: { summary: "Revoke a token", answer: authorization },
-  [`POST ${PATH}/:authorization/actions/regenerate-tokens` as const]: {
+  [`DELETE ${PATH}/:authorization`]: { summary: "Revoke a token", answer: authorization },
+  [`POST ${PATH}/:authorization/actions/regenerate-tokens`]: {
     summary: "Replace a token",
     status: 201,
     answer: authorization,
@@ -38,7 +38,7 @@ export const authorizations: Operations = {
 };
 
 export const openAuthorizations: Operations = {
-  [`POST ${PATH}` as const]: {
+  [`POST ${PATH}`]: {
     summary: "Make a token, with e-mail address and password, or with a token",
     body: object({
       "description?": orNull(text),

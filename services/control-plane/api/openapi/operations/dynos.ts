@@ -16,7 +16,7 @@ export const dynos: Operations = {
     body: object({
       command: text,
       "attach?": orNull(flag),
-      "env?": orNull(map(text)),
+      "env?": orNull(map(either(text, { type: "number" }))),
       "force_no_tty?": orNull(flag),
       "size?": orNull(text),
     }),
