@@ -2,8 +2,7 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
-import { operatorOnly } from "./accounts/operator.ts";
-import { stableId } from "./api/ids.ts";
+import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
 import { Token } from "./api/token.ts";
@@ -14,7 +13,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
-import { attachByUpgrade } from "./one-off/upgrade.ts";
+import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -67,10 +66,13 @@ const oneOffs = parts.use(
     report,
   }),
 );
-const operator = `admin@${settings.domain}`;
-const accounts = operatorOnly(new Token(places.token), {
-  id: stableId("dynoform", settings.platform, "user", operator),
-  email: operator,
+const accounts = new Accounts({
+  db: store,
+  platform: settings.platform,
+  operator: `admin@${settings.domain}`,
+  key: new Token(places.token),
+  signUp: settings.accounts.signUp,
+  clock,
 });
 const git = parts.use(
   await openGit({
@@ -78,7 +80,7 @@ const git = parts.use(
     log: logs,
     directory: settings.directory,
     places,
-    who: async (authorization, from) => (await accounts.who(authorization, from))?.email,
+    accounts,
     report,
   }),
 );
@@ -88,7 +90,7 @@ const { server } = createApi({
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
-  attach: attachByUpgrade(oneOffs),
+  rendezvous: rendezvousWith(oneOffs),
   asides: [git.serve],
   certificate,
   report,

@@ -28,6 +28,7 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  readonly accounts: { readonly signUp: boolean };
 }
 
 /** Where the API listens in the control plane's container. */
@@ -46,7 +47,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
 export interface Places {
   /** The SQLite file. */
   readonly store: string;
-  /** What commands must show to use the API. */
+  /** The operator's key, which lies on the host: what commands there show to the API. */
   readonly token: string;
   /** The certificate for TLS, and the authority that signed it. */
   readonly tls: string;

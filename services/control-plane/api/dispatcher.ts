@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../types.ts";
 import type { Answer, Call, Caller } from "./call.ts";
-import { DryRun } from "./dry-run.ts";
+import { DryRun, wantsDryRun } from "./dry-run.ts";
 import { toApiError } from "./errors.ts";
 import type { Accounts, AuditEntry } from "./ports.ts";
 import { type Route, Routes } from "./routes.ts";
@@ -74,9 +74,4 @@ export class Dispatcher {
       throw error;
     }
   }
-}
-
-function wantsDryRun(query: URLSearchParams, headers: IncomingHttpHeaders): boolean {
-  const wish = query.get("dry_run") ?? headers["dynoform-dry-run"];
-  return wish === "1" || wish === "true";
 }

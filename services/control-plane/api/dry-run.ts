@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Plan } from "./ports.ts";
 
 /** Thrown by what would change something for a call that only wants to know what would happen. */
@@ -20,4 +21,10 @@ export class DryRun extends Error {
   get body(): Readonly<Record<string, unknown>> {
     return { dry_run: true, app: this.app, description: this.description, ...this.plan };
   }
+}
+
+/** Whether a call only asks what would happen. */
+export function wantsDryRun(query: URLSearchParams, headers: IncomingHttpHeaders): boolean {
+  const wish = query.get("dry_run") ?? headers["dynoform-dry-run"];
+  return wish === "1" || wish === "true";
 }

@@ -1,12 +1,16 @@
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { accountRoutes } from "./handlers/account.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { auditRoutes } from "./handlers/audit.ts";
+import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
 import { formationRoutes } from "./handlers/formation.ts";
+import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
@@ -23,8 +27,8 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
-  /** Connects a client's terminal; the secret is the path's last part. */
-  attach(secret: string, request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Connects a client's terminal. */
+  readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
@@ -33,8 +37,6 @@ export interface ApiOptions {
   /** @default Date.now */
   readonly clock?: Clock;
 }
-
-const ATTACH = /^\/attach\/([\w-]+)$/;
 
 /** The Heroku Platform API of a platform. */
 export interface Api {
@@ -45,7 +47,7 @@ export interface Api {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const { ports, platform, hours, clock = Date.now, attach, report } = options;
+  const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
   const desk = new Desk({ ports, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
@@ -54,26 +56,27 @@ export function createApi(options: ApiOptions): Api {
     routes: [
       ...appRoutes(desk),
       ...formationRoutes(desk),
-      ...dynoRoutes({ desk, attachUrl: ({ origin }, secret) => `${origin}/attach/${secret}` }),
+      ...dynoRoutes(desk),
       ...releaseRoutes(desk),
       ...configVarRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
+      ...accountRoutes(desk),
+      ...authorizationRoutes(desk),
+      ...collaboratorRoutes(desk),
+      ...invitationRoutes(desk),
+      ...auditRoutes(desk),
     ],
   });
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: openLogRoutes(desk),
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    rendezvous: options.rendezvous,
     report,
-    upgrade(request, socket, head) {
-      const secret = ATTACH.exec(request.url ?? "")?.[1];
-      if (secret === undefined) socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-      else attach(secret, request, socket, head);
-    },
   });
   return { server, dispatcher };
 }

@@ -1,5 +1,9 @@
+import type { AddonSettings } from "../../../infra/app/settings.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
-import type { Caller } from "./call.ts";
+
+export type { Accounts } from "../accounts/accounts.ts";
+export type { AuditEntry } from "../accounts/audit.ts";
 
 /** What the API asks of the control plane's other parts. Tests put their own behind a real server. */
 export interface Ports {
@@ -15,34 +19,6 @@ export interface Ports {
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";
 
-/** A call that changed something, or tried to. */
-export interface AuditEntry {
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly caller: Caller;
-  readonly from: string;
-  readonly method: string;
-  /** The path with its colons: what stands for them may be secret. */
-  readonly route: string;
-  /** The app's name, where the path has one. */
-  readonly app: string | undefined;
-  /** Of the answer. */
-  readonly status: number;
-  /** Of the request. */
-  readonly request: string;
-  readonly dryRun: boolean;
-}
-
-export interface Accounts {
-  /** @param authorization the header @param from the sender's IP address @returns undefined: nobody we know */
-  who(authorization: string | undefined, from: string): Promise<Caller | undefined>;
-  /** @param app its id */
-  may(caller: Caller, app: string, right: Right): boolean;
-  /** Whose an app is; the first admin's, when nobody made it here. @param app its id */
-  owner(app: string): { readonly id: string; readonly email: string };
-  audit(entry: AuditEntry): void;
-}
-
 /** An app of this project, as its stack file declares it. */
 export interface DeclaredApp {
   readonly name: string;
@@ -55,6 +31,8 @@ export interface DeclaredApp {
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  /** As the file says it, by attachment. */
+  readonly addons: Readonly<Record<string, AddonSettings>>;
 }
 
 export interface DeclaredFormation {
@@ -67,10 +45,13 @@ export interface DeclaredFormation {
 export interface AppFile {
   /** What the file declares at this moment. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly addons: Readonly<Record<string, AddonSettings>>;
   scale(type: string, to: DeclaredFormation): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** Declares an add-on, or what is attached; undefined: no more. */
+  addon(attachment: string, settings: AddonSettings | undefined): void;
 }
 
 export interface Apps {

@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
-import { Front } from "../tls/front.ts";
+import { Front, type FrontOptions } from "../tls/front.ts";
 import { type Answer, type Handler, type OpenCall, readBody } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
@@ -32,8 +30,7 @@ export interface ServerOptions {
   readonly asides: readonly Aside[];
   /** Without it, only plain HTTP is spoken. */
   readonly certificate?: ServerCertificate | undefined;
-  /** Takes over connections that ask for another protocol. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly rendezvous?: FrontOptions["rendezvous"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -42,26 +39,15 @@ export interface ServerOptions {
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #open: Routes<Handler<OpenCall>>;
-  readonly #secure: SecureServer | undefined;
   readonly #front: Front;
-  /** Connections that speak another protocol now, which the HTTP server has forgotten. */
-  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#open = new Routes(options.open);
     const limits = { maxHeaderSize: HEADER_LIMIT, requestTimeout: REQUEST_TIMEOUT };
     const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
-    const plain = createServer(limits, serve);
-    this.#secure = options.certificate && createSecureServer({ ...limits, ...options.certificate }, serve);
-    for (const server of [plain, this.#secure]) {
-      server?.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        this.#upgraded.add(socket);
-        socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
-        options.upgrade(request, socket, head);
-      });
-    }
-    this.#front = new Front(plain, this.#secure);
+    const { certificate, rendezvous } = options;
+    this.#front = new Front({ http: createServer(limits, serve), certificate, rendezvous });
   }
 
   /** @param port 0: any that is free */
@@ -71,13 +57,12 @@ export class ApiServer implements AsyncDisposable {
 
   /** Takes another certificate for connections that come from now on. */
   renew(certificate: ServerCertificate): void {
-    this.#secure?.setSecureContext(certificate);
+    this.#front.renew(certificate);
   }
 
   /** Ends every connection, open streams too: their clients come back to who serves next. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#front[Symbol.asyncDispose]();
-    for (const socket of this.#upgraded) socket.destroy();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#front[Symbol.asyncDispose]();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

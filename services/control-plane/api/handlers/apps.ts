@@ -6,13 +6,10 @@ import type { Route } from "../routes.ts";
 
 export function appRoutes(desk: Desk): Route[] {
   const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, app)) });
-  const account = ({ caller }: Call) => ({ body: showAccount(caller) });
   return [
     ["GET", "/apps", list],
     ["GET", "/users/:user/apps", list],
     ["GET", "/apps/:app", async (call) => ({ body: showApp(desk, await desk.app(call)) })],
-    ["GET", "/account", account],
-    ["GET", "/users/:user", account],
   ];
 }
 
@@ -50,20 +47,4 @@ function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
 function tier(size: string): string {
   if (size === "free" || size === "eco") return "eco";
   return size.startsWith("standard") || size.startsWith("performance") ? "production" : size;
-}
-
-function showAccount({ id, email }: Call["caller"]): Record<string, unknown> {
-  return {
-    id,
-    email,
-    name: email.split("@")[0],
-    allow_tracking: false,
-    beta: false,
-    default_organization: null,
-    default_team: null,
-    federated: false,
-    identity_provider: null,
-    two_factor_authentication: false,
-    verified: true,
-  };
 }

@@ -3,7 +3,7 @@ import { messageOf } from "../../../errors.ts";
 import type { Answer, Call } from "../call.ts";
 import { optionalText, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
-import { invalid, notFound } from "../errors.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
 import { formationOf } from "../formation.ts";
 import type { DeclaredApp, DynoState, DynoTarget, OneOff } from "../ports.ts";
 import type { Route } from "../routes.ts";
@@ -12,20 +12,14 @@ import { readSize, shownSize } from "../sizes.ts";
 /** Bytes: Linux takes 128 KiB in one argument. */
 const LONGEST_COMMAND = 100_000;
 
-export interface DynoRoutesOptions {
-  readonly desk: Desk;
-  /** Where a client's terminal is connected to an attached one-off dyno. */
-  attachUrl(call: Call, secret: string): string;
-}
-
-export function dynoRoutes(options: DynoRoutesOptions): Route[] {
-  const { desk } = options;
+export function dynoRoutes(desk: Desk): Route[] {
   const restart = (call: Call, target: DynoTarget) => act(desk, call, target, "Restart");
   const stop = (call: Call, target: DynoTarget) => act(desk, call, target, "Stop");
   return [
     ["GET", "/apps/:app/dynos", async (call) => ({ body: await listDynos(desk, await desk.app(call)) })],
     ["GET", "/apps/:app/dynos/:dyno", (call) => oneDyno(desk, call)],
-    ["POST", "/apps/:app/dynos", (call) => run(options, call)],
+    ["POST", "/apps/:app/dynos", (call) => run(desk, call)],
+    ["POST", "/apps/:app/dynos/:dyno", (call) => runInside(desk, call)],
     ["DELETE", "/apps/:app/dynos", (call) => restart(call, {})],
     ["DELETE", "/apps/:app/dynos/:dyno", (call) => restart(call, { dyno: call.params.dyno })],
     ["DELETE", "/apps/:app/formations/:type", (call) => restart(call, { type: call.params.type })],
@@ -80,7 +74,7 @@ async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" |
   return { status: 202, body: {} };
 }
 
-async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<Answer> {
+async function run(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const attach = call.body.attach === true;
   const size = optionalText(call, "size");
@@ -109,6 +103,22 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
     status: 201,
     body: { ...body, attach_url: oneOff.secret === undefined ? null : attachUrl(call, oneOff.secret) },
   };
+}
+
+/** Where a client's terminal is connected: on the API's own port, over TLS. */
+function attachUrl({ origin }: Call, secret: string): string {
+  const { hostname, port } = new URL(origin);
+  return `rendezvous://${hostname}:${port || 80}/${secret}`;
+}
+
+/** A dyno that serves has nothing in it that somebody could type into. */
+async function runInside(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  throw new ApiError(
+    422,
+    "not_supported",
+    `Nothing can be run inside of a dyno that is up. \`heroku run\` starts a dyno of the same release for it: heroku run -a ${app.name} COMMAND.`,
+  );
 }
 
 function readEnvironment(value: unknown): Record<string, string> {

@@ -42,5 +42,13 @@ export function logDrainRoutes(desk: Desk): Route[] {
 
 function show(desk: Desk, app: DeclaredApp, { id, url, token, createdAt }: Drain): Record<string, unknown> {
   const time = new Date(createdAt).toISOString();
-  return { id: desk.id("log-drain", app.id, id), addon: null, created_at: time, token, updated_at: time, url };
+  return {
+    id: desk.id("log-drain", app.id, id),
+    addon: null,
+    app: { id: desk.appId(app), name: app.name },
+    created_at: time,
+    token,
+    updated_at: time,
+    url,
+  };
 }

@@ -36,7 +36,8 @@ test("what changes something is written down, without what stands in the path or
   await served.ask("GET", "/apps/shop");
   await served.ask("PATCH", "/apps/shop/config-vars", { body: { A: "s3cret" }, headers: { "request-id": "r1" } });
   await served.ask("DELETE", "/apps/shop/dynos/web.9", { headers: { "request-id": "r2" } });
-  const caller = { id: "me", email: "me@example.com", role: "admin", via: "key" };
+  const { id } = served.accounts.users.first();
+  const caller = { id, email: "me@example.com", role: "admin", via: "key" };
   const common = { at: 7, caller, from: "127.0.0.1", app: "shop", dryRun: false };
   assert.deepEqual(entries, [
     { ...common, method: "PATCH", route: "/apps/:app/config-vars", status: 200, request: "r1" },

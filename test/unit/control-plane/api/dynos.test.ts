@@ -71,7 +71,7 @@ test("a one-off dyno: attached with an address for the terminal, or detached", a
   assert.equal(attached.status, 201);
   assert.equal(attached.body.name, "run.1234");
   assert.equal(attached.body.type, "run");
-  assert.equal(attached.body.attach_url, `http://127.0.0.1:${served.port}/attach/s3cret`);
+  assert.equal(attached.body.attach_url, `rendezvous://127.0.0.1:${served.port}/s3cret`);
   assert.deepEqual(served.world.oneOffs[0], {
     app: "shop",
     command: "bash",
