@@ -76,9 +76,9 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** The next number of the form 1, 2 or 5 times a power of ten. */
+/** The next round number. */
 export function niceCeiling(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5, 10].find((step) => step * power >= value) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value) ?? 10) * power;
 }

@@ -103,7 +103,7 @@ function passwordForm(visit: MemberVisit): Html {
   return form(
     visit,
     { action: "/account/password" },
-    html`<input class="hidden" name="username" value="${visit.session.caller.email}" autocomplete="username" aria-hidden="true" tabindex="-1" readonly>${input("password", "Present password", "current-password")}${input("new", "New password", "new-password")}${input("again", "New password again", "new-password")}<button class="second">Change password</button>`,
+    html`<input name="username" value="${visit.session.caller.email}" autocomplete="username" readonly hidden>${input("password", "Present password", "current-password")}${input("new", "New password", "new-password")}${input("again", "New password again", "new-password")}<button class="second">Change password</button>`,
   );
 }
 
@@ -116,7 +116,7 @@ function tokensCard(visit: MemberVisit, tokens: readonly Authorization[], now: n
 <h3 class="gap">Make a token</h3>${form(
     visit,
     { action: "/account/tokens", class: "line" },
-    html`<div class="field"><label for="description">What for</label><input id="description" name="description" maxlength="100" autocomplete="off" placeholder="CI"></div><div class="field small-field"><label for="days">Good for days</label><input id="days" name="days" type="number" min="0" max="3650" value="30" aria-describedby="days-hint"></div><button class="second">Make a token</button>`,
+    html`<div class="field"><label for="description">What for</label><input id="description" name="description" maxlength="100" autocomplete="off" placeholder="CI"></div><div class="field small-field"><label for="days">Days it is good</label><input id="days" name="days" type="number" min="0" max="3650" value="30" aria-describedby="days-hint"></div><button class="second">Make a token</button>`,
   )}<p class="hint" id="days-hint">0: without end.</p></section>`;
 }
 

@@ -44,7 +44,7 @@ ${pages > 1 && turn(number, pages, wanted)}`;
 }
 
 function row(app: ApiApp, state: AppState | undefined, release: LastRelease | undefined, now: number): Html {
-  return html`<li><div><a class="name" href="${appPath(app.name)}">${app.name}</a><br><a class="url" href="${app.web_url}" rel="noreferrer">${shownUrl(app.web_url)}</a></div>
+  return html`<li><div><a class="name" href="${appPath(app.name)}">${app.name}</a><a class="url" href="${app.web_url}" rel="noreferrer">${shownUrl(app.web_url)}</a></div>
 <div>${badge(state, app.maintenance)}</div>
 <div class="last small soft">${release === undefined ? "No release known" : html`v${release.version} · ${release.description}<br>${ago(release.createdAt, now)} by ${release.user}`}</div></li>`;
 }
@@ -58,7 +58,7 @@ function none(): Html {
 }
 
 function search(wanted: string, found: number): Html {
-  return html`<form class="search" role="search"><label class="hidden" for="q">Search apps by name</label><input id="q" name="q" type="search" value="${wanted}" placeholder="Search apps by name"><button class="second">${ICONS.search}Search</button>${wanted !== "" && html`<span class="soft small">${count(found, "app")}</span>`}</form>`;
+  return html`<form class="search" role="search"><label class="hidden" for="q">Search apps by name</label><input class="search-for" id="q" name="q" type="search" value="${wanted}" placeholder="Search apps by name"><button class="second">${ICONS.search}Search</button>${wanted !== "" && html`<span class="soft small">${count(found, "app")}</span>`}</form>`;
 }
 
 function turn(number: number, pages: number, wanted: string): Html {

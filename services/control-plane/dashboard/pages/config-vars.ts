@@ -31,43 +31,49 @@ export function configActs({ acts }: Context): MemberRoute[] {
   ];
 }
 
+/** @param attached the config vars that add-ons set, which only they change */
 export function configCard(
   visit: MemberVisit,
   app: string,
   config: Readonly<Record<string, string>>,
-  revealed: boolean,
+  { attached, reveal }: { readonly attached: readonly string[]; readonly reveal: boolean },
 ): Html {
   const entries = Object.entries(config);
-  const toggle = revealed
+  const toggle = reveal
     ? html`<a class="button second small" href="${appPath(app, "settings")}#config">Hide values</a>`
     : form(
         visit,
         { action: `${appPath(app, "settings")}#config` },
         html`<button class="second small">Reveal values</button>`,
       );
+  const rows = entries.map(([name, value]) => {
+    const shown = reveal ? html`<code class="value">${value}</code>` : html`<span class="masked soft">••••••••</span>`;
+    if (attached.includes(name))
+      return html`<li><code>${name}</code>${shown}<span class="soft small">add-on's</span></li>`;
+    return html`<li><code>${name}</code>${shown}<div class="act">${removal(visit, app, name)}</div>${reveal && edition(visit, app, name, value)}</li>`;
+  });
   return html`<section class="card" id="config"><header><h2>Config vars</h2>${entries.length > 0 && toggle}</header>
-${entries.length === 0 ? html`<p class="soft">None. The app reads them from its environment.</p>` : html`<ul class="rows">${entries.map(([name, value]) => row(visit, app, name, value, revealed))}</ul>`}
+${entries.length === 0 ? html`<p class="soft">None. The app reads them from its environment.</p>` : html`<ul class="rows config">${rows}</ul>`}
 <h3 class="gap">Add a config var</h3>
 ${form(
   visit,
-  { action: path`/apps/${app}/config` },
-  html`<div class="line"><div class="field"><label for="config-name">Name</label><input id="config-name" name="name" class="mono" required pattern="[A-Za-z_][A-Za-z0-9_]*" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="GREETING"></div>
-<div class="field wide-field"><label for="config-value">Value</label><textarea id="config-value" name="value" class="mono" rows="1" autocomplete="off" spellcheck="false"></textarea></div></div><div class="actions"><button class="second">Preview</button></div>`,
+  { action: path`/apps/${app}/config`, class: "line" },
+  html`<div class="field"><label for="config-name">Name</label><input id="config-name" name="name" class="mono" required pattern="[A-Za-z_][A-Za-z0-9_]*" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="GREETING"></div>
+<div class="field wide-field"><label for="config-value">Value</label><textarea id="config-value" name="value" class="mono" rows="1" autocomplete="off" spellcheck="false"></textarea></div><button class="second">Preview</button>`,
 )}</section>`;
 }
 
-function row(visit: MemberVisit, app: string, name: string, value: string, revealed: boolean): Html {
-  const remove = form(
+function removal(visit: MemberVisit, app: string, name: string): Html {
+  return form(
     visit,
     { action: path`/apps/${app}/config/remove` },
     html`<input type="hidden" name="name" value="${name}"><button class="plain danger">Remove<span class="hidden"> ${name}</span></button>`,
   );
-  if (!revealed)
-    return html`<li><code class="grow">${name}</code><span class="soft" aria-label="hidden">••••••••</span>${remove}</li>`;
-  const edit = form(
-    visit,
-    { action: path`/apps/${app}/config` },
-    html`<input type="hidden" name="name" value="${name}"><div class="field"><label class="hidden" for="edit-${name}">New value of ${name}</label><textarea id="edit-${name}" name="value" class="mono" rows="${Math.min(8, value.split("\n").length)}" autocomplete="off" spellcheck="false">${"\n"}${value}</textarea></div><button class="second small">Preview the change<span class="hidden"> of ${name}</span></button>`,
-  );
-  return html`<li><code class="grow">${name}</code>${remove}<code class="value">${value}</code><details class="whole"><summary>Edit<span class="hidden"> ${name}</span></summary>${edit}</details></li>`;
+}
+
+function edition(visit: MemberVisit, app: string, name: string, value: string): Html {
+  const rows = Math.min(8, value.split("\n").length);
+  // A browser takes the first line break of a textarea for layout.
+  const fields = html`<input type="hidden" name="name" value="${name}"><div class="field"><label class="hidden" for="edit-${name}">New value of ${name}</label><textarea id="edit-${name}" name="value" class="mono" rows="${rows}" autocomplete="off" spellcheck="false">${"\n"}${value}</textarea></div><button class="second small">Preview the change<span class="hidden"> of ${name}</span></button>`;
+  return html`<details class="whole"><summary>Edit<span class="hidden"> ${name}</span></summary>${form(visit, { action: path`/apps/${app}/config` }, fields)}</details>`;
 }

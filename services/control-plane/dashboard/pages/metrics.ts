@@ -58,7 +58,11 @@ function requests(all: readonly Slot[], minutes: number, labels: Labels): Html {
     summary: `${total} requests, ${errors} of them failed`,
     series: [
       { name: `all: ${total.toLocaleString("en")}`, values: perMinute(({ requests }) => requests), filled: true },
-      { name: `failed: ${errors.toLocaleString("en")}`, kind: "errors", values: perMinute((slot) => slot.errors) },
+      {
+        name: `failed: ${errors.toLocaleString("en")}`,
+        kind: "errors",
+        values: errors === 0 ? [] : perMinute((slot) => slot.errors),
+      },
     ],
     shown: (value) => `${value.toLocaleString("en")} a minute`,
     labels,
