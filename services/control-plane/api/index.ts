@@ -2,7 +2,10 @@ import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { accountRoutes } from "./handlers/account.ts";
+import { addonServiceRoutes } from "./handlers/addon-services.ts";
+import { addonRoutes } from "./handlers/addons.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
@@ -15,6 +18,7 @@ import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
@@ -32,6 +36,9 @@ export interface ApiOptions {
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
+  /** Host names under which clients come, besides those of this machine. */
+  readonly hosts?: ServerOptions["hosts"];
+  readonly rates?: ServerOptions["rates"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -59,6 +66,9 @@ export function createApi(options: ApiOptions): Api {
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
       ...configVarRoutes(desk),
+      ...addonRoutes(desk),
+      ...attachmentRoutes(desk),
+      ...addonServiceRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -72,9 +82,12 @@ export function createApi(options: ApiOptions): Api {
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    hosts: options.hosts,
+    rates: options.rates,
+    clock,
     rendezvous: options.rendezvous,
     report,
   });

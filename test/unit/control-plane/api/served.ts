@@ -42,6 +42,7 @@ export async function serve(
   hours: ApiOptions["hours"] = { free: 750, per: "app" },
   over: Partial<Pick<Accounts, "who" | "may" | "owner" | "audit">> = {},
   wishes: Partial<AccountsOptions> = {},
+  rates?: ApiOptions["rates"],
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
@@ -55,6 +56,8 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
+      hosts: ["api.localhost"],
+      rates,
       report: (problem) => problems.push(problem),
       clock,
     }).server;
@@ -88,15 +91,18 @@ export function ask(
   body: unknown,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answered> {
+  const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  // Node says no length for the body of a DELETE.
+  const all = text === "" ? headers : { "content-length": String(Buffer.byteLength(text)), ...headers };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers }, (response) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers: all }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
         const { statusCode: status = 0 } = response;
-        const json = response.headers["content-type"] === "application/json";
+        const json = response.headers["content-type"] === "application/json" && text !== "";
         const body = json ? JSON.parse(text) : text;
         const problems = json ? answerProblems(method, path, status, body) : [];
         if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
@@ -104,6 +110,6 @@ export function ask(
       });
     });
     outgoing.on("error", reject);
-    outgoing.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
+    outgoing.end(text);
   });
 }
