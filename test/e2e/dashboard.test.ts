@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { accessibilityProblems, screenshot, startBrowser } from "../support/browser.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
@@ -46,7 +46,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
     await page.getByRole("button", { name: "Accept invitation" }).click();
     await page.getByRole("heading", { name: "No apps yet" }).waitFor();
     await page.goto(link);
-    assert.match(await page.locator("main").innerText(), /This link is over/);
+    assert.match(await text(page.locator("main")), /This link is over/);
     await page.goto(site);
     await page.getByRole("button", { name: "Log out" }).click();
     await page.goto(`${site}/new`);
@@ -65,7 +65,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
   await t.test("an app is created, by a name that one may have", async () => {
     await page.getByLabel("App name").fill("Shop!");
     await page.getByRole("button", { name: "Create app" }).click();
-    assert.match(await page.getByRole("alert").innerText(), /use 3 to 30 lower-case letters/);
+    assert.match(await text(page.getByRole("alert")), /use 3 to 30 lower-case letters/);
     await page.getByLabel("App name").fill("shop");
     await page.getByRole("button", { name: "Create app" }).click();
     await page.getByText("The app is made.").waitFor();
@@ -78,7 +78,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
     await page.goto(`${site}/account`);
     await page.getByLabel("What for").fill("this test");
     await page.getByRole("button", { name: "Make a token" }).click();
-    token = await page.locator(".notice pre").innerText();
+    token = await text(page.locator(".notice pre"));
     await screenshot(page, "account");
     await push(platform, token);
     assert.equal((await platform.fetch("shop")).body, "hello");
@@ -94,7 +94,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
     await page.getByLabel("Number of web dynos").fill("2");
     await page.getByRole("button", { name: "Preview the change" }).click();
     await page.getByRole("heading", { name: "What this will do" }).waitFor();
-    assert.match(await page.locator("main").innerText(), /create\s+shop\.web\.2/);
+    assert.match(await text(page.locator("main")), /create\s*shop\.web\.2/);
     await screenshot(page, "scale-preview");
     await page.getByRole("button", { name: "Scale", exact: true }).click();
     await page.waitForURL(/\/progress\//);
@@ -158,7 +158,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
         }
         await page.setViewportSize(PHONE);
         await screenshot(page, `${name}-phone`);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
         await page.setViewportSize(DESK);
         assert.ok(overflow <= 0, `${overflow} pixels too wide for a phone`);
       });
@@ -187,7 +187,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
     const danger = page.locator("#delete");
     await danger.getByRole("textbox").fill("shob");
     await danger.getByRole("button").click();
-    assert.match(await danger.getByRole("alert").innerText(), /it is called shop\. Nothing was deleted/);
+    assert.match(await text(danger.getByRole("alert")), /it is called shop\. Nothing was deleted/);
     await screenshot(page, "delete-wrong-name");
     assert.equal((await platform.fetch("shop")).body, "hello");
     await danger.getByRole("textbox").fill("shop");
@@ -202,6 +202,10 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
 
   assert.deepEqual(problems, [], "nothing breaks the policy, and no script fails");
 });
+
+async function text(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? "";
+}
 
 /** What the browser complains about. */
 function watch(page: Page): string[] {
