@@ -15,10 +15,13 @@ import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings } from "./settings.ts";
+import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
+import { accountPages } from "./web/accounts/pages.ts";
+import { besideApi, serveSite } from "./web/server.ts";
+import { Site } from "./web/site.ts";
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -91,12 +94,21 @@ const { server } = createApi({
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
-  asides: [git.serve],
+  site: siteUrl(settings),
+  asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,
   hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
   report,
   clock,
 });
+const site = new Site({
+  members: [],
+  everybody: accountPages(accounts),
+  sessions: { find: (cookie) => accounts.session(cookie) },
+  login: "/login",
+  report,
+});
+parts.use(await serveSite(places.dashboardSocket, site));
 const api = parts.use(server);
 parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
 

@@ -134,7 +134,7 @@ function showSession(of: BrowserSession): Record<string, unknown> {
   const time = new Date(of.createdAt).toISOString();
   return {
     id: of.id,
-    description: `Browser at ${of.source}`,
+    description: `Browser at ${of.from}`,
     expires_in: Math.ceil((of.expiresAt - of.createdAt) / 1000),
     created_at: time,
     updated_at: time,
