@@ -81,9 +81,14 @@ function generate(path: string): Schema {
   return createGenerator({ path, type: "*", skipTypeCheck: true, additionalProperties: true }).createSchema("*");
 }
 
+/** What the package's own generator got wrong: a list came out as an object that is one too. */
+const MENDED: Readonly<Record<string, Definition>> = {
+  Actions: { type: "array", items: { type: "object" } },
+};
+
 function strict(schema: Schema): Schema {
   const definitions: Record<string, Definition> = {};
-  for (const [name, definition] of Object.entries(schema.definitions ?? {})) {
+  for (const [name, definition] of Object.entries({ ...schema.definitions, ...MENDED })) {
     if (typeof definition === "boolean") continue;
     const properties = definition.properties ?? {};
     const required = Object.keys(properties).filter((member) => LEFT_OUT[name]?.includes(member) !== true);
