@@ -11,6 +11,8 @@ import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
+import { AppMetrics } from "./dashboard/metrics/metrics.ts";
+import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
@@ -48,8 +50,19 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps } = openApps({ settings, docker, store, lock, report });
-const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
+const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
+const logs = parts.adopt(
+  new Logs({
+    docker,
+    db: store,
+    clock,
+    requests: places.requests,
+    requested: (app, record) => metrics.request(app, record),
+    report,
+  }),
+  (it) => it.stop(),
+);
 apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
@@ -97,7 +110,7 @@ const git = parts.use(
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const { server } = createApi({
+const { server, dispatcher } = createApi({
   ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   platform: settings.platform,
   tokenFile: places.token,
@@ -110,8 +123,11 @@ const { server } = createApi({
   report,
   clock,
 });
+const dashboard = parts.use(
+  openDashboard({ dispatcher, apps, runner, logs, dynos, router, docker, store, metrics, settings, clock, report }),
+);
 const site = new Site({
-  members: [],
+  members: dashboard.pages,
   everybody: accountPages(accounts),
   sessions: { find: (cookie) => accounts.session(cookie) },
   login: "/login",
