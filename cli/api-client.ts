@@ -1,5 +1,4 @@
 import { type IncomingMessage, request } from "node:http";
-import type { Socket } from "node:net";
 import { json } from "node:stream/consumers";
 import { isRecord } from "../infra/check/readers.ts";
 import { UserError } from "../services/errors.ts";
@@ -47,24 +46,6 @@ export class ApiClient {
   /** An answer that comes bit by bit, at a URL that the API gave. */
   open(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
     return this.#send("GET", pathOf(url), "", headers);
-  }
-
-  /** A connection that speaks another protocol from here on, at a URL that the API gave. */
-  upgrade(url: string, protocol: string): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const headers = { connection: "Upgrade", upgrade: protocol };
-      const outgoing = request({ host: "127.0.0.1", port: this.#port, path: pathOf(url), headers, agent: false });
-      outgoing.on("error", (error) => reject(this.#explain(error)));
-      outgoing.on("response", ({ statusCode }) => {
-        outgoing.destroy();
-        reject(new UserError(`the control plane of ${this.#platform} did not connect us (it answered ${statusCode})`));
-      });
-      outgoing.on("upgrade", (_response, socket, head) => {
-        socket.unshift(head);
-        resolve(socket);
-      });
-      outgoing.end();
-    });
   }
 
   #send(method: string, path: string, body: string, headers: Record<string, string>): Promise<IncomingMessage> {

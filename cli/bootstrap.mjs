@@ -66,15 +66,15 @@ export function isCurrent(lock, installed) {
   );
 }
 
-/** The running Node where it strips types by itself, else the one from npm's `node` package. */
+/** The running Node where it strips types by itself and has argon2, else the one from npm's `node` package. */
 function findNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > 22 || (major === 22 && minor >= 18)) return process.execPath;
+  if (major > 24 || (major === 24 && minor >= 7)) return process.execPath;
   const manifest = createRequire(import.meta.url).resolve("node/package.json");
   const node = join(dirname(manifest), "bin", "node");
   if (existsSync(node)) return node;
   throw new Error(
-    `Node ${process.versions.node} is too old and npm's "node" package brought none (are install scripts off?). Install Node 22.18 or newer.`,
+    `Node ${process.versions.node} is too old and npm's "node" package brought none (are install scripts off?). Install Node 24.7 or newer.`,
   );
 }
 

@@ -9,7 +9,6 @@ import { psCommand } from "./commands/ps.ts";
 import { releasesCommand } from "./commands/releases.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
-import { runCommand } from "./commands/run.ts";
 import { scaleCommand } from "./commands/scale.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -25,7 +24,6 @@ const commands: Readonly<Record<string, Command>> = {
   ps: psCommand,
   scale: scaleCommand,
   restart: restartCommand,
-  run: runCommand,
   logs: logsCommand,
   config: configCommand,
   releases: releasesCommand,

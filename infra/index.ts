@@ -1,12 +1,16 @@
+export type { DatabaseOutput } from "./app/addons.ts";
 export { App, type AppArgs } from "./app/app.ts";
 export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
 export type { FormationEntry } from "./app/declared-formation.ts";
 export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings } from "./app/dyno.ts";
 export { Formation, type FormationArgs } from "./app/formation.ts";
-export { POSTGRES_PLANS, PostgresAddon, type PostgresAddonArgs, type PostgresPlan } from "./app/postgres-addon.ts";
+export { PostgresAddon, type PostgresAddonArgs } from "./app/postgres-addon.ts";
+export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-attachment.ts";
+export { POSTGRES_PLANS, type PostgresPlan } from "./app/postgres-plans.ts";
 export type {
   AddonSettings,
   AppSettings,
+  AttachSettings,
   FormationSettings,
   HealthCheckSettings,
   SourceSettings,

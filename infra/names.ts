@@ -30,6 +30,12 @@ export const attachmentName: Reader<string> = text(
   (name) => /^[A-Z][A-Z0-9_]{0,62}$/.test(name),
 );
 
+/** What people call an add-on. */
+export const addonName: Reader<string> = text(
+  "use 3 to 60 lower-case letters, digits and dashes, beginning with a letter, e.g. postgresql-curved-12345",
+  (name) => /^[a-z][a-z0-9-]{1,58}[a-z0-9]$/.test(name),
+);
+
 /** A host name that the router answers for. */
 export const hostName: Reader<string> = text(
   "use a lower-case host name without port or path, e.g. shop.example.com",

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
 import { connectPlatform } from "./platform/connection.ts";
 import { connectionOutputs, Platform } from "./platform/platform.ts";
@@ -15,8 +16,9 @@ export default async function program(): Promise<Record<string, unknown>> {
   const app = new App(settings.name ?? stack, {
     ...settings,
     platform: await connectPlatform(platform ?? "platform"),
+    databases: await connectDatabases(settings.addons),
     config: file.config,
   });
-  const { name, url, dynos, image, build, formation, release, releases, configs, environment } = app;
-  return { name, url, dynos, image, build, formation, release, releases, configs, environment };
+  const { name, url, dynos, image, build, formation, release, releases, configs, environment, databases } = app;
+  return { name, url, dynos, image, build, formation, release, releases, configs, environment, databases };
 }

@@ -5,14 +5,14 @@ import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
-import { type Environment, type EnvironmentEntry, type EnvironmentValue, environment } from "../environment.ts";
+import { type EnvironmentValue, environment } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
+import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
 import { ConfigVars } from "./config-vars.ts";
 import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
-import { PostgresAddon } from "./postgres-addon.ts";
 import { createRelease, createReleaseTask, values } from "./release.ts";
 import { type AppSettings, appSettingsFields } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
@@ -25,6 +25,11 @@ export interface AppArgs extends AppSettings {
    * @default none
    */
   readonly config?: Readonly<Record<string, EnvironmentValue>>;
+  /**
+   * The databases that `addons` attaches from other stacks, by attachment.
+   * @default none
+   */
+  readonly databases?: Readonly<Record<string, DatabaseOutput>>;
   /**
    * Keys the hashes in names.
    * @default `dynoform:key` of the stack's configuration
@@ -61,6 +66,8 @@ export class App extends pulumi.ComponentResource {
   readonly build: pulumi.Output<string> | undefined;
   /** What runs of each of the Procfile's process types, `release` excepted. */
   readonly formation: readonly FormationEntry[];
+  /** Its own databases by their add-ons' ids, for other apps to attach. */
+  readonly databases: CreatedAddons["databases"];
   /** Config vars and what add-ons set; a secret. */
   readonly environment: pulumi.Output<Readonly<Record<string, string>>>;
   /** The number of the current release. */
@@ -81,7 +88,10 @@ export class App extends pulumi.ComponentResource {
     const own = { parent: this, dependsOn: opts?.dependsOn };
 
     const config = new ConfigVars(`${name}-config`, { values: args.config ?? {}, attached: attached(args) }, own);
-    const environment = { ...config.environment, ...createAddons(name, { ...args, key, id }, own) };
+    const { addons = {}, databases = {} } = args;
+    const created = createAddons(name, { platform, app: id, key, addons, databases }, own);
+    const environment = { ...config.environment, ...created.environment };
+    this.databases = created.databases;
     const build = source && createBuild(name, { ...shared, id, source }, own);
     this.image = build?.resource.image;
     this.build = build?.resource.record;
@@ -130,7 +140,7 @@ export class App extends pulumi.ComponentResource {
         slug: build?.slug,
         image: this.image,
         config: config.environment,
-        addons: args.addons ?? {},
+        addons: created.released,
       },
       { parent: this, dependsOn: [route, ...workers.map((dyno) => dyno.process)] },
     );
@@ -146,6 +156,7 @@ export class App extends pulumi.ComponentResource {
       image: this.image,
       build: this.build,
       release: this.release,
+      databases: this.databases,
     });
   }
 }
@@ -155,9 +166,11 @@ type Checked = { key: string; source: AppSource | undefined; formation: readonly
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
   const at = `App ${name}:`;
-  const { platform: _platform, config = {}, key: givenKey, ...settings } = args;
+  const { platform: _platform, config = {}, databases = {}, key: givenKey, ...settings } = args;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
+  problems.check();
+  checkAddons(args.addons ?? {}, databases, `${at} addons`, problems);
   const key = appKey(givenKey, problems);
   problems.check();
   const of = { platform: args.platform, id: args.id ?? args.name ?? name };
@@ -170,21 +183,6 @@ function checkArgs(name: string, args: AppArgs): Checked {
 /** The variables that an app's add-ons set. */
 function attached(args: AppArgs): string[] {
   return Object.keys(args.addons ?? {}).map((attachment) => `${attachment}_URL`);
-}
-
-function createAddons(
-  name: string,
-  args: AppArgs & { readonly id: string; readonly key: string },
-  opts: pulumi.ComponentResourceOptions,
-): Environment {
-  const { platform, key, id: app } = args;
-  const entries: Record<string, EnvironmentEntry> = {};
-  for (const [attachment, { plan, generation }] of Object.entries(args.addons ?? {})) {
-    const addonArgs = { platform, app, attachment, plan, generation, key };
-    const addon = new PostgresAddon(`${name}.${attachment}`, addonArgs, opts);
-    entries[addon.variable] = addon.entry;
-  }
-  return entries;
 }
 
 /**

@@ -1,33 +1,28 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { Password } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
-import { integer, oneOf } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { appKey } from "./key.ts";
-
-/** The plans of Heroku Postgres that make sense on a server of one's own, and how many connections each may open. */
-export const POSTGRES_PLANS = { mini: { connections: 20 }, basic: { connections: 20 } } as const;
-
-export type PostgresPlan = keyof typeof POSTGRES_PLANS;
-
-export const postgresPlan = oneOf("plan of postgresql", Object.keys(POSTGRES_PLANS) as PostgresPlan[]);
-
-/** A generation of credentials. */
-export const generation = integer(1, 1_000_000);
+import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
+import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 
 export interface PostgresAddonArgs {
   readonly platform: PlatformConnection;
-  /** The id of the app: with the attachment it names the database, so it must not change when the app is renamed. */
+  /** The id of the app: with the add-on's it names the database, so it must not change when the app is renamed. */
   readonly app: string;
   /**
    * What the database is attached as: `DATABASE` gives `DATABASE_URL`.
    * @default "DATABASE"
    */
   readonly attachment?: string;
+  /**
+   * What names the database, with the app's id: keep it when you attach the database by another name.
+   * @default the attachment
+   */
+  readonly id?: string;
   /** @default "mini" */
   readonly plan?: PostgresPlan;
   /**
@@ -64,41 +59,19 @@ export class PostgresAddon extends pulumi.ComponentResource {
   readonly entry: EnvironmentEntry;
 
   constructor(name: string, args: PostgresAddonArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { attachment, plan, version, key } = checkArgs(name, args);
+    const { attachment, id, plan, version, key } = checkArgs(name, args);
     super("dynoform:index:PostgresAddon", name, {}, opts);
     const { platform } = args;
     this.variable = `${attachment}_URL`;
-    this.database = `d${contentHash(key, { app: args.app, attachment })}`;
+    this.database = `d${contentHash(key, { app: args.app, attachment: id })}`;
     this.user = `${this.database}_${version}`;
 
-    const provider = new postgresql.Provider(
-      `${name}-server`,
-      {
-        host: platform.postgresHost,
-        port: platform.postgresPort,
-        username: "provisioner",
-        password: platform.provisionerPassword,
-        // Over loopback; the server has no certificate.
-        sslmode: "disable",
-        superuser: false,
-      },
-      { parent: this, dependsOn: merge(opts?.dependsOn, platform.ready) },
-    );
+    const dependsOn = waitFor(opts?.dependsOn, platform.ready);
+    const provider = postgresServer(name, platform, { parent: this, dependsOn });
     const child = { parent: this, provider };
     const owner = new postgresql.Role(`${name}-owner`, { name: this.database, login: false }, child);
-    const password = new Password(`${name}-password-${version}`, {}, { parent: this });
-    const login = new postgresql.Role(
-      `${name}-login-${version}`,
-      {
-        name: this.user,
-        login: true,
-        password: password.result,
-        roles: [owner.name],
-        assumeRole: owner.name,
-        connectionLimit: POSTGRES_PLANS[plan].connections,
-      },
-      child,
-    );
+    const { connections } = POSTGRES_PLANS[plan];
+    const login = createLogin(name, { user: this.user, owner: owner.name, generation: version, connections }, child);
     const database = new postgresql.Database(name, { name: this.database, owner: owner.name }, child);
     const closed = new postgresql.Grant(
       `${name}-public`,
@@ -108,11 +81,10 @@ export class PostgresAddon extends pulumi.ComponentResource {
     );
 
     // The URL waits for all of it, so that no dyno starts before its database is there and closed to others.
-    const address = `${platform.postgresName}:5432`;
     this.url = pulumi.secret(
       pulumi
-        .all([login.name, password.result, database.name, closed.id])
-        .apply(([user, secret, path]) => `postgres://${user}:${encodeURIComponent(secret)}@${address}/${path}`),
+        .all([login.role.name, login.password, database.name, closed.id])
+        .apply(([user, password, path]) => databaseUrl(user, password, path, platform)),
     );
     this.entry = { value: this.url, version: `postgresql ${this.database} ${version}` };
     this.registerOutputs({ variable: this.variable, database: this.database, user: this.user });
@@ -122,21 +94,13 @@ export class PostgresAddon extends pulumi.ComponentResource {
 function checkArgs(name: string, args: PostgresAddonArgs) {
   const problems = new Problems();
   const at = `PostgresAddon ${name}:`;
-  const { attachment = "DATABASE", plan = "mini", generation: version = 1 } = args;
+  const { attachment = "DATABASE", id = attachment, plan = "mini", generation: version = 1 } = args;
   appName(args.app, `${at} app`, problems);
   attachmentName(attachment, `${at} attachment`, problems);
+  if (args.id !== undefined) attachmentName(id, `${at} id`, problems);
   postgresPlan(plan, `${at} plan`, problems);
   generation(version, `${at} generation`, problems);
   const key = appKey(args.key, problems);
   problems.check();
-  return { attachment, plan, version, key: key ?? "" };
-}
-
-/** What the caller waits for, and what we wait for. */
-function merge(
-  callers: pulumi.ResourceOptions["dependsOn"],
-  ours: readonly pulumi.Resource[] = [],
-): pulumi.ResourceOptions["dependsOn"] {
-  if (callers === undefined) return [...ours];
-  return pulumi.output(callers).apply((resources) => [resources].flat().concat(ours));
+  return { attachment, id, plan, version, key: key ?? "" };
 }

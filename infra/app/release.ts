@@ -4,7 +4,6 @@ import { contentHash } from "../content.ts";
 import { type Environment, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { DEFAULT_KEEP } from "../platform/settings.ts";
-import type { AppSettings } from "./settings.ts";
 import { DYNO_SIZES, type DynoSizeName } from "./sizes.ts";
 import type { AppSource } from "./source.ts";
 
@@ -30,7 +29,8 @@ export interface ReleaseSettings {
   readonly image: pulumi.Output<string> | undefined;
   /** The user's config vars. */
   readonly config: Environment;
-  readonly addons: NonNullable<AppSettings["addons"]>;
+  /** What of each attachment is a release when it changes. */
+  readonly addons: Readonly<Record<string, number | string>>;
 }
 
 /** The app's releases. Formation and sizes are no part of it, so that scaling makes none. */
@@ -51,7 +51,7 @@ export function createRelease(name: string, settings: ReleaseSettings, opts: pul
       processes: source?.processes ?? {},
       configHash: contentHash(key, versions(config)),
       config: values(config),
-      addons: Object.fromEntries(Object.entries(addons).map(([name, { generation = 1 }]) => [name, generation])),
+      addons,
     },
     opts,
   );

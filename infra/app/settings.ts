@@ -1,7 +1,7 @@
 import type { Problems } from "../check/problems.ts";
 import { integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
-import { appName, attachmentName, hostName, processType } from "../names.ts";
-import { generation, type PostgresPlan, postgresPlan } from "./postgres-addon.ts";
+import { addonName, appName, attachmentName, hostName, processType } from "../names.ts";
+import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
 
 /** What one says of an app: the arguments of `App` (which has a few more), and `dynoform:app` of a stack file. */
@@ -58,8 +58,9 @@ export interface FormationSettings {
   readonly size?: DynoSizeName;
 }
 
+/** A database of the app's own, which has a `service`; or one that is there already, which it attaches. */
 export interface AddonSettings {
-  readonly service: "postgresql";
+  readonly service?: "postgresql";
   /** @default "mini" */
   readonly plan?: PostgresPlan;
   /**
@@ -67,6 +68,28 @@ export interface AddonSettings {
    * @default 1
    */
   readonly generation?: number;
+  /**
+   * What names the database: keep it when you attach the database by another name.
+   * @default the attachment
+   */
+  readonly id?: string;
+  /**
+   * What people call the add-on.
+   * @default one like `postgresql-curved-12345`, which follows from the app's id and the add-on's
+   */
+  readonly name?: string;
+  readonly attach?: AttachSettings;
+}
+
+/** A database that is declared elsewhere. */
+export interface AttachSettings {
+  /**
+   * The stack of the app that owns it.
+   * @default this app's own
+   */
+  readonly stack?: string;
+  /** The add-on's id there. */
+  readonly addon: string;
 }
 
 export interface HealthCheckSettings {
@@ -91,11 +114,29 @@ export const quantity = integer(0, 100);
 
 const formation = object<FormationSettings>({ quantity: optional(quantity), size: optional(dynoSize) });
 
-const addon = object<AddonSettings>({
-  service: oneOf("service", ["postgresql"]),
+const addonFields = object<AddonSettings>({
+  service: optional(oneOf("service", ["postgresql"])),
   plan: optional(postgresPlan),
   generation: optional(generation),
+  id: optional(attachmentName),
+  name: optional(addonName),
+  attach: optional(object<AttachSettings>({ stack: optional(text("use the name of a stack")), addon: attachmentName })),
 });
+
+/** Reads {@link AddonSettings} from plain data. */
+export const addon: Reader<AddonSettings> = (value, path, problems) => {
+  const read = addonFields(value, path, problems);
+  if (!isRecord(value)) return read;
+  if ("service" in value === "attach" in value) {
+    problems.add(path, `has ${"attach" in value ? "both service and" : "neither service nor"} attach; use one of them`);
+  }
+  for (const key of ["plan", "id", "name"]) {
+    if ("attach" in value && key in value) {
+      problems.add(`${path}.${key}`, "is a setting of the app that owns the add-on; remove it");
+    }
+  }
+  return read;
+};
 
 const healthCheck = object<HealthCheckSettings>({
   type: optional(oneOf("type of health check", ["http", "tcp"])),

@@ -24,6 +24,12 @@ export function integer(minimum: number, maximum: number): Reader<number> {
   };
 }
 
+export const boolean: Reader<boolean> = (value, path, problems) => {
+  if (typeof value === "boolean") return value;
+  problems.add(path, `${show(value)} is not allowed; use true or false`);
+  return undefined;
+};
+
 /** One of `words`; `what` names their kind, e.g. `dyno size`. */
 export function oneOf<const T extends string>(what: string, words: readonly T[]): Reader<T> {
   return (value, path, problems) => {

@@ -21,17 +21,27 @@ export function nodePath(): string {
 /** What a running control plane is made of; another version of it is another hash. */
 const PARTS = ["services", "infra", "provider", "images", "engine/src", "engine/providers"];
 
-/** The version of our code: 12 hexadecimal digits of a SHA-256 over its modules' names and texts, wherever they lie. */
+/** What it sends to browsers, which it reads once. */
+const ASSETS = "services/control-plane/web/assets";
+
+/** The version of our code: 12 hexadecimal digits of a SHA-256 over its files' names and texts, wherever they lie. */
 export function codeVersion(): string {
   const hash = createHash("sha256").update(readFileSync(join(packageRoot(), "package.json")));
   for (const file of PARTS.flatMap((part) => modules(join(root, part))).sort()) {
     hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
   }
+  for (const file of files(join(packageRoot(), ASSETS)).sort()) {
+    hash.update(`\0${relative(packageRoot(), file)}\0`).update(readFileSync(file));
+  }
   return hash.digest("hex").slice(0, 12);
 }
 
 function modules(folder: string): string[] {
+  return files(folder).filter((file) => /(?<!\.d)\.[jt]s$/.test(file));
+}
+
+function files(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /(?<!\.d)\.[jt]s$/.test(entry.name))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 }

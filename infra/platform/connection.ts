@@ -48,8 +48,7 @@ export type PlatformOutputs = Omit<PlatformConnection, "ready">;
  * @throws UserError when there is no such stack or it is not up
  */
 export async function connectPlatform(stack: string): Promise<PlatformConnection> {
-  const name = stack.includes("/") ? stack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-  const outputs = await readOutputs(name).catch((cause: unknown) => {
+  const outputs = await readStackOutputs(stack).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
     if (/unknown stack|no stack named|not found|does not exist/.test(reason ?? "")) return {};
     throw new UserError([`the platform's stack "${stack}" cannot be read: ${reason}`]);
@@ -62,7 +61,9 @@ export async function connectPlatform(stack: string): Promise<PlatformConnection
   return { ...outputs, provisionerPassword: pulumi.secret(outputs.provisionerPassword) };
 }
 
-async function readOutputs(name: string): Promise<Record<string, unknown>> {
+/** @param stack its name; or in full, `organization/project/stack` */
+export async function readStackOutputs(stack: string): Promise<Record<string, unknown>> {
+  const name = stack.includes("/") ? stack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
   const answer: { outputs?: Record<string, unknown> } = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {
     name,
   });

@@ -9,6 +9,8 @@ export interface RouterArgs {
   readonly platform: string;
   readonly network: docker.Network;
   readonly address: string;
+  /** Of the apps' host names. */
+  readonly domain: string;
   /** The host's folder for the admin socket and the route table. */
   readonly directory: string;
   readonly bind: string;
@@ -33,6 +35,7 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
       networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
       ports: [{ internal: 8080, external: args.port, ip: args.bind }],
       // Names without a dot that Docker does not know are answered at once and not asked outside.
+      envs: [`DYNOFORM_DASHBOARD=dashboard.${args.domain}`],
       dnsOpts: ["ndots:1"],
       // A connection a request to dynos: otherwise the ephemeral ports run out at a few hundred requests a second.
       sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },

@@ -1,4 +1,4 @@
-import { integer, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import { boolean, integer, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, subnet } from "./addresses.ts";
 
@@ -44,6 +44,8 @@ export interface PlatformSettings {
   /** What free dynos may run in a month. */
   readonly hours?: HoursSettings;
   readonly releases?: ReleaseSettings;
+  /** Who may have an account. */
+  readonly accounts?: AccountSettings;
   /**
    * The folder on the host for sockets and build records; `npx dynoform setup` makes it.
    * @default `$DYNOFORM_HOME/<name>`; DYNOFORM_HOME is /var/lib/dynoform for root, else ~/.local/share/dynoform
@@ -130,6 +132,14 @@ export interface ReleaseSettings {
   readonly keep?: number;
 }
 
+export interface AccountSettings {
+  /**
+   * Whether anybody who reaches the platform may make an account; otherwise admins invite.
+   * @default false
+   */
+  readonly signUp?: boolean;
+}
+
 const port = integer(1, 65_535);
 const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 1_048_576)) }));
 /** Up to a year. */
@@ -161,5 +171,6 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
     }),
   ),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
+  accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

@@ -4,6 +4,7 @@ export { providerOf } from "./provider.ts";
 export {
   anyText,
   boolean,
+  either,
   integer,
   list,
   map,

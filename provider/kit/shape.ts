@@ -74,6 +74,23 @@ export function oneOf<const W extends string>(...words: readonly W[]): Shape<W> 
   return shape(`one of ${words.join(", ")}`, (value) => (words as readonly PropertyValue[]).includes(value));
 }
 
+/** What fits one of two shapes. */
+export function either<A extends PropertyValue, B extends PropertyValue>(a: Shape<A>, b: Shape<B>): Shape<A | B> {
+  const allowed = `${a.allowed} or ${b.allowed}`;
+  return {
+    allowed,
+    read(value, path, failures) {
+      for (const each of [a, b]) {
+        const wrong: CheckFailure[] = [];
+        const read = each.read(value, path, wrong);
+        if (wrong.length === 0) return read;
+      }
+      failures.push(failure(path, value, allowed));
+      return value;
+    },
+  };
+}
+
 /** A list whose every item fits. */
 export function list<T extends PropertyValue>(item: Shape<T>): Shape<T[]> {
   const allowed = `a list, each ${item.allowed}`;

@@ -8,7 +8,7 @@ export interface Runs {
   readonly commit: string;
   readonly configHash: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly addons: Readonly<Record<string, number>>;
+  readonly addons: Readonly<Record<string, number | string>>;
 }
 
 /** How much of a commit's id is shown. */
@@ -59,12 +59,19 @@ function configPhrases(before: Runs["config"], after: Runs["config"]): string[] 
 }
 
 function addonPhrases(before: Runs["addons"], after: Runs["addons"]): string[] {
-  const attached = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
   const detached = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
-  const rotated = Object.keys(after).filter((name) => Object.hasOwn(before, name) && before[name] !== after[name]);
+  const rotated = Object.keys(after).filter((name) => isRotated(before[name], after[name]));
+  const attached = Object.keys(after).filter((name) => before[name] !== after[name] && !rotated.includes(name));
   return [
     ...attached.map((name) => `Attach ${name}`),
     ...detached.map((name) => `Detach ${name}`),
     ...rotated.map((name) => `Rotate ${name} credentials`),
   ];
+}
+
+/** Of the same database. */
+function isRotated(before: number | string | undefined, after: number | string | undefined): boolean {
+  if (before === undefined || before === after) return false;
+  const database = (of: number | string | undefined) => String(of).replace(/(^|[ _])\d+$/, "");
+  return database(before) === database(after);
 }

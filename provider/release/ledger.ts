@@ -19,8 +19,8 @@ export type LedgerEntry = {
   configHash: string;
   /** The Procfile's process types to their commands. */
   processes: { [type: string]: string };
-  /** Add-ons by what they are attached as, and the generation of their credentials. */
-  addons: { [attachment: string]: number };
+  /** Add-ons by what they are attached as, and the generation of their credentials, with the database if it has another name. */
+  addons: { [attachment: string]: number | string };
 };
 
 /** Config vars by name. */

@@ -5,7 +5,7 @@ import { removeCheckOuts } from "../build/checkout.ts";
 import { removeUnreferenced } from "../build/images.ts";
 import { Repository, repositoryPath } from "../build/repository.ts";
 import { dockerClient } from "../docker/client.ts";
-import { anyText, integer, map, type ResourceDefinition, text } from "../kit/index.ts";
+import { anyText, either, integer, map, type ResourceDefinition, text } from "../kit/index.ts";
 import { describeChanges } from "./changes.ts";
 import { type Configs, type LedgerEntry, namedConfigs, newest } from "./ledger.ts";
 
@@ -28,8 +28,8 @@ type Inputs = {
   /** Follows from `config`, without telling it. */
   configHash: string;
   config: { [name: string]: string };
-  /** Generations of credentials by attachment. */
-  addons: { [attachment: string]: number };
+  /** By attachment: the generation of its credentials, with the database where another name stands for it. */
+  addons: { [attachment: string]: number | string };
 };
 
 type Outputs = Inputs & {
@@ -57,7 +57,7 @@ export const release: ResourceDefinition<Inputs, Outputs> = {
     processes: map(text()),
     configHash: text(),
     config: map(anyText()),
-    addons: map(integer({ min: 1 })),
+    addons: map(either(integer({ min: 1 }), text())),
   },
   computed: ["version", "ledger", "configs"],
   replaceOn: [],

@@ -25,8 +25,8 @@ export interface ReleaseArgs {
   readonly configHash: pulumi.Input<string>;
   /** The user's config vars, all of them secret. */
   readonly config: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
-  /** Generations of credentials by what add-ons are attached as. */
-  readonly addons: pulumi.Input<Readonly<Record<string, number>>>;
+  /** By what add-ons are attached as: generations of credentials, or a text that changes with the database too. */
+  readonly addons: pulumi.Input<Readonly<Record<string, number | string>>>;
 }
 
 /** An app's releases. Let it depend on everything that must run before a change counts as released. */

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
 import { Token } from "./api/token.ts";
@@ -12,7 +13,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
-import { attachByUpgrade } from "./one-off/upgrade.ts";
+import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -65,33 +66,37 @@ const oneOffs = parts.use(
     report,
   }),
 );
-const user = `admin@${settings.domain}`;
-const token = new Token(places.token);
+const accounts = new Accounts({
+  db: store,
+  platform: settings.platform,
+  operator: `admin@${settings.domain}`,
+  key: new Token(places.token),
+  signUp: settings.accounts.signUp,
+  clock,
+});
 const git = parts.use(
   await openGit({
     apps,
     log: logs,
     directory: settings.directory,
     places,
-    who: async (authorization) => ((await token.accepts(authorization)) ? user : undefined),
+    accounts,
     report,
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const api = parts.use(
-  createApi({
-    ports: { apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
-    platform: settings.platform,
-    tokenFile: places.token,
-    user,
-    hours: settings.hours,
-    attach: attachByUpgrade(oneOffs),
-    aside: git.serve,
-    certificate,
-    report,
-    clock,
-  }),
-);
+const { server } = createApi({
+  ports: { accounts, apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+  platform: settings.platform,
+  tokenFile: places.token,
+  hours: settings.hours,
+  rendezvous: rendezvousWith(oneOffs),
+  asides: [git.serve],
+  certificate,
+  report,
+  clock,
+});
+const api = parts.use(server);
 parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
 
 logs.start();

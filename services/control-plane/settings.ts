@@ -28,6 +28,7 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  readonly accounts: { readonly signUp: boolean };
 }
 
 /** Where the API listens in the control plane's container. */
@@ -46,7 +47,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
 export interface Places {
   /** The SQLite file. */
   readonly store: string;
-  /** What commands must show to use the API. */
+  /** The operator's key, which lies on the host: what commands there show to the API. */
   readonly token: string;
   /** The certificate for TLS, and the authority that signed it. */
   readonly tls: string;
@@ -61,6 +62,8 @@ export interface Places {
   readonly requests: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
+  /** Where the router sends what is asked of the dashboard, a Unix socket. */
+  readonly dashboardSocket: string;
 }
 
 /** @param directory the platform's folder */
@@ -74,6 +77,7 @@ export function placesOf(directory: string): Places {
     runs: `${directory}/control/runs`,
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
+    dashboardSocket: `${directory}/router/dashboard.sock`,
     controlSocket: `${directory}/router/control.sock`,
   };
 }

@@ -2,10 +2,11 @@ import { setTimeout as after } from "node:timers/promises";
 import { messageOf } from "../../errors.ts";
 import type { Act, Clock } from "../types.ts";
 import type { Call } from "./call.ts";
-import { notFound } from "./errors.ts";
+import { DryRun } from "./dry-run.ts";
+import { ApiError, notFound } from "./errors.ts";
 import { stableId } from "./ids.ts";
 import { OutputsReader } from "./outputs.ts";
-import type { AppFile, DeclaredApp, Ports } from "./ports.ts";
+import type { AppFile, DeclaredApp, Ports, Right } from "./ports.ts";
 import type { Token } from "./token.ts";
 
 export interface DeskOptions {
@@ -13,8 +14,6 @@ export interface DeskOptions {
   readonly token: Token;
   /** The platform's name. */
   readonly platform: string;
-  /** Who the token's bearer is: an e-mail address. */
-  readonly user: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly clock: Clock;
@@ -30,7 +29,6 @@ export type Outcome = "done" | "going on";
 export class Desk {
   readonly ports: Ports;
   readonly token: Token;
-  readonly user: string;
   readonly platform: string;
   readonly hours: DeskOptions["hours"];
   readonly clock: Clock;
@@ -39,7 +37,6 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.ports = options.ports;
     this.token = options.token;
-    this.user = options.user;
     this.platform = options.platform;
     this.hours = options.hours;
     this.clock = options.clock;
@@ -55,18 +52,36 @@ export class Desk {
     return this.id("app", app.id);
   }
 
-  get account(): { readonly id: string; readonly email: string } {
-    return { id: this.id("user", this.user), email: this.user };
+  /** Somebody who did something, as answers name them. */
+  user(email: string): { readonly id: string; readonly email: string } {
+    return { id: this.id("user", email), email };
   }
 
-  /** The app whose name or id stands in the path as `:app`. */
-  async app(call: Call): Promise<DeclaredApp> {
-    const { app: which = "" } = call.params;
-    const named = await this.ports.apps.get(which);
-    if (named !== undefined) return named;
-    const found = (await this.ports.apps.list()).find((app) => this.appId(app) === which);
-    if (found === undefined) throw notFound("app");
+  /**
+   * The app whose name or id stands in the path as `:app`.
+   *
+   * @throws ApiError 404 when there is none, or none for the caller; 403 when the caller may use it and no more
+   */
+  async app(call: Call, right: Right = "use"): Promise<DeclaredApp> {
+    return this.appNamed(call, call.params.app ?? "", right);
+  }
+
+  /** @param which a name or an id */
+  async appNamed(call: Call, which: string, right: Right = "use"): Promise<DeclaredApp> {
+    const { accounts, apps } = this.ports;
+    const found = (await apps.get(which)) ?? (await apps.list()).find((app) => this.appId(app) === which);
+    // That there is an app of somebody else's is nobody's business.
+    if (found === undefined || !accounts.may(call.caller, found.id, "use")) throw notFound("app");
+    if (!accounts.may(call.caller, found.id, right)) {
+      throw new ApiError(403, "forbidden", `Only the owner of ${found.name} may do that.`);
+    }
     return found;
+  }
+
+  /** The apps that the caller may use. */
+  async apps(call: Call): Promise<readonly DeclaredApp[]> {
+    const { accounts, apps } = this.ports;
+    return (await apps.list()).filter((app) => accounts.may(call.caller, app.id, "use"));
   }
 
   /** A line of the app's log. */
@@ -74,15 +89,18 @@ export class Desk {
     this.ports.logs.write(app.name, { source: "app", process: "api", text });
   }
 
-  /** Does what changes nothing declared. */
-  async act<T>(app: DeclaredApp, description: string, work: () => Promise<T>): Promise<T> {
-    const act: Act = { user: this.user, description };
+  /** Does what changes nothing declared. @throws DryRun instead, when that is wanted */
+  async act<T>(call: Call, app: DeclaredApp, description: string, work: () => Promise<T>): Promise<T> {
+    if (call.dryRun) throw new DryRun(app.name, description);
+    const act: Act = { user: call.caller.email, description };
     return this.ports.apps.record(app.name, act, work);
   }
 
   /**
    * Changes an app by its stack file. A client waits for the end for a while, or as long as it says with
    * `Prefer: wait=SECONDS`; then the change goes on without it, and a failure is told in the app's log.
+   *
+   * @throws DryRun with the preview instead, when that is wanted
    */
   async change(
     call: Call,
@@ -90,10 +108,12 @@ export class Desk {
     description: string,
     edit: (file: AppFile) => void | Promise<void>,
   ): Promise<Outcome> {
-    const act: Act = { user: this.user, description };
+    const user = call.caller.email;
+    const act: Act = { user, description };
+    if (call.dryRun) throw new DryRun(app.name, description, await this.ports.apps.plan(app.name, act, edit));
     const before = (await this.outputs.of(app.stack)).release;
     const work = this.ports.apps.change(app.name, act, edit).finally(() => this.outputs.forget(app.stack));
-    const whole = work.then(() => this.#tell(app, description, before));
+    const whole = work.then(() => this.#tell(app, act, before));
     const waited = new AbortController();
     const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
     patience.catch(() => {});
@@ -102,25 +122,25 @@ export class Desk {
     } finally {
       waited.abort();
       // Nobody else would hear of it.
-      whole.catch((error: unknown) => this.say(app, `${description} by user ${this.user} failed: ${firstLine(error)}`));
+      whole.catch((error: unknown) => this.say(app, `${description} by user ${user} failed: ${firstLine(error)}`));
     }
   }
 
-  async #tell(app: DeclaredApp, description: string, before: number | undefined): Promise<"done"> {
-    this.say(app, `${description} by user ${this.user}`);
+  async #tell(app: DeclaredApp, { user, description }: Act, before: number | undefined): Promise<"done"> {
+    this.say(app, `${description} by user ${user}`);
     // The change is made, whether its result can be read or not.
     const release = await this.outputs.of(app.stack).then(
       (outputs) => outputs.release,
       () => undefined,
     );
-    if (release !== undefined && release !== before) this.say(app, `Release v${release} created by user ${this.user}`);
+    if (release !== undefined && release !== before) this.say(app, `Release v${release} created by user ${user}`);
     return "done";
   }
 }
 
 /** Seconds; RFC 7240. */
 function waitOf(call: Call): number {
-  const wanted = /(?:^|[,;\s])wait=(\d{1,6})\b/.exec(String(call.request.headers.prefer ?? ""))?.[1];
+  const wanted = /(?:^|[,;\s])wait=(\d{1,6})\b/.exec(String(call.headers.prefer ?? ""))?.[1];
   return wanted === undefined ? PATIENCE : Number(wanted);
 }
 

@@ -1,7 +1,13 @@
+import type { AddonSettings } from "../../../infra/app/settings.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
+
+export type { Accounts } from "../accounts/accounts.ts";
+export type { AuditEntry } from "../accounts/audit.ts";
 
 /** What the API asks of the control plane's other parts. Tests put their own behind a real server. */
 export interface Ports {
+  readonly accounts: Accounts;
   readonly apps: Apps;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
@@ -9,6 +15,9 @@ export interface Ports {
   readonly logs: Logs;
   readonly usage: Usage;
 }
+
+/** What somebody may do with an app: use it, or also give it away and delete it. */
+export type Right = "use" | "own";
 
 /** An app of this project, as its stack file declares it. */
 export interface DeclaredApp {
@@ -22,6 +31,8 @@ export interface DeclaredApp {
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  /** As the file says it, by attachment. */
+  readonly addons: Readonly<Record<string, AddonSettings>>;
 }
 
 export interface DeclaredFormation {
@@ -34,10 +45,13 @@ export interface DeclaredFormation {
 export interface AppFile {
   /** What the file declares at this moment. */
   readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly addons: Readonly<Record<string, AddonSettings>>;
   scale(type: string, to: DeclaredFormation): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** Declares an add-on, or what is attached; undefined: no more. */
+  addon(attachment: string, settings: AddonSettings | undefined): void;
 }
 
 export interface Apps {
@@ -49,8 +63,20 @@ export interface Apps {
    * @throws UserError that says why the change was not made
    */
   change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<unknown>;
+  /** What `change` would do: a preview, after which nothing has changed. */
+  plan(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Plan>;
   /** Notes an act that changes nothing declared, with its result. */
   record<T>(name: string, act: Act, work: () => Promise<T>): Promise<T>;
+}
+
+/** What a preview shows. */
+export interface Plan {
+  /** Resources by operation, as Pulumi counts them: `{ same: 12, create: 1 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** The steps that are no "same". */
+  readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
+  /** What Pulumi printed; secrets are masked. */
+  readonly preview: string;
 }
 
 export interface Stacks {

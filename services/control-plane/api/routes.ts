@@ -1,36 +1,52 @@
-import type { Handler } from "./call.ts";
+import type { Call, Handler, OpenCall } from "./call.ts";
 import { ApiError } from "./errors.ts";
 
 /** `[method, path, handler]`; a part of the path that begins with a colon stands for any one part. */
-export type Route = readonly [method: string, path: string, handler: Handler];
+export type Route<C extends OpenCall = Call> = readonly [method: string, path: string, handler: Handler<C>];
 
-export interface Match {
-  readonly handler: Handler;
+/** A route for whoever asks. */
+export type OpenRoute = Route<OpenCall>;
+
+export interface Match<H = Handler> {
+  readonly handler: H;
+  /** The route's path, with its colons. */
+  readonly path: string;
   readonly params: Readonly<Record<string, string>>;
 }
 
 /** Finds the handler of a request. Of two paths that fit, the one without a colon at the first difference wins. */
-export class Routes {
+export class Routes<H = Handler> {
   readonly #routes: readonly {
     readonly method: string;
+    readonly path: string;
     readonly parts: readonly string[];
-    readonly handler: Handler;
+    readonly handler: H;
   }[];
 
-  constructor(routes: readonly Route[]) {
-    this.#routes = routes.map(([method, path, handler]) => ({ method, parts: partsOf(path), handler }));
+  constructor(routes: readonly (readonly [method: string, path: string, handler: H])[]) {
+    this.#routes = routes.map(([method, path, handler]) => ({ method, path, parts: partsOf(path), handler }));
   }
 
   /** @throws ApiError 404, or 405 when the path is there for other methods */
-  find(method: string, path: string): Match {
+  find(method: string, path: string): Match<H> {
+    const found = this.match(method, path);
+    if (found !== undefined) return found;
+    if (this.#fitting(partsOf(path)).length === 0)
+      throw new ApiError(404, "not_found", "The requested API endpoint was not found.");
+    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`);
+  }
+
+  /** Undefined: there is none. */
+  match(method: string, path: string): Match<H> | undefined {
     const parts = partsOf(path);
-    const fitting = this.#routes
+    const found = this.#fitting(parts).find((route) => route.method === method);
+    return found && { handler: found.handler, path: found.path, params: paramsOf(found.parts, parts) };
+  }
+
+  #fitting(parts: readonly string[]) {
+    return this.#routes
       .filter((route) => fits(route.parts, parts))
       .sort((a, b) => rank(a.parts).localeCompare(rank(b.parts)));
-    const found = fitting.find((route) => route.method === method);
-    if (found !== undefined) return { handler: found.handler, params: paramsOf(found.parts, parts) };
-    if (fitting.length === 0) throw new ApiError(404, "not_found", "The requested API endpoint was not found.");
-    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`);
   }
 }
 

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
-import { Front } from "../tls/front.ts";
-import { type Answer, readBody } from "./call.ts";
+import { Front, type FrontOptions } from "../tls/front.ts";
+import { type Answer, type Handler, type OpenCall, readBody } from "./call.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
-import { type Route, Routes } from "./routes.ts";
-import type { Token } from "./token.ts";
+import { originOf } from "./origin.ts";
+import type { Accounts } from "./ports.ts";
+import { type OpenRoute, Routes } from "./routes.ts";
 
 /** The official command line sends along the ids of all requests before. */
 const HEADER_LIMIT = 64 * 1024;
@@ -21,17 +21,16 @@ const REQUEST_TIMEOUT = 6 * 3_600_000;
 export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface ServerOptions {
-  /** For whoever has the token. */
-  readonly routes: readonly Route[];
-  /** Whose paths are secrets themselves. */
-  readonly open: readonly Route[];
-  readonly token: Token;
-  /** Asked before the API. */
-  readonly aside?: Aside | undefined;
+  /** For whoever is let in. */
+  readonly dispatcher: Dispatcher;
+  readonly accounts: Pick<Accounts, "who">;
+  /** For everybody: whose paths are secrets themselves, and those by which one is let in. */
+  readonly open: readonly OpenRoute[];
+  /** Asked before the API, in turn. */
+  readonly asides: readonly Aside[];
   /** Without it, only plain HTTP is spoken. */
   readonly certificate?: ServerCertificate | undefined;
-  /** Takes over connections that ask for another protocol. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly rendezvous?: FrontOptions["rendezvous"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -39,29 +38,16 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #routes: Routes;
-  readonly #open: Routes;
-  readonly #secure: SecureServer | undefined;
+  readonly #open: Routes<Handler<OpenCall>>;
   readonly #front: Front;
-  /** Connections that speak another protocol now, which the HTTP server has forgotten. */
-  readonly #upgraded = new Set<Duplex>();
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#routes = new Routes(options.routes);
     this.#open = new Routes(options.open);
     const limits = { maxHeaderSize: HEADER_LIMIT, requestTimeout: REQUEST_TIMEOUT };
     const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
-    const plain = createServer(limits, serve);
-    this.#secure = options.certificate && createSecureServer({ ...limits, ...options.certificate }, serve);
-    for (const server of [plain, this.#secure]) {
-      server?.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        this.#upgraded.add(socket);
-        socket.on("error", () => {}).on("close", () => this.#upgraded.delete(socket));
-        options.upgrade(request, socket, head);
-      });
-    }
-    this.#front = new Front(plain, this.#secure);
+    const { certificate, rendezvous } = options;
+    this.#front = new Front({ http: createServer(limits, serve), certificate, rendezvous });
   }
 
   /** @param port 0: any that is free */
@@ -71,21 +57,20 @@ export class ApiServer implements AsyncDisposable {
 
   /** Takes another certificate for connections that come from now on. */
   renew(certificate: ServerCertificate): void {
-    this.#secure?.setSecureContext(certificate);
+    this.#front.renew(certificate);
   }
 
   /** Ends every connection, open streams too: their clients come back to who serves next. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#front[Symbol.asyncDispose]();
-    for (const socket of this.#upgraded) socket.destroy();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#front[Symbol.asyncDispose]();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#options.aside?.(request, response) === true) return;
+    if (this.#options.asides.some((aside) => aside(request, response))) return;
     const id = requestId(request);
     response.setHeader("Request-Id", id);
     try {
-      const answer = await this.#answer(request);
+      const answer = await this.#answer(request, id);
       if ("stream" in answer) answer.stream(response);
       else send(response, answer.status ?? 200, answer.body, answer.headers);
     } catch (error) {
@@ -93,24 +78,21 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage, id: string): Promise<Answer> {
     const { path, query } = target(request);
-    const method = request.method ?? "GET";
-    const open = this.#isOpen(method, path);
-    if (!open && !(await this.#options.token.accepts(request.headers.authorization))) {
-      throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
+    const { method = "GET", headers, socket } = request;
+    const from = socket.remoteAddress ?? "";
+    const origin = originOf(request);
+    const open = this.#open.match(method, path);
+    if (open !== undefined) {
+      const body = await readBody(request);
+      return open.handler({ id, headers, origin, from, params: open.params, query, body });
     }
-    const { handler, params } = (open ? this.#open : this.#routes).find(method, path);
-    return handler({ request, params, query, body: await readBody(request) });
-  }
-
-  #isOpen(method: string, path: string): boolean {
-    try {
-      this.#open.find(method, path);
-      return true;
-    } catch {
-      return false;
-    }
+    const { accounts, dispatcher } = this.#options;
+    const caller = await accounts.who(headers.authorization, from);
+    if (caller === undefined) throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
+    const body = await readBody(request);
+    return dispatcher.dispatch(caller, { method, path, query, body, headers, origin, from, id });
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isMissing } from "../../errors.ts";
 
-/** The API's token, in a file that only its owner reads. It is read at each use, so a new one holds at once. */
+/** The operator's key, in a file that only its owner reads. It is read at each use, so a new one holds at once. */
 export class Token {
   readonly #path: string;
 
@@ -13,7 +13,7 @@ export class Token {
   /** @param authorization the header: `Bearer TOKEN`, or `Basic` with the token as the password */
   async accepts(authorization: string | undefined): Promise<boolean> {
     const token = await this.#read();
-    const given = presented(authorization);
+    const given = bearerOf(authorization);
     if (token === undefined || given === undefined) return false;
     return timingSafeEqual(digest(given), digest(token));
   }
@@ -40,12 +40,19 @@ export class Token {
   }
 }
 
-function presented(authorization = ""): string | undefined {
-  const [, scheme = "", value = ""] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
-  if (/^bearer$/i.test(scheme)) return value;
-  if (!/^basic$/i.test(scheme)) return undefined;
+/** The token in an `Authorization` header: `Bearer TOKEN`, or `Basic` with the token as the password. */
+export function bearerOf(authorization = ""): string | undefined {
+  const bearer = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
+  return bearer ?? passwordOf(authorization)?.password;
+}
+
+/** What a `Basic` authorization says. */
+export function passwordOf(authorization = ""): { readonly user: string; readonly password: string } | undefined {
+  const value = /^basic +(\S+) *$/i.exec(authorization)?.[1];
+  if (value === undefined) return undefined;
   const pair = Buffer.from(value, "base64").toString("utf8");
-  return pair.slice(pair.indexOf(":") + 1);
+  const at = pair.indexOf(":");
+  return { user: pair.slice(0, Math.max(at, 0)), password: pair.slice(at + 1) };
 }
 
 /** Of equal length whatever was presented, which `timingSafeEqual` wants. */

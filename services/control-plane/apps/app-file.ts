@@ -1,5 +1,6 @@
+import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { AppSource, Scale, StackFileEditor } from "../../stacks/stack-file.ts";
-import { formationOf } from "./declared.ts";
+import { addonsOf, formationOf } from "./declared.ts";
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */
 export class AppFile {
@@ -13,6 +14,16 @@ export class AppFile {
   /** What the file declares at this moment. */
   get formation(): Readonly<Record<string, Scale>> {
     return formationOf(this.#editor.app);
+  }
+
+  get addons(): Readonly<Record<string, AddonSettings>> {
+    return addonsOf(this.#editor.app);
+  }
+
+  /** Declares an add-on, or what is attached; undefined: no more. */
+  addon(attachment: string, settings: AddonSettings | undefined): void {
+    if (settings === undefined) this.#editor.remove(["addons", attachment]);
+    else this.#editor.set(["addons", attachment], JSON.parse(JSON.stringify(settings)));
   }
 
   /** `dynoform:app` at this moment. */

@@ -4,6 +4,7 @@ import { isRecord } from "../../../infra/check/readers.ts";
 import { messageOf, UserError } from "../../errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
 import { editStackFile, StackFileEditor } from "../../stacks/stack-file.ts";
+import type { Plan } from "../api/ports.ts";
 import { RunFailed, type Runner } from "../runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { AppFile } from "./app-file.ts";
@@ -127,6 +128,11 @@ export class Apps {
       }
       return this.#apply(change, act, options);
     });
+  }
+
+  /** What `change` would do. */
+  async plan(_name: string, _act: Act, _edit: (file: AppFile) => void | Promise<void>): Promise<Plan> {
+    throw new UserError("previews are not there yet");
   }
 
   /** Finishes what an earlier process began. Each app has its turn at once, so that nobody changes it before. */

@@ -1,3 +1,5 @@
+import { type AddonSettings, addon } from "../../../infra/app/settings.ts";
+import { Problems } from "../../../infra/check/problems.ts";
 import { isRecord } from "../../../infra/check/readers.ts";
 import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
 import type { Scale } from "../../stacks/stack-file.ts";
@@ -16,6 +18,8 @@ export interface DeclaredApp {
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, Scale>>;
+  /** As the file says it, by attachment. */
+  readonly addons: Readonly<Record<string, AddonSettings>>;
   /** `dynoform:app` as written. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -51,6 +55,7 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
     createdAt: options.firstSeen(stack),
     formation: formationOf(settings),
+    addons: addonsOf(settings),
     settings,
   };
 }
@@ -67,6 +72,13 @@ export function formationOf(settings: Readonly<Record<string, unknown>>): Record
     return [type, scale] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** The add-ons that `dynoform:app` says, so far as they can be read. */
+export function addonsOf(settings: Readonly<Record<string, unknown>>): Record<string, AddonSettings> {
+  if (!isRecord(settings.addons)) return {};
+  const entries = Object.entries(settings.addons).map(([name, value]) => [name, addon(value, name, new Problems())]);
+  return Object.fromEntries(entries.filter(([, read]) => read !== undefined));
 }
 
 function settingsOf(config: StackFile["config"]): Record<string, unknown> {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
 import { Repository } from "../../../provider/build/repository.ts";
+import type { Caller } from "../api/call.ts";
 import { runBackend } from "./backend.ts";
 import { type PushSocket, servePushes } from "./push-socket.ts";
 import type { Pushes, PushTarget } from "./pushes.ts";
@@ -13,10 +14,12 @@ export interface GitServerOptions {
   /** Where the hook of a push calls, a Unix socket, and the folder that holds the hook. */
   readonly socket: string;
   readonly hooks: string;
-  /** Who asks, by the header; undefined: nobody we know. */
-  who(authorization: string | undefined): Promise<string | undefined>;
-  /** The app of this name, if there is one for this user. */
-  find(name: string, user: string): Promise<PushTarget | undefined>;
+  /** Who asks, by the header and the IP address; undefined: nobody we know. */
+  who(authorization: string | undefined, from: string): Promise<Caller | undefined>;
+  /** The app of this name, if there is one for this caller. */
+  find(name: string, caller: Caller): Promise<PushTarget | undefined>;
+  /** Writes down that somebody sent a push to an app. */
+  audit(caller: Caller, from: string, app: string): void;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -67,8 +70,9 @@ export class GitServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const user = await this.#options.who(request.headers.authorization);
-    if (user === undefined) {
+    const from = request.socket.remoteAddress ?? "";
+    const caller = await this.#options.who(request.headers.authorization, from);
+    if (caller === undefined) {
       response.setHeader("WWW-Authenticate", 'Basic realm="Dynoform"');
       say(request, response, 401, "Give your API token as the password; any user name does.");
       return;
@@ -83,7 +87,7 @@ export class GitServer implements AsyncDisposable {
       say(request, response, 405, `${request.method} is not allowed here.`);
       return;
     }
-    const app = await this.#options.find(name, user);
+    const app = await this.#options.find(name, caller);
     if (app === undefined) {
       say(request, response, 404, `There is no app ${name}.`);
       return;
@@ -92,9 +96,10 @@ export class GitServer implements AsyncDisposable {
       say(request, response, 503, "Too many clients at once. Try again in a moment.");
       return;
     }
+    if (service === "/git-receive-pack") this.#options.audit(caller, from, name);
     this.#serving++;
     try {
-      await this.#run(request, response, { app, user, service, query });
+      await this.#run(request, response, { app, user: caller.email, service, query });
     } finally {
       this.#serving--;
     }

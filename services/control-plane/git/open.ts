@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isRecord } from "../../../infra/check/readers.ts";
 import { repositoryPath } from "../../../provider/build/repository.ts";
 import { messageOf } from "../../errors.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
 import type { Places } from "../settings.ts";
@@ -10,7 +11,8 @@ import { deployer } from "./deploy.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
 import { Pushes, type PushTarget } from "./pushes.ts";
 
-export interface OpenGitOptions extends Pick<GitServerOptions, "who" | "report"> {
+export interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
+  readonly accounts: Pick<Accounts, "who" | "may" | "audit">;
   readonly apps: Apps;
   readonly log: LogSink;
   /** The platform's folder. */
@@ -25,20 +27,23 @@ export interface Git extends AsyncDisposable {
   recover(): Promise<void>;
 }
 
-export async function openGit({ apps, log, directory, places, who, report }: OpenGitOptions): Promise<Git> {
+export async function openGit({ accounts, apps, log, directory, places, report }: OpenGitOptions): Promise<Git> {
   const pushes = new Pushes(deployer({ apps, log, directory, report }));
   const target = ({ name, id }: DeclaredApp): PushTarget => ({ name, repository: repositoryPath(directory, id) });
   const server = await GitServer.open({
     pushes,
     socket: places.pushSocket,
     hooks: places.hooks,
-    who,
+    who: (authorization, from) => accounts.who(authorization, from),
     report,
-    async find(name) {
+    async find(name, caller) {
       const app = await apps.get(name);
+      if (app === undefined || !accounts.may(caller, app.id, "use")) return undefined;
       // An id becomes part of a path.
-      return app !== undefined && /^[a-z][a-z0-9-]*$/.test(app.id) ? target(app) : undefined;
+      return /^[a-z][a-z0-9-]*$/.test(app.id) ? target(app) : undefined;
     },
+    audit: (caller, from, app) =>
+      accounts.audit({ caller, from, method: "POST", route: "/:app.git/git-receive-pack", app, status: 200 }),
   });
   return {
     serve: server.serve,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import { frames } from "../../../images/output.ts";
-import type { Terminal, TerminalSize } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** End of transmission: what a terminal takes for the end of its input. */
 const EOT = Buffer.from([4]);
@@ -13,30 +13,17 @@ export interface Connection extends AsyncDisposable {
   carry(): Promise<void>;
 }
 
-/**
- * Joins a container that is not yet running, so that nothing of its output is missed.
- *
- * @param window the client's window, which the command sees from its start
- */
-export async function connect(
-  container: Docker.Container,
-  terminal: Terminal,
-  { tty, window }: { readonly tty: boolean; readonly window: TerminalSize | undefined },
-): Promise<Connection> {
+/** Joins a container that is not yet running, so that nothing of its output is missed. */
+export async function connect(container: Docker.Container, terminal: Terminal, tty: boolean): Promise<Connection> {
   const all = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true };
   const stream = (await container.attach(all)) as unknown as Duplex;
   // Its end tells it too.
   stream.on("error", () => {});
-  const resize = ({ columns, rows }: TerminalSize) => {
-    if (tty && columns > 0 && rows > 0) container.resize({ w: columns, h: rows }).catch(() => {});
-  };
   return {
     async carry() {
-      if (window !== undefined) resize(window);
-      terminal.onResize(resize);
       type(terminal, stream, tty).catch(() => {});
       try {
-        for await (const { data, error } of tty ? plain(stream) : frames(stream)) await terminal.write(data, error);
+        for await (const data of tty ? (stream as AsyncIterable<Buffer>) : output(stream)) await terminal.write(data);
       } catch (error) {
         // It broke with Docker's daemon: there is no more.
         if (!stream.destroyed) throw error;
@@ -56,8 +43,6 @@ async function type(terminal: Terminal, stream: Duplex, tty: boolean): Promise<v
   else stream.end();
 }
 
-async function* plain(
-  stream: AsyncIterable<Buffer>,
-): AsyncGenerator<{ readonly data: Buffer; readonly error: boolean }> {
-  for await (const data of stream) yield { data, error: false };
+async function* output(stream: Duplex): AsyncGenerator<Buffer> {
+  for await (const { data } of frames(stream)) yield data;
 }

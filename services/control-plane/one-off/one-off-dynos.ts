@@ -2,13 +2,13 @@ import { randomInt } from "node:crypto";
 import type Docker from "dockerode";
 import { DYNO_SIZES, type DynoSizeName } from "../../../infra/app/sizes.ts";
 import { configVarProblem } from "../../../infra/names.ts";
-import { type OneOff as OneOffSettings, oneOffSpec } from "../../../provider/docker/one-off.ts";
+import { createOneOff, type OneOff as OneOffSettings, oneOffSpec } from "../../../provider/docker/one-off.ts";
 import { isNotFound, UserError } from "../../errors.ts";
 import type { OneOff, OneOffRequest, OneOffs } from "../api/ports.ts";
 import { type CurrentRelease, currentRelease } from "./current.ts";
 import { findOneOffs, UNLOGGED } from "./find.ts";
 import { Running, type RunningArgs } from "./running.ts";
-import type { Terminal, TerminalSize } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface OneOffDynosOptions {
   readonly docker: Docker;
@@ -81,7 +81,7 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
     if (refusal !== undefined) throw new UserError(refusal);
 
     const made = await this.#createContainer({ ...request, size, release });
-    const running = this.#keep({ ...made, app, command, size, attach, tty, window: windowOf(env) });
+    const running = this.#keep({ ...made, app, command, size, attach, tty });
     if (!attach) await running.start();
     return running.show();
   }
@@ -96,9 +96,9 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
     return found !== undefined;
   }
 
-  /** Whether a one-off dyno waits for the client with this secret. */
-  awaits(secret: string): boolean {
-    return this.#awaiting(secret) !== undefined;
+  /** The one-off dyno that waits for the client with this secret. */
+  awaiting(secret: string): { readonly tty: boolean } | undefined {
+    return this.#awaiting(secret);
   }
 
   /** Connects a client and starts the command; resolves when it has ended, or the client is gone. */
@@ -141,7 +141,7 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
       // What a client sees is nobody else's business, so it is in no log.
       const HostConfig = { ...spec.HostConfig, ...(attach && { LogConfig: { Type: UNLOGGED, Config: {} } }) };
       try {
-        return { dyno, container: await docker.createContainer({ ...spec, Cmd, HostConfig }) };
+        return { dyno, container: await createOneOff(docker, { ...spec, Cmd, HostConfig }) };
       } catch (error) {
         if (isNotFound(error)) throw new UserError(`The image of ${app}'s release is gone. Deploy it again.`);
         if ((error as { statusCode?: number }).statusCode !== 409 || attempt === ATTEMPTS) throw error;
@@ -150,8 +150,13 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
   }
 }
 
+interface Window {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** Docker can give a terminal its size only after the command was started, which may have asked for it by then. */
-function withinWindow(command: string, window: TerminalSize | undefined): string[] {
+function withinWindow(command: string, window: Window | undefined): string[] {
   if (window === undefined) return [command];
   const { rows, columns } = window;
   const first = `stty rows "$1" columns "$2" 2> /dev/null; exec /bin/bash -c "$3" bash`;
@@ -159,12 +164,12 @@ function withinWindow(command: string, window: TerminalSize | undefined): string
 }
 
 /** The window of the client, as it says in the environment that it wants. */
-function windowOf(env: Readonly<Record<string, string>>): TerminalSize | undefined {
+function windowOf(env: Readonly<Record<string, string>>): Window | undefined {
   const [columns, rows] = [Number(env.COLUMNS), Number(env.LINES)];
   return columns > 0 && rows > 0 ? { columns, rows } : undefined;
 }
 
-/** The terminal itself knows its size, and changes it; a variable would be believed before it. */
+/** The terminal itself knows its size; a program that changes it would still believe a variable. */
 function withoutWindow({ COLUMNS: _columns, LINES: _lines, ...env }: Readonly<Record<string, string>>) {
   return env;
 }

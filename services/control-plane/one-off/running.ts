@@ -5,7 +5,7 @@ import { removeOneOff } from "../../../provider/docker/one-off.ts";
 import { isNotFound, messageOf } from "../../errors.ts";
 import type { OneOff } from "../api/ports.ts";
 import { connect } from "./connect.ts";
-import type { Terminal, TerminalSize } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** All in seconds. */
 export interface Limits {
@@ -25,8 +25,6 @@ export interface RunningArgs {
   /** Whether a client is awaited. */
   readonly attach: boolean;
   readonly tty: boolean;
-  /** The client's window when it asked. */
-  readonly window?: TerminalSize;
   /** Milliseconds since 1970; undefined: it was not started yet. */
   readonly startedAt?: number;
   readonly limits: Limits;
@@ -72,6 +70,11 @@ export class Running {
     return this.#args.app;
   }
 
+  /** Whether its command has a terminal. */
+  get tty(): boolean {
+    return this.#args.tty;
+  }
+
   get ended(): boolean {
     return this.#state === "complete";
   }
@@ -112,21 +115,22 @@ export class Running {
   async attach(terminal: Terminal): Promise<void> {
     this.#secret = undefined;
     this.#clearTimers();
-    const { container, tty, window } = this.#args;
+    const { container, tty } = this.#args;
     try {
-      await using connection = await connect(container, terminal, { tty, window });
+      await using connection = await connect(container, terminal, tty);
       await this.start();
       const hangUp = () => this.hangUp();
       terminal.gone.addEventListener("abort", hangUp, { once: true });
       if (terminal.gone.aborted) hangUp();
       await connection.carry();
       terminal.gone.removeEventListener("abort", hangUp);
-      await terminal.exit((await this.#status) ?? 0);
+      await this.#status;
+      await terminal.end();
     } catch (error) {
       this.#report(error);
       this.hangUp();
-      await terminal.write(Buffer.from(`${messageOf(error)}\r\n`), true).catch(() => {});
-      await terminal.exit(1);
+      await terminal.write(Buffer.from(`${messageOf(error)}\r\n`));
+      await terminal.end();
     }
   }
 

@@ -1,6 +1,8 @@
-import type { Server as PlainServer } from "node:http";
-import type { Server as SecureServer } from "node:https";
+import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import { beginning } from "./beginning.ts";
+import type { ServerCertificate } from "./certificates.ts";
 
 /** The first byte of a TLS connection: a handshake record. No HTTP method begins with it. */
 const HANDSHAKE = 0x16;
@@ -8,18 +10,31 @@ const HANDSHAKE = 0x16;
 /** Milliseconds for which a connection may say nothing at all at first. */
 const SILENCE = 60_000;
 
+export interface FrontOptions {
+  readonly http: HttpServer;
+  /** Undefined: TLS is not spoken. */
+  readonly certificate?: ServerCertificate | undefined;
+  /** Takes over a connection over TLS whose first line is a secret and no HTTP request, as `heroku run` begins. */
+  rendezvous?(secret: string, socket: TLSSocket): void;
+}
+
 /**
- * One port for HTTP and HTTPS: `heroku` talks to the API in plain, git and `heroku run` insist on TLS, and both take
- * the same address. The first byte says which it is.
+ * One port for HTTP, HTTPS and rendezvous: `heroku` talks to the API in plain, git and `heroku run` insist on TLS, and
+ * all take the same address. The first byte says whether it is TLS; within it, the first line says what it is.
  */
 export class Front implements AsyncDisposable {
+  readonly #options: FrontOptions;
   readonly #server: Server;
-  readonly #servers: readonly (PlainServer | SecureServer)[];
+  readonly #secure: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
 
-  /** @param secure undefined: TLS is not spoken */
-  constructor(plain: PlainServer, secure: SecureServer | undefined) {
-    this.#servers = secure === undefined ? [plain] : [plain, secure];
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    const { http, certificate } = options;
+    if (certificate !== undefined) {
+      this.#secure = createTlsServer({ ...certificate, ALPNProtocols: ["http/1.1"] }, (socket) => this.#greet(socket));
+      this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
+    }
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket)).on("error", () => socket.destroy());
@@ -27,13 +42,9 @@ export class Front implements AsyncDisposable {
       socket.once("close", () => clearTimeout(silent));
       socket.once("data", (data: Buffer) => {
         clearTimeout(silent);
-        // It reads the beginning too.
-        socket.pause();
-        socket.unshift(data);
-        const server = data[0] === HANDSHAKE ? secure : plain;
+        const server = data[0] === HANDSHAKE ? this.#secure : http;
         if (server === undefined) socket.destroy();
-        else server.emit("connection", socket);
-        process.nextTick(() => socket.resume());
+        else pass(socket, data, () => server.emit("connection", socket));
       });
     });
   }
@@ -47,17 +58,48 @@ export class Front implements AsyncDisposable {
         resolve();
       });
     });
-    // They never listen themselves, and only then begin to watch over how long requests take.
-    for (const server of this.#servers) server.emit("listening");
+    // It never listens itself, and only then begins to watch over how long requests take.
+    this.#options.http.emit("listening");
     return this.#server.address() as AddressInfo;
+  }
+
+  /** Takes another certificate for connections that come from now on. */
+  renew(certificate: ServerCertificate): void {
+    this.#secure?.setSecureContext(certificate);
   }
 
   /** Ends every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers) server.close();
+    this.#options.http.close();
     if (!this.#server.listening) return;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
+
+  #greet(socket: TLSSocket): void {
+    const { http, rendezvous } = this.#options;
+    const silent = setTimeout(() => socket.destroy(), SILENCE).unref();
+    socket.once("close", () => clearTimeout(silent)).on("error", () => socket.destroy());
+    let data: Buffer = Buffer.alloc(0);
+    const take = (piece: Buffer) => {
+      data = Buffer.concat([data, piece]);
+      const begins = beginning(data);
+      if (begins === undefined) return;
+      clearTimeout(silent);
+      socket.off("data", take);
+      if (begins.kind === "http") pass(socket, data, () => http.emit("connection", socket));
+      else if (rendezvous === undefined) socket.destroy();
+      else pass(socket, begins.rest, () => rendezvous(begins.secret, socket));
+    };
+    socket.on("data", take);
+  }
+}
+
+/** Hands a connection on to somebody who reads its beginning too. */
+function pass(socket: Socket, data: Buffer, take: () => void): void {
+  socket.pause();
+  if (data.length > 0) socket.unshift(data);
+  take();
+  process.nextTick(() => socket.resume());
 }

@@ -1,31 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, request, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { findRemainder, remove } from "../../../cli/remainder.ts";
 import { hostFile } from "../../../cli/setup/host-file.ts";
 import { addresses } from "../../../infra/platform/addresses.ts";
-import { decode, encode, FRAME, PROTOCOL } from "../../../services/control-plane/one-off/framing.ts";
 import { OneOffDynos, type OneOffDynosOptions } from "../../../services/control-plane/one-off/one-off-dynos.ts";
-import { attachByUpgrade } from "../../../services/control-plane/one-off/upgrade.ts";
+import { rendezvousWith } from "../../../services/control-plane/one-off/rendezvous.ts";
+import { authorityFile, ensureCertificate } from "../../../services/control-plane/tls/certificates.ts";
+import { Front } from "../../../services/control-plane/tls/front.ts";
 import { baseImage } from "../../support/images.ts";
+import { type Client, meet } from "../../support/rendezvous.ts";
 import { until } from "../../support/until.ts";
-
-/** A client at the end of an attached one-off dyno's connection. */
-export interface Client {
-  readonly socket: Socket;
-  output(): string;
-  errors(): string;
-  /** Its exit status, when the connection has ended. */
-  readonly ended: Promise<number | undefined>;
-  type(text: string): void;
-  endInput(): void;
-  resize(columns: number, rows: number): void;
-}
 
 /** A platform's network and folder, and the one-off dynos of an app on it. */
 export class Ground implements AsyncDisposable {
@@ -34,7 +22,8 @@ export class Ground implements AsyncDisposable {
   readonly problems: string[] = [];
   image = "";
   #folder = "";
-  #server: Server | undefined;
+  #front: Front | undefined;
+  #port = 0;
   #current: OneOffDynos | undefined;
 
   static async create(): Promise<Ground> {
@@ -75,27 +64,16 @@ export class Ground implements AsyncDisposable {
       ...options,
     });
     await dynos.recover();
-    const attach = attachByUpgrade(dynos);
-    this.#server = createServer().on("upgrade", (incoming, socket, head) => {
-      socket.on("error", () => {});
-      attach((incoming.url ?? "").slice(1), incoming, socket, head);
-    });
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
+    const certificate = await ensureCertificate(this.#tls);
+    this.#front = new Front({ http: createServer(), certificate, rendezvous: rendezvousWith(dynos) });
+    this.#port = (await this.#front.listen(0, "127.0.0.1")).port;
     this.#current = dynos;
     return dynos;
   }
 
   /** Comes with the secret, as a client does. */
   async connect(secret = "none"): Promise<Client> {
-    if (this.#server === undefined) throw new Error("nothing was started");
-    const { port } = this.#server.address() as AddressInfo;
-    const headers = { connection: "Upgrade", upgrade: PROTOCOL };
-    const outgoing = request({ host: "127.0.0.1", port, path: `/${secret}`, headers, agent: false }).end();
-    outgoing.on("response", (response) => outgoing.destroy(new Error(`answered ${response.statusCode}`)));
-    const [, socket, head] = (await once(outgoing, "upgrade")) as [unknown, Socket, Buffer];
-    socket.unshift(head);
-    return client(socket);
+    return meet(`rendezvous://127.0.0.1:${this.#port}/${secret}`, await readFile(authorityFile(this.#tls)));
   }
 
   /** The containers of one-off dynos, ended ones too. */
@@ -114,39 +92,12 @@ export class Ground implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  get #tls(): string {
+    return join(this.#folder, "tls");
+  }
+
   async #stop(): Promise<void> {
-    this.#server?.close();
+    await this.#front?.[Symbol.asyncDispose]();
     await this.#current?.[Symbol.asyncDispose]();
   }
-}
-
-function client(socket: Socket): Client {
-  const said = { output: "", errors: "" };
-  let status: number | undefined;
-  const read = async () => {
-    try {
-      for await (const { kind, data } of decode(socket)) {
-        if (kind === FRAME.output) said.output += data.toString();
-        else if (kind === FRAME.error) said.errors += data.toString();
-        else if (kind === FRAME.exit) status = data[0];
-      }
-    } catch {
-      // The test broke it off.
-    }
-    return status;
-  };
-  const size = Buffer.alloc(4);
-  return {
-    socket,
-    output: () => said.output,
-    errors: () => said.errors,
-    ended: read(),
-    type: (text) => void socket.write(encode(FRAME.input, Buffer.from(text))),
-    endInput: () => void socket.write(encode(FRAME.inputEnd)),
-    resize(columns, rows) {
-      size.writeUInt16BE(columns, 0);
-      size.writeUInt16BE(rows, 2);
-      socket.write(encode(FRAME.resize, size));
-    },
-  };
 }

@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { apiOf, runtimeDirectory, services, verb } from "../../support/dyno-manager.ts";
 import { dynoSeconds } from "../../support/dyno-seconds.ts";
 import type { TestPlatform } from "../../support/platform.ts";
+import { run } from "../../support/rendezvous.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
 
@@ -44,19 +45,20 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
   });
 
   await t.test("run: output and exit code are the command's own", async () => {
-    const good = await platform.dynoform("run", "-a", "shop", "--", "sh", "-c", 'echo "$DYNO has $VERSION"; id -u');
-    assert.equal(good.exitCode, 0, good.output);
-    assert.match(good.output, /up, run\.\d+\n/);
-    assert.match(good.output, /^run\.\d+ has one$/m);
-    assert.match(good.output, /^\d{7,}$/m, "it is no ordinary user of the dyno's own");
-    const bad = await platform.dynoform("run", "exit 7", "-a", "shop");
-    assert.equal(bad.exitCode, 7, bad.output);
+    const good = await run(platform, "shop", 'echo "$DYNO has $VERSION"; id -u');
+    assert.equal(good.exitCode, 0);
+    assert.match(
+      good.output,
+      new RegExp(`^${good.dyno} has one\n\\d{7,}\n$`),
+      "it is no ordinary user of the dyno's own",
+    );
+    assert.equal((await run(platform, "shop", "(exit 7)")).exitCode, 7);
   });
 
   await t.test("run -d: what it prints is in the app's log", async () => {
-    const output = await verb(platform, "run", "-d", "echo it was done by $DYNO", "-a", "shop");
-    const [, dyno = ""] = /done, (run\.\d+)$/m.exec(output) ?? [];
-    assert.notEqual(dyno, "", output);
+    const detached = { attach: false, command: "echo it was done by $DYNO" };
+    const { body } = await (await apiOf(platform)).ask("POST", "/apps/shop/dynos", detached);
+    const dyno: string = body.name;
     await until("the log has it", async () =>
       (await logs("--dyno", dyno)).includes(` app[${dyno}]: it was done by ${dyno}\n`),
     );

@@ -7,6 +7,7 @@ import { changed } from "../../../services/stacks/engine.ts";
 import { containers, services, untilAsleep, verb } from "../../support/dyno-manager.ts";
 import { loadApp } from "../../support/load-app.ts";
 import type { TestPlatform } from "../../support/platform.ts";
+import { run } from "../../support/rendezvous.ts";
 import { until } from "../../support/until.ts";
 
 const PROCFILE = 'web: test -z "$BROKEN" && uwsgi uwsgi.ini\nworker: sleep infinity\n';
@@ -114,7 +115,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
   });
 
   await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {
-    await verb(platform, "run", "python check.py 'CREATE TABLE broken ()'", "-a", "fragile");
+    await run(platform, "fragile", "python check.py 'CREATE TABLE broken ()'");
     const answers = await Promise.all(Array.from({ length: 10 }, () => platform.fetch("fragile")));
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
     const log = () => verb(platform, "logs", "-n", "1500", "--dyno", "router", "-a", "fragile");
@@ -122,7 +123,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
       const lines = (await log()).matchAll(/ at=error code=(H10|H20) .* path="\/" /g);
       return [...lines].length === 10;
     });
-    await verb(platform, "run", "python check.py 'DROP TABLE broken'", "-a", "fragile");
+    await run(platform, "fragile", "python check.py 'DROP TABLE broken'");
     await verb(platform, "restart", "-a", "fragile");
     await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
   });

@@ -176,15 +176,6 @@ test("usage by month", async () => {
   );
 });
 
-test("run detached names the dyno", async () => {
-  const { errors, output, code } = await dynoform("run", "-d", "-e", "A=b", "ls", "-l", "my file", "-a", "shop");
-  assert.equal(code, 0, errors);
-  assert.equal(errors, "Running ls -l 'my file' on shop... done, run.1234\n");
-  assert.equal(output, "Run dynoform logs -a shop --dyno run.1234 to view the output.\n");
-  const { command, env, attach } = served.world.oneOffs.at(-1) ?? {};
-  assert.deepEqual([command, env, attach], ["ls -l 'my file'", { A: "b" }, false]);
-});
-
 test("one clear line: which app, no such app, no control plane, not up", async () => {
   const line = async (...args: string[]) => {
     const { code, errors, output } = await dynoform(...args);

@@ -88,6 +88,7 @@ test("a platform's resources", async () => {
       restart: "always",
       networksAdvanced: [{ name: "test", aliases: ["router"], ipv4Address: "10.99.0.10" }],
       ports: [{ internal: 8080, external: 80, ip: "0.0.0.0" }],
+      envs: ["DYNOFORM_DASHBOARD=dashboard.apps.example.com"],
       dnsOpts: ["ndots:1"],
       sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
       volumes: [{ hostPath: `${directory}/router`, containerPath: "/run/router" }],

@@ -180,7 +180,18 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "an unknown plan",
     app({ addons: { DATABASE: { service: "postgresql", plan: "premium-9" } } }),
-    'dynoform:app.addons.DATABASE.plan: "premium-9" is not a plan of postgresql; use mini or basic',
+    'dynoform:app.addons.DATABASE.plan: "premium-9" is not a plan of postgresql; ' +
+      "use mini, basic, essential-0, essential-1, essential-2 or standard-0",
+  ],
+  [
+    "an add-on of nothing",
+    app({ addons: { DATABASE: { plan: "mini" } } }),
+    "dynoform:app.addons.DATABASE: has neither service nor attach; use one of them",
+  ],
+  [
+    "a plan of another app's add-on",
+    app({ addons: { ORDERS: { attach: { stack: "shop", addon: "DATABASE" }, plan: "basic" } } }),
+    "dynoform:app.addons.ORDERS.plan: is a setting of the app that owns the add-on; remove it",
   ],
   [
     "a lower-case attachment",

@@ -44,6 +44,7 @@ const changes: [string, Partial<Runs>, string | undefined][] = [
   ["a new add-on", { addons: { DATABASE: 1, CACHE: 1 } }, "Attach CACHE"],
   ["an add-on less", { addons: {} }, "Detach DATABASE"],
   ["its credentials", { addons: { DATABASE: 2 } }, "Rotate DATABASE credentials"],
+  ["another database under its name", { addons: { DATABASE: "postgresql d1 1" } }, "Attach DATABASE"],
   ["no source any more", { slug: "", digest: "", commit: "" }, "Remove the source"],
   [
     "much at once",
@@ -57,6 +58,13 @@ const ledger = [entry(1, { slug: "slug-0", configHash: "c0" }), entry(2, { slug:
 for (const [what, change, description] of changes) {
   test(`in words: ${what}`, () => assert.equal(describeChanges(ran, { ...ran, ...change }, ledger), description));
 }
+
+test("in words: the credentials of an attached database, and another one", () => {
+  const attached = (addon: string) => ({ ...ran, addons: { ORDERS: addon } });
+  const before = attached("postgresql d1_0a_1");
+  assert.equal(describeChanges(before, attached("postgresql d1_0a_2")), "Rotate ORDERS credentials");
+  assert.equal(describeChanges(before, attached("postgresql d2_0a_1")), "Attach ORDERS");
+});
 
 test("in words: the first release", () => {
   assert.equal(describeChanges(undefined, ran), "Deploy 11111111");

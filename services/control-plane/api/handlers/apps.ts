@@ -1,17 +1,15 @@
+import type { Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { declared } from "../formation.ts";
 import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 export function appRoutes(desk: Desk): Route[] {
-  const list = async () => ({ body: (await desk.ports.apps.list()).map((app) => showApp(desk, app)) });
-  const account = () => ({ body: showAccount(desk) });
+  const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, app)) });
   return [
     ["GET", "/apps", list],
     ["GET", "/users/:user/apps", list],
     ["GET", "/apps/:app", async (call) => ({ body: showApp(desk, await desk.app(call)) })],
-    ["GET", "/account", account],
-    ["GET", "/users/:user", account],
   ];
 }
 
@@ -31,7 +29,7 @@ function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
     generation: { id: desk.id("generation", "cedar"), name: "cedar" },
     git_url: "",
     maintenance: false,
-    owner: desk.account,
+    owner: desk.ports.accounts.owner(app.id),
     process_tier: tier(declared("web", app.formation.web).size),
     region: { id: desk.id("region", "local"), name: "local" },
     released_at: time,
@@ -49,21 +47,4 @@ function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
 function tier(size: string): string {
   if (size === "free" || size === "eco") return "eco";
   return size.startsWith("standard") || size.startsWith("performance") ? "production" : size;
-}
-
-function showAccount(desk: Desk): Record<string, unknown> {
-  const { id, email } = desk.account;
-  return {
-    id,
-    email,
-    name: email.split("@")[0],
-    allow_tracking: false,
-    beta: false,
-    default_organization: null,
-    default_team: null,
-    federated: false,
-    identity_provider: null,
-    two_factor_authentication: false,
-    verified: true,
-  };
 }

@@ -3,7 +3,7 @@ import { messageOf } from "../../../errors.ts";
 import type { Answer, Call } from "../call.ts";
 import { optionalText, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
-import { invalid, notFound } from "../errors.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
 import { formationOf } from "../formation.ts";
 import type { DeclaredApp, DynoState, DynoTarget, OneOff } from "../ports.ts";
 import type { Route } from "../routes.ts";
@@ -12,20 +12,14 @@ import { readSize, shownSize } from "../sizes.ts";
 /** Bytes: Linux takes 128 KiB in one argument. */
 const LONGEST_COMMAND = 100_000;
 
-export interface DynoRoutesOptions {
-  readonly desk: Desk;
-  /** Where a client's terminal is connected to an attached one-off dyno. */
-  attachUrl(call: Call, secret: string): string;
-}
-
-export function dynoRoutes(options: DynoRoutesOptions): Route[] {
-  const { desk } = options;
+export function dynoRoutes(desk: Desk): Route[] {
   const restart = (call: Call, target: DynoTarget) => act(desk, call, target, "Restart");
   const stop = (call: Call, target: DynoTarget) => act(desk, call, target, "Stop");
   return [
     ["GET", "/apps/:app/dynos", async (call) => ({ body: await listDynos(desk, await desk.app(call)) })],
     ["GET", "/apps/:app/dynos/:dyno", (call) => oneDyno(desk, call)],
-    ["POST", "/apps/:app/dynos", (call) => run(options, call)],
+    ["POST", "/apps/:app/dynos", (call) => run(desk, call)],
+    ["POST", "/apps/:app/dynos/:dyno", (call) => runInside(desk, call)],
     ["DELETE", "/apps/:app/dynos", (call) => restart(call, {})],
     ["DELETE", "/apps/:app/dynos/:dyno", (call) => restart(call, { dyno: call.params.dyno })],
     ["DELETE", "/apps/:app/formations/:type", (call) => restart(call, { type: call.params.type })],
@@ -58,22 +52,29 @@ async function oneDyno(desk: Desk, call: Call): Promise<Answer> {
 async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" | "Stop"): Promise<Answer> {
   const app = await desk.app(call);
   const { dyno, type } = target;
-  if (dyno !== undefined && desk.ports.oneOffs.stop(app.name, dyno)) return { status: 202, body: {} };
+  const what = `${verb} of ${dyno ?? type ?? "all dynos"}`;
+  if (dyno !== undefined && desk.ports.oneOffs.list(app.name).some((oneOff) => oneOff.dyno === dyno)) {
+    await desk.act(call, app, what, async () => desk.ports.oneOffs.stop(app.name, dyno));
+    return { status: 202, body: {} };
+  }
   const states = await desk.ports.dynos.list(app.name);
   if (dyno !== undefined && !states.some((state) => state.dyno === dyno)) throw notFound("dyno");
   if (type !== undefined && !states.some((state) => state.type === type)) {
     const { formation } = await desk.outputs.of(app.stack);
     if (!formation.some((entry) => entry.type === type)) throw notFound("formation", `that process type (${type})`);
   }
-  const what = `${verb} of ${dyno ?? type ?? "all dynos"}`;
-  desk.say(app, `${what} by user ${desk.user}`);
+  const says = `${what} by user ${call.caller.email}`;
   // What the formation declares starts again after a stop too.
-  const work = desk.act(app, what, () => desk.ports.dynos.restart(app.name, target));
+  const work = desk.act(call, app, what, () => {
+    desk.say(app, says);
+    return desk.ports.dynos.restart(app.name, target);
+  });
+  if (call.dryRun) await work;
   work.catch((error: unknown) => desk.say(app, `${what} failed: ${messageOf(error).split("\n", 1)[0]}`));
   return { status: 202, body: {} };
 }
 
-async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<Answer> {
+async function run(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const attach = call.body.attach === true;
   const size = optionalText(call, "size");
@@ -89,19 +90,35 @@ async function run({ desk, attachUrl }: DynoRoutesOptions, call: Call): Promise<
     attach,
     tty: attach && call.body.force_no_tty !== true,
   };
-  const starting = desk.act(app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
+  const starting = desk.act(call, app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
   // Only shown: it runs whether that can be read or not.
   const release = desk.outputs.of(app.stack).then(
     (outputs) => outputs.release,
     () => undefined,
   );
   const oneOff = await starting;
-  desk.say(app, `Starting process with command \`${command}\` by user ${desk.user}`);
+  desk.say(app, `Starting process with command \`${command}\` by user ${call.caller.email}`);
   const body = showDyno(desk, app, oneOff, command, await release);
   return {
     status: 201,
     body: { ...body, attach_url: oneOff.secret === undefined ? null : attachUrl(call, oneOff.secret) },
   };
+}
+
+/** Where a client's terminal is connected: on the API's own port, over TLS. */
+function attachUrl({ origin }: Call, secret: string): string {
+  const { hostname, port } = new URL(origin);
+  return `rendezvous://${hostname}:${port || 80}/${secret}`;
+}
+
+/** A dyno that serves has nothing in it that somebody could type into. */
+async function runInside(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  throw new ApiError(
+    422,
+    "not_supported",
+    `Nothing can be run inside of a dyno that is up. \`heroku run\` starts a dyno of the same release for it: heroku run -a ${app.name} COMMAND.`,
+  );
 }
 
 function readEnvironment(value: unknown): Record<string, string> {

@@ -20,7 +20,9 @@ export function logDrainRoutes(desk: Desk): Route[] {
       "/apps/:app/log-drains",
       async (call) => {
         const app = await desk.app(call);
-        return { status: 201, body: show(desk, app, logs.addDrain(app.name, requiredText(call, "url"))) };
+        const url = requiredText(call, "url");
+        const drain = await desk.act(call, app, "Add log drain", async () => logs.addDrain(app.name, url));
+        return { status: 201, body: show(desk, app, drain) };
       },
     ],
     [
@@ -30,7 +32,8 @@ export function logDrainRoutes(desk: Desk): Route[] {
         const app = await desk.app(call);
         const which = call.params.drain ?? "";
         const drain = logs.drains(app.name).find(({ id, url, token }) => [id, url, token].includes(which));
-        if (drain === undefined || !logs.removeDrain(app.name, which)) throw notFound("log_drain", "that drain");
+        if (drain === undefined) throw notFound("log_drain", "that drain");
+        await desk.act(call, app, "Remove log drain", async () => logs.removeDrain(app.name, which));
         return { body: show(desk, app, drain) };
       },
     ],
@@ -39,5 +42,13 @@ export function logDrainRoutes(desk: Desk): Route[] {
 
 function show(desk: Desk, app: DeclaredApp, { id, url, token, createdAt }: Drain): Record<string, unknown> {
   const time = new Date(createdAt).toISOString();
-  return { id: desk.id("log-drain", app.id, id), addon: null, created_at: time, token, updated_at: time, url };
+  return {
+    id: desk.id("log-drain", app.id, id),
+    addon: null,
+    app: { id: desk.appId(app), name: app.name },
+    created_at: time,
+    token,
+    updated_at: time,
+    url,
+  };
 }

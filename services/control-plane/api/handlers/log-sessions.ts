@@ -1,11 +1,10 @@
-import type { Answer, Call } from "../call.ts";
+import type { Answer, Call, OpenCall } from "../call.ts";
 import { optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
 import { LogStream } from "../log-stream.ts";
-import { originOf } from "../origin.ts";
 import type { LogFilter } from "../ports.ts";
-import type { Route } from "../routes.ts";
+import type { OpenRoute, Route } from "../routes.ts";
 
 /** What the URL of a log session says. It is signed, not kept: a tail goes on when the control plane was replaced. */
 interface Session extends LogFilter {
@@ -31,7 +30,7 @@ export function logSessionRoutes(desk: Desk): Route[] {
 }
 
 /** For whoever has the URL. */
-export function openLogRoutes(desk: Desk): Route[] {
+export function openLogRoutes(desk: Desk): OpenRoute[] {
   return [["GET", "/log-sessions/:session/:signature", (call) => open(desk, call)]];
 }
 
@@ -57,14 +56,14 @@ async function create(desk: Desk, call: Call): Promise<Answer> {
     status: 201,
     body: {
       id: desk.id("log-session", signature),
-      logplex_url: `${originOf(call.request)}/log-sessions/${text}/${signature}`,
+      logplex_url: `${call.origin}/log-sessions/${text}/${signature}`,
       created_at: time,
       updated_at: time,
     },
   };
 }
 
-async function open(desk: Desk, call: Call): Promise<Answer> {
+async function open(desk: Desk, call: OpenCall): Promise<Answer> {
   const { session: text = "", signature = "" } = call.params;
   if (!(await desk.token.verify(PURPOSE, text, signature)))
     throw new ApiError(403, "forbidden", "There is no such log session.");
@@ -78,7 +77,7 @@ async function open(desk: Desk, call: Call): Promise<Answer> {
   return { stream: (response) => new LogStream({ ...session, logs, lines, after }, response).start() };
 }
 
-function lastEventId(call: Call): number | undefined {
-  const header = call.request.headers["last-event-id"];
+function lastEventId(call: OpenCall): number | undefined {
+  const header = call.headers["last-event-id"];
   return typeof header === "string" && /^\d{1,16}$/.test(header) ? Number(header) : undefined;
 }

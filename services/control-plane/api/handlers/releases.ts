@@ -35,7 +35,7 @@ async function list(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const outputs = await desk.outputs.of(app.stack);
   const releases = outputs.releases.map((entry) => showRelease(desk, app, outputs, entry));
-  const { items, status, headers } = page(releases, call.request.headers.range, ["version", "id"]);
+  const { items, status, headers } = page(releases, call.headers.range, ["version", "id"]);
   return { status, body: items, headers };
 }
 
@@ -96,7 +96,7 @@ function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): stri
 
 function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: LedgerEntry) {
   const time = new Date(entry.createdAt).toISOString();
-  const email = entry.user || desk.user;
+  const user = entry.user === "" ? desk.ports.accounts.owner(app.id) : desk.user(entry.user);
   const current = entry.version === outputs.releases.at(-1)?.version;
   return {
     id: releaseId(desk, app, entry),
@@ -112,7 +112,7 @@ function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: L
     // Only what served gets a number.
     status: "succeeded",
     updated_at: time,
-    user: { id: desk.id("user", email), email },
+    user,
     version: entry.version,
   };
 }

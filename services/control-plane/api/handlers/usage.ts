@@ -1,3 +1,4 @@
+import type { Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
 import type { DeclaredApp } from "../ports.ts";
@@ -6,7 +7,7 @@ import { shownSize } from "../sizes.ts";
 
 export function usageRoutes(desk: Desk): Route[] {
   return [
-    ["GET", "/accounts/:account/actions/get-quota", async () => ({ body: await accountQuota(desk) })],
+    ["GET", "/accounts/:account/actions/get-quota", async (call) => ({ body: await accountQuota(desk, call) })],
     [
       "GET",
       "/apps/:app/usage",
@@ -57,13 +58,13 @@ function quotaOf(app: DeclaredApp, { per, seconds, used }: FreeHours) {
 }
 
 /** As Heroku answers it. Where each app has hours of its own, the account has as many times more. */
-async function accountQuota(desk: Desk): Promise<Record<string, unknown>> {
+async function accountQuota(desk: Desk, call: Call): Promise<Record<string, unknown>> {
   const { per, seconds, used } = freeHours(desk);
   if (seconds === 0) throw new ApiError(404, "not_found", "There is no quota.");
-  const apps = await desk.ports.apps.list();
+  const apps = await desk.apps(call);
   return {
     account_quota: per === "app" ? seconds * apps.length : seconds,
-    quota_used: sum(used),
+    quota_used: apps.reduce((total, app) => total + (used[app.name] ?? 0), 0),
     apps: apps.map((app) => ({ app_uuid: desk.appId(app), quota_used: used[app.name] ?? 0 })),
   };
 }

@@ -30,7 +30,7 @@ end
 -- A page's file is what stands in the layout's <main>; its heading is the title too.
 function M.load(folder)
   local layout = read("layout", folder)
-  for _, name in ipairs { "welcome", "nothing-here", "application-error", "starting", "quota", "maintenance" } do
+  for _, name in ipairs { "welcome", "nothing-here", "application-error", "starting", "quota", "maintenance", "away" } do
     local main = read(name, folder)
     local parts = { title = main:match "<h1>(.-)</h1>", main = main }
     pages[name] = layout:gsub("{{(%w+)}}", parts)
@@ -72,6 +72,12 @@ end
 function M.starting(app)
   ngx.header["Retry-After"] = RETRY
   return fail("H99", "starting", { app = app })
+end
+
+-- The control plane, which serves the dashboard, is not there.
+function M.away()
+  ngx.header["Retry-After"] = RETRY
+  return fail("H99", "away")
 end
 
 function M.maintenance()

@@ -14,7 +14,7 @@ return {
     local text = module.text("welcome", { app = "hello" })
     assert_equal(text:match "<title>(.-)</title>", "Welcome to your new app!")
     assert_equal(text:match "<strong>(.-)</strong>", "hello")
-    local all = { "welcome", "nothing-here", "application-error", "starting", "quota", "maintenance" }
+    local all = { "welcome", "nothing-here", "application-error", "starting", "quota", "maintenance", "away" }
     local values = { app = "hello", code = "H10", description = "App crashed", first = "1 May 2026" }
     for _, name in ipairs(all) do
       text = module.text(name, values)

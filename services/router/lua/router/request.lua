@@ -20,6 +20,9 @@ local CONNECT_MS = 500
 -- A longer body is not kept, but streamed: it cannot be sent a second time.
 local KEPT_BODY = 1048576
 
+-- Undefined: there is none.
+local DASHBOARD = os.getenv "DYNOFORM_DASHBOARD"
+
 local IDEMPOTENT = { GET = true, HEAD = true, OPTIONS = true, TRACE = true, PUT = true, DELETE = true }
 
 local function accepts(address, port)
@@ -108,6 +111,8 @@ end
 -- Access phase of the first location.
 function M.access()
   local var = ngx.var
+  -- Before the table: no app's domain may stand in for it.
+  if var.host == DASHBOARD then return ngx.exec "@dashboard" end
   local entry, generation = routes.for_host(var.host)
   if entry then
     var.app = entry.app
@@ -168,6 +173,11 @@ function M.access_again()
     return find_dyno(false, name)
   end
   return find_dyno(false)
+end
+
+-- The control plane, which serves the dashboard, is not there.
+function M.dashboard_away()
+  return page.away()
 end
 
 -- An error of the router's own.

@@ -58,6 +58,7 @@ test("restarts and stops of all, a type or one dyno are accepted at once", async
   const told = "app[api]: Restart of web.1 failed: web.1 of shop crashed after it was restarted";
   assert.equal(served.world.said("shop").at(-1), told);
 
+  await served.ask("POST", "/apps/shop/dynos", { body: { command: "sleep 9" } });
   assert.equal((await served.ask("POST", "/apps/shop/dynos/run.1234/actions/stop")).status, 202);
   assert.deepEqual(served.world.stopped, ["run.1234"]);
 });
@@ -70,7 +71,7 @@ test("a one-off dyno: attached with an address for the terminal, or detached", a
   assert.equal(attached.status, 201);
   assert.equal(attached.body.name, "run.1234");
   assert.equal(attached.body.type, "run");
-  assert.equal(attached.body.attach_url, `http://127.0.0.1:${served.port}/attach/s3cret`);
+  assert.equal(attached.body.attach_url, `rendezvous://127.0.0.1:${served.port}/s3cret`);
   assert.deepEqual(served.world.oneOffs[0], {
     app: "shop",
     command: "bash",

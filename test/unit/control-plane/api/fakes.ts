@@ -1,3 +1,4 @@
+import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
@@ -15,11 +16,20 @@ import type {
 } from "../../../../services/control-plane/api/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { memoryAccounts } from "./accounts.ts";
+
+interface FakeApp {
+  readonly formation: Record<string, DeclaredFormation>;
+  readonly config: Record<string, string>;
+  readonly addons: Record<string, AddonSettings>;
+}
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
-  readonly apps = new Map<string, { formation: Record<string, DeclaredFormation>; config: Record<string, string> }>();
+  readonly apps = new Map<string, FakeApp>();
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
+  /** What was only previewed. */
+  readonly plans: { readonly app: string; readonly act: Act }[] = [];
   /** What was done besides changes. */
   readonly acts: string[] = [];
   readonly restarts: { readonly app: string; readonly target: DynoTarget }[] = [];
@@ -44,8 +54,8 @@ export class World {
   ];
 
   constructor() {
-    this.apps.set("shop", { formation: {}, config: { GREETING: "hello" } });
-    this.apps.set("blog", { formation: {}, config: {} });
+    this.apps.set("shop", { formation: {}, config: { GREETING: "hello" }, addons: {} });
+    this.apps.set("blog", { formation: {}, config: {}, addons: {} });
     this.release("Deploy 1111111");
   }
 
@@ -85,10 +95,15 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
+      accounts: memoryAccounts("/nowhere"),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
+        plan: async (name, act) => {
+          world.plans.push({ app: name, act });
+          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        },
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();
@@ -152,18 +167,23 @@ export class World {
   }
 
   #declared(name: string): DeclaredApp {
-    const formation = this.apps.get(name)?.formation ?? {};
+    const { formation = {}, addons = {} } = this.apps.get(name) ?? {};
     const url = `http://${name}.localhost:8080/`;
-    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation };
+    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
-    const { formation, config } = structuredClone(app);
+    const { formation, config, addons } = structuredClone(app);
     await edit({
       formation,
+      addons,
+      addon(attachment, settings) {
+        if (settings === undefined) delete addons[attachment];
+        else addons[attachment] = settings;
+      },
       scale: (type, to) => {
         formation[type] = { ...formation[type], ...to };
       },
@@ -174,8 +194,10 @@ export class World {
       source: () => {},
     });
     if (this.failure !== undefined) throw this.failure;
-    const released = JSON.stringify(config) !== JSON.stringify(app.config) || act.description.startsWith("Rollback");
-    this.apps.set(name, { formation, config });
+    const released =
+      JSON.stringify([config, addons]) !== JSON.stringify([app.config, app.addons]) ||
+      act.description.startsWith("Rollback");
+    this.apps.set(name, { formation, config, addons });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
   }

@@ -3,7 +3,11 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AccountsOptions } from "../../../../services/control-plane/accounts/accounts.ts";
 import { type ApiOptions, createApi } from "../../../../services/control-plane/api/index.ts";
+import type { Accounts } from "../../../../services/control-plane/api/ports.ts";
+import { answerProblems } from "../../../support/heroku/answers.ts";
+import { memoryAccounts } from "./accounts.ts";
 import { World } from "./fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
@@ -23,6 +27,7 @@ export interface Answered {
 /** A server on a port of its own, before a world of fakes. */
 export interface Served extends AsyncDisposable {
   readonly world: World;
+  readonly accounts: Accounts;
   readonly port: number;
   readonly tokenFile: string;
   readonly problems: string[];
@@ -35,27 +40,29 @@ export interface Served extends AsyncDisposable {
 export async function serve(
   clock?: () => number,
   hours: ApiOptions["hours"] = { free: 750, per: "app" },
+  over: Partial<Pick<Accounts, "who" | "may" | "owner" | "audit">> = {},
+  wishes: Partial<AccountsOptions> = {},
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${TOKEN}\n`);
   const world = new World();
   const problems: string[] = [];
+  const accounts = Object.assign(memoryAccounts(tokenFile, { ...(clock && { clock }), ...wishes }), over);
   const create = () =>
     createApi({
-      ports: world.ports(),
+      ports: { ...world.ports(), accounts },
       platform: "test",
       tokenFile,
-      user: "me@example.com",
       hours,
-      attach: (_secret, _request, socket) => socket.destroy(),
       report: (problem) => problems.push(problem),
       clock,
-    });
+    }).server;
   let api = create();
   const { port } = await api.listen(0, "127.0.0.1");
   return {
     world,
+    accounts,
     port,
     tokenFile,
     problems,
@@ -88,8 +95,12 @@ export function ask(
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
+        const { statusCode: status = 0 } = response;
         const json = response.headers["content-type"] === "application/json";
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: json ? JSON.parse(text) : text });
+        const body = json ? JSON.parse(text) : text;
+        const problems = json ? answerProblems(method, path, status, body) : [];
+        if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
+        else resolve({ status, headers: response.headers, body });
       });
     });
     outgoing.on("error", reject);

@@ -99,8 +99,9 @@ const scale = (file: AppFile) => file.scale("web", { quantity: 2 });
 test("the apps of this platform, as their files declare them", async () => {
   await withApps([], async ({ apps, path }) => {
     const settings = { formation: { web: { quantity: 1 } } };
+    const declared = { ...settings, addons: {}, settings };
     const shop = { name: "shop", id: "shop", stack: "shop", url: "http://shop.localhost:8080/", createdAt: 1000 };
-    assert.deepEqual(await apps.list(), [{ ...shop, path, formation: settings.formation, settings }]);
+    assert.deepEqual(await apps.list(), [{ ...shop, path, ...declared }]);
     assert.equal(await apps.get("far"), undefined);
     await assert.rejects(apps.change("far", act, scale), /there is no app far on this platform/);
   });

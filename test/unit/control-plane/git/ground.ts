@@ -6,6 +6,7 @@ import { createApi } from "../../../../services/control-plane/api/index.ts";
 import { GitServer } from "../../../../services/control-plane/git/git-server.ts";
 import { type DeployCommit, Pushes } from "../../../../services/control-plane/git/pushes.ts";
 import { authorityFile, ensureCertificate } from "../../../../services/control-plane/tls/certificates.ts";
+import { memoryAccounts } from "../api/accounts.ts";
 import { World } from "../api/fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
@@ -28,6 +29,8 @@ export interface GitGround extends AsyncDisposable {
   readonly port: number;
   readonly pushes: Pushes;
   readonly problems: string[];
+  /** Who pushed, from where, to which app. */
+  readonly audited: string[];
   /** The bare repository of `shop`. */
   readonly bare: string;
   /** `https://127.0.0.1:…/shop.git`. */
@@ -52,6 +55,9 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
   const tls = join(folder, "tls");
   const certificate = await ensureCertificate(tls);
   const pushes = new Pushes(deploy);
+  await writeFile(join(folder, "token"), TOKEN);
+  const accounts = memoryAccounts(join(folder, "token"));
+  const audited: string[] = [];
   const repository = (id: string) => join(folder, "git", `${id}.git`);
   const server = parts.use(
     await GitServer.open({
@@ -59,26 +65,24 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
       socket: join(folder, "push.sock"),
       hooks: join(folder, "hooks"),
       report,
-      who: async (header) => (header === basic(TOKEN) ? "me@example.com" : undefined),
+      who: async (header) => (header === basic(TOKEN) ? accounts.who(`Bearer ${TOKEN}`, "") : undefined),
       async find(name) {
         const id = APPS[name];
         return id === undefined ? undefined : { name, repository: repository(id) };
       },
+      audit: (caller, from, app) => void audited.push(`${caller.email} ${from} ${app}`),
     }),
   );
-  await writeFile(join(folder, "token"), TOKEN);
   const api = parts.use(
     createApi({
-      ports: new World().ports(),
+      ports: { ...new World().ports(), accounts },
       platform: "test",
       tokenFile: join(folder, "token"),
-      user: "me@example.com",
       hours: { free: 0, per: "app" },
-      attach: (_secret, _request, socket) => void socket.end("attached"),
-      aside: server.serve,
+      asides: [server.serve],
       certificate,
       report,
-    }),
+    }).server,
   );
   const { port } = await api.listen(0, "127.0.0.1");
   const url = `https://127.0.0.1:${port}/shop.git`;
@@ -106,6 +110,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
     port,
     pushes,
     problems,
+    audited,
     bare: repository("shop-id"),
     url,
     git,

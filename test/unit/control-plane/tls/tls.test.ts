@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect as connectSecurely } from "node:tls";
+import { connect as connectSecurely, TLSSocket } from "node:tls";
 import { authorityFile, ensureCertificate } from "../../../../services/control-plane/tls/certificates.ts";
 import { Front } from "../../../../services/control-plane/tls/front.ts";
 import { makeCertificate } from "../../../../services/control-plane/tls/openssl.ts";
@@ -55,13 +55,21 @@ test("the certificate is made once, for its owner alone, and again before it end
 
 /** A server that says of each request whether it came by TLS. */
 async function serve(folder: string) {
-  const answer = (secure: boolean) => (_: unknown, response: { end(text: string): void }) =>
-    response.end(`secure: ${secure}`);
-  const plain = createServer(answer(false));
-  const secure = createSecureServer(await ensureCertificate(folder), answer(true));
-  const front = new Front(plain, secure);
+  const http = createServer(({ socket }, response) => response.end(`secure: ${socket instanceof TLSSocket}`));
+  const met: { secret: string; said: string }[] = [];
+  const front = new Front({
+    http,
+    certificate: await ensureCertificate(folder),
+    rendezvous(secret, socket) {
+      const meeting = { secret, said: "" };
+      met.push(meeting);
+      socket.on("data", (data) => {
+        meeting.said += data;
+      });
+    },
+  });
   const { port } = await front.listen(0, "127.0.0.1");
-  return { front, port, plain, secure, ca: await readFile(authorityFile(folder)) };
+  return { front, port, met, ca: await readFile(authorityFile(folder)) };
 }
 
 function ask(port: number, ca: Buffer, host = "127.0.0.1"): Promise<string> {
@@ -96,11 +104,42 @@ test("one port speaks HTTP and TLS, each to whoever begins so", () =>
     socket.destroy();
   }));
 
+test("within TLS, a first line that is a secret is a rendezvous, however it comes", () =>
+  withFolder(async (folder) => {
+    const { front, port, ca, met } = await serve(folder);
+    await using _front = front;
+    const secret = "a-Secret_of-32-characters-or-so";
+    const whole = connectSecurely({ port, host: "127.0.0.1", ca }, () =>
+      whole.write(`${secret}\r\nGET / HTTP/1.1\r\n`),
+    );
+    await until("it is met", async () => met[0]?.said === "GET / HTTP/1.1\r\n");
+    const slow = connectSecurely({ port, host: "127.0.0.1", ca }).setNoDelay(true);
+    for (const letter of `${secret}\r\ntyped`) {
+      slow.write(letter);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until("the slow one is met", async () => met[1]?.said === "typed");
+    assert.deepEqual(
+      met.map((meeting) => meeting.secret),
+      [secret, secret],
+    );
+    const request = connectSecurely({ port, host: "127.0.0.1", ca }).setNoDelay(true);
+    let answered = "";
+    request.setEncoding("utf8").on("data", (text: string) => {
+      answered += text;
+    });
+    for (const letter of "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n") {
+      request.write(letter);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until("the request is answered", async () => answered.includes("secure: true"));
+    assert.equal(met.length, 2);
+    for (const socket of [whole, slow, request]) socket.destroy();
+  }));
+
 test("what is no TLS and no HTTP ends its own connection only, and all end with the server", () =>
   withFolder(async (folder) => {
-    const { front, port, ca, plain, secure } = await serve(folder);
-    // It watches over what takes too long, though it does not listen itself.
-    assert.equal(plain.headersTimeout, secure.headersTimeout);
+    const { front, port, ca } = await serve(folder);
     const ended = (data: Buffer) =>
       new Promise<void>((resolve) => {
         const socket = connect(port, "127.0.0.1", () => socket.write(data));

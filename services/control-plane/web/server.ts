@@ -1,0 +1,57 @@
+import { chmod, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage } from "node:http";
+import type { Aside } from "../api/server.ts";
+import type { Site } from "./site.ts";
+
+/** Milliseconds for which a browser may take to send a form. */
+const PATIENCE = 30_000;
+
+/** The name of the dashboard's host, below the platform's domain. */
+const NAME = "dashboard";
+
+/**
+ * Serves the site on a Unix socket, to the router, which sends it what browsers ask of `dashboard.<domain>`.
+ *
+ * @param path in the folder that router and control plane share
+ */
+export async function serveSite(path: string, site: Site): Promise<AsyncDisposable> {
+  const server = createServer({ requestTimeout: PATIENCE }, (request, response) => void site.serve(request, response));
+  // That of a control plane that was killed.
+  await rm(path, { force: true });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+  await chmod(path, 0o600);
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/**
+ * The same on the API's port, where an SSH tunnel ends: for `dashboard.<domain>`, and for `dashboard.localhost`, which
+ * is the browser's own machine whatever the domain is. A browser that comes without a name is sent there.
+ */
+export function besideApi(domain: string, site: () => Site): Aside {
+  const hosts = new Set([`${NAME}.${domain}`, `${NAME}.localhost`]);
+  return (request, response) => {
+    const { host, port } = hostOf(request);
+    if (hosts.has(host)) {
+      void site().serve(request, response);
+      return true;
+    }
+    if (request.method !== "GET" || request.url !== "/" || !wantsPage(request)) return false;
+    response.writeHead(302, { Location: `http://${NAME}.localhost${port}/`, "Content-Length": 0 }).end();
+    return true;
+  };
+}
+
+function hostOf({ headers }: IncomingMessage): { host: string; port: string } {
+  const [, host = "", port = ""] = /^([^:]*)(:\d{1,5})?$/.exec(headers.host ?? "") ?? [];
+  return { host: host.toLowerCase(), port };
+}
+
+function wantsPage({ headers }: IncomingMessage): boolean {
+  return /\btext\/html\b/.test(headers.accept ?? "");
+}
