@@ -2,7 +2,10 @@ import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { accountRoutes } from "./handlers/account.ts";
+import { addonServiceRoutes } from "./handlers/addon-services.ts";
+import { addonRoutes } from "./handlers/addons.ts";
 import { appRoutes } from "./handlers/apps.ts";
+import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
@@ -59,6 +62,9 @@ export function createApi(options: ApiOptions): Api {
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
       ...configVarRoutes(desk),
+      ...addonRoutes(desk),
+      ...attachmentRoutes(desk),
+      ...addonServiceRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),

@@ -88,8 +88,11 @@ export function ask(
   body: unknown,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answered> {
+  const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  // Node says no length for the body of a DELETE.
+  const all = text === "" ? headers : { "content-length": String(Buffer.byteLength(text)), ...headers };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers }, (response) => {
+    const outgoing = request({ host: "127.0.0.1", port, path, method, agent: false, headers: all }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -104,6 +107,6 @@ export function ask(
       });
     });
     outgoing.on("error", reject);
-    outgoing.end(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
+    outgoing.end(text);
   });
 }
