@@ -67,7 +67,7 @@ end
 
 -- Waits for one of the entry's dynos, until `stop`. Answers itself when there is none to wait for.
 local function wait(entry, stop)
-  if health.is_crashed(entry.app) then
+  if entry.crashed then
     for _, dyno in ipairs(entry.dynos) do health.watch(entry, dyno) end
     return page.application_error "H10"
   end
