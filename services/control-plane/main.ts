@@ -94,6 +94,7 @@ const { server } = createApi({
   rendezvous: rendezvousWith(oneOffs),
   asides: [git.serve],
   certificate,
+  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
   report,
   clock,
 });

@@ -7,12 +7,20 @@ export class ApiError extends Error {
   readonly id: string;
   /** Further members of the answer, e.g. `resource`. */
   readonly extra: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, id: string, message: string, extra: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    status: number,
+    id: string,
+    message: string,
+    extra: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.status = status;
     this.id = id;
     this.extra = extra;
+    this.headers = headers;
   }
 }
 

@@ -18,6 +18,7 @@ import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
 import { OutputsReader } from "./outputs.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
@@ -38,6 +39,9 @@ export interface ApiOptions {
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
+  /** Host names under which clients come, besides those of this machine. */
+  readonly hosts?: ServerOptions["hosts"];
+  readonly rates?: ServerOptions["rates"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -82,9 +86,12 @@ export function createApi(options: ApiOptions): Api {
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk)],
+    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    hosts: options.hosts,
+    rates: options.rates,
+    clock,
     rendezvous: options.rendezvous,
     report,
   });

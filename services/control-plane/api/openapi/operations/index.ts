@@ -1,0 +1,22 @@
+import type { Operations } from "../operation.ts";
+import { account } from "./account.ts";
+import { apps } from "./apps.ts";
+import { configVars } from "./config-vars.ts";
+import { dynos } from "./dynos.ts";
+import { logs, openLogs } from "./logs.ts";
+import { openApiItself } from "./openapi.ts";
+import { releases } from "./releases.ts";
+import { usage } from "./usage.ts";
+
+/** For whoever is let in; a line here, or its route has no description and a test says so. */
+export const operations: Operations = {
+  ...account,
+  ...apps,
+  ...configVars,
+  ...dynos,
+  ...logs,
+  ...releases,
+  ...usage,
+};
+
+export const openOperations: Operations = { ...openLogs, ...openApiItself };
