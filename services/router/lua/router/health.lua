@@ -61,9 +61,9 @@ function M.forget(name)
   for _, what in ipairs { "down:", "out:", "left:", "why:", "proven:" } do health:delete(what .. name) end
 end
 
--- A dyno answered, and gets requests.
+-- A dyno answered, and gets requests. Does not wait for anything, as what was looked at before must still be so.
 function M.prove(name)
-  local address = dns.resolve(name)
+  local address = dns.last(name)
   M.forget(name)
   if address then health:set("proven:" .. name, address) end
 end

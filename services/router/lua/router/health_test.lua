@@ -21,6 +21,7 @@ local function health(current, answers_at)
     ["router.dns"] = {
       forget = function(name) log.forgotten = name end,
       resolve = function() return log.address, log.problem end,
+      last = function() return log.address end,
     },
     ["router.probe"] = { once = function()
       log.probes = log.probes + 1
