@@ -40,6 +40,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
   return JSON.parse(text) as ControlPlaneSettings;
 }
 
+/** Where browsers find the dashboard: `http://dashboard.localhost:8080`. */
+export function siteUrl({ domain, webPort }: ControlPlaneSettings): string {
+  return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
+}
+
 /** Where the control plane keeps what it has. */
 export interface Places {
   /** The SQLite file. */

@@ -34,6 +34,11 @@ export interface ApiOptions {
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
+  /**
+   * Where browsers find the platform's pages.
+   * @default where the caller reaches the API
+   */
+  readonly site?: string;
   /** Connects a client's terminal. */
   readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
@@ -79,7 +84,7 @@ export function createApi(options: ApiOptions): Api {
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),
-      ...invitationRoutes(desk),
+      ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
     ],
   });
