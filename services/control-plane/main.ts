@@ -2,13 +2,17 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
+import type { Stacks } from "./api/ports.ts";
 import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
+import { AppMetrics } from "./dashboard/metrics/metrics.ts";
+import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
@@ -46,13 +50,26 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps } = openApps({ settings, docker, store, lock });
-const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+const { apps, runner } = openApps({ settings, docker, store, lock });
+const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
+const logs = parts.adopt(
+  new Logs({
+    docker,
+    db: store,
+    clock,
+    requests: places.requests,
+    requested: (app, record) => metrics.request(app, record),
+    report,
+  }),
+  (it) => it.stop(),
+);
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
 );
-const outputs = new OutputsReader(apps, clock);
+const states = new StateFiles(settings.project);
+const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
+const outputs = new OutputsReader(stacks, clock);
 const oneOffs = parts.use(
   new OneOffDynos({
     docker,
@@ -88,8 +105,8 @@ const git = parts.use(
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const { server } = createApi({
-  ports: { accounts, apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+const { server, dispatcher } = createApi({
+  ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -101,8 +118,11 @@ const { server } = createApi({
   report,
   clock,
 });
+const dashboard = parts.use(
+  openDashboard({ dispatcher, apps, runner, logs, dynos, router, docker, store, metrics, settings, clock, report }),
+);
 const site = new Site({
-  members: [],
+  members: dashboard.pages,
   everybody: accountPages(accounts),
   sessions: { find: (cookie) => accounts.session(cookie) },
   login: "/login",
