@@ -19,7 +19,7 @@ import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
+import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
@@ -112,6 +112,7 @@ const git = parts.use(
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
   ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -147,7 +148,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
-await api.listen(API_PORT, "0.0.0.0");
+await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())
