@@ -6,6 +6,7 @@ import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { planCommand } from "./commands/plan.ts";
 import { psCommand } from "./commands/ps.ts";
 import { releasesCommand } from "./commands/releases.ts";
 import { restartCommand } from "./commands/restart.ts";
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   env: envCommand,
   token: tokenCommand,
   invite: inviteCommand,
+  plan: planCommand,
   ps: psCommand,
   scale: scaleCommand,
   restart: restartCommand,

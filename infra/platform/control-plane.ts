@@ -16,6 +16,7 @@ import {
   projectDirectory,
   pulumiHome,
   realPulumi,
+  repositoryFolders,
   type Shared,
 } from "./host.ts";
 import { platformImage } from "./image.ts";
@@ -87,6 +88,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
       volumes: mounts([
         ...packageFolders(),
+        ...(args.settings.commitChanges === true ? repositoryFolders(project) : []).map(writable),
         ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
           writable,
         ),

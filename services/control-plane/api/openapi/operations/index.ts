@@ -2,7 +2,7 @@ import type { Operations } from "../operation.ts";
 import { access } from "./access.ts";
 import { account } from "./account.ts";
 import { addons } from "./addons.ts";
-import { apps } from "./apps.ts";
+import { apps, openApps } from "./apps.ts";
 import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
@@ -25,4 +25,4 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openAuthorizations, ...openLogs, ...openApiItself };
+export const openOperations: Operations = { ...openApps, ...openAuthorizations, ...openLogs, ...openApiItself };
