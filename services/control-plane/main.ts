@@ -19,7 +19,7 @@ import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
+import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
@@ -50,7 +50,7 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps, runner } = openApps({ settings, docker, store, lock });
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
 const logs = parts.adopt(
   new Logs({
@@ -63,6 +63,7 @@ const logs = parts.adopt(
   }),
   (it) => it.stop(),
 );
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
@@ -94,6 +95,10 @@ const accounts = new Accounts({
   signUp: settings.accounts.signUp,
   clock,
 });
+apps.follow({
+  making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
+  gone: ({ id }) => accounts.access.forget(id),
+});
 const git = parts.use(
   await openGit({
     apps,
@@ -107,6 +112,7 @@ const git = parts.use(
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
   ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -114,7 +120,7 @@ const { server, dispatcher } = createApi({
   site: siteUrl(settings),
   asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,
-  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
+  hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
   clock,
 });
@@ -142,7 +148,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
-await api.listen(API_PORT, "0.0.0.0");
+await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())
