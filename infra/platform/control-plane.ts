@@ -19,6 +19,7 @@ import {
 } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+import { BACKUPS } from "./postgres.ts";
 
 /** Where the control plane's API listens in its container. */
 const API_PORT = 5000;
@@ -32,6 +33,8 @@ export interface ToolsArgs {
   readonly directory: string;
   /** Of the API, on 127.0.0.1. */
   readonly port: number;
+  /** The volume of Postgres' backups. */
+  readonly backups: docker.Volume;
   /** MiB. */
   readonly memory: { readonly controlPlane: number; readonly runner: number };
   /** What the control plane is told besides its places. */
@@ -81,7 +84,9 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
       networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
       ports: [{ internal: API_PORT, external: args.port, ip: "127.0.0.1" }],
-      volumes: mounts([
+      volumes: [
+        { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
+        ...mounts([
         ...packageFolders(),
         ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
           writable,
@@ -89,6 +94,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         // What builds and release commands write is shown to whoever pushes.
         ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
       ]),
+      ],
       envs: environment({
         ...hostEnvironment(),
         DYNOFORM_SETTINGS: canonical(settings),

@@ -28,6 +28,10 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  /** Where Postgres is published on 127.0.0.1. */
+  readonly postgres: { readonly port: number };
+  /** Of each database. */
+  readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
 }
 
