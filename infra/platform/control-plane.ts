@@ -87,13 +87,13 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       volumes: [
         { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
         ...mounts([
-        ...packageFolders(),
-        ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
-          writable,
-        ),
-        // What builds and release commands write is shown to whoever pushes.
-        ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
-      ]),
+          ...packageFolders(),
+          ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
+            writable,
+          ),
+          // What builds and release commands write is shown to whoever pushes.
+          ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
+        ]),
       ],
       envs: environment({
         ...hostEnvironment(),

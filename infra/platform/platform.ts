@@ -7,7 +7,13 @@ import { createTools } from "./control-plane.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
-import { DEFAULT_API_PORT, DEFAULT_BACKUPS, DEFAULT_KEEP, type PlatformSettings, platformSettings } from "./settings.ts";
+import {
+  DEFAULT_API_PORT,
+  DEFAULT_BACKUPS,
+  DEFAULT_KEEP,
+  type PlatformSettings,
+  platformSettings,
+} from "./settings.ts";
 
 export type PlatformArgs = PlatformSettings;
 

@@ -14,6 +14,8 @@ import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { Databases } from "./postgres/databases.ts";
+import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
 import { API_PORT, placesOf, readSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -48,6 +50,17 @@ const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.r
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
+);
+const databases = parts.use(
+  new Databases({
+    server: new PostgresContainer(docker, settings.platform),
+    db: store,
+    port: settings.postgres.port,
+    folder: places.backups,
+    keep: settings.backups.keep,
+    clock,
+    report,
+  }),
 );
 const outputs = new OutputsReader(apps, clock);
 const oneOffs = parts.use(
@@ -86,7 +99,7 @@ const git = parts.use(
 );
 const certificate = await ensureCertificate(places.tls);
 const { server } = createApi({
-  ports: { accounts, apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, databases, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -109,6 +122,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
+databases.transfers.recover();
 await api.listen(API_PORT, "0.0.0.0");
 apps
   .resume()

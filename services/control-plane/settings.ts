@@ -64,6 +64,8 @@ export interface Places {
   readonly scratch: string;
   /** Where the router writes a line for each request. */
   readonly requests: string;
+  /** Where Postgres' container writes backups, in a volume that this one may read. */
+  readonly backups: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
@@ -82,6 +84,7 @@ export function placesOf(directory: string): Places {
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,
   };
 }

@@ -1,5 +1,6 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -9,6 +10,7 @@ export type { AuditEntry } from "../accounts/audit.ts";
 export interface Ports {
   readonly accounts: Accounts;
   readonly apps: Apps;
+  readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;

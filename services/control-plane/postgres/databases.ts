@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../types.ts";
-import { Links } from "./links.ts";
 import type { Server } from "./server.ts";
 import { TransferStore } from "./transfer-store.ts";
 import { Transfers } from "./transfers.ts";
@@ -31,7 +30,6 @@ export interface Credentials {
 export class Databases implements AsyncDisposable {
   readonly server: Server;
   readonly transfers: Transfers;
-  readonly links: Links;
   readonly #store: TransferStore;
   readonly #port: number;
 
@@ -39,7 +37,6 @@ export class Databases implements AsyncDisposable {
     this.#store = new TransferStore(db, clock);
     this.#port = port;
     this.server = server;
-    this.links = new Links(clock);
     this.transfers = new Transfers({ store: this.#store, server, folder, keep, clock, report });
   }
 

@@ -2,11 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 
-export type TransferKind = "backup" | "restore" | "copy";
+export type TransferKind = "backup" | "restore" | "copy" | "reset";
 
 export type TransferState = "pending" | "running" | "succeeded" | "failed";
 
-/** A copy of a whole database: into a file, out of one, or from another database. */
+/** A copy of a whole database: into a file, out of one, from another database; or of none, which empties it. */
 export interface Transfer {
   readonly id: number;
   readonly uuid: string;

@@ -235,7 +235,6 @@ function databasesOf({ kind, database, source }: Transfer): string[] {
 }
 
 function argumentsOf({ id, kind, database, source, extensions }: Transfer): string[] {
-  if (kind === "backup") return ["capture", String(id), database];
-  const more = extensions === "" ? [] : extensions.split(" ");
-  return [kind, String(id), database, source ?? "", ...(kind === "restore" ? more : [])];
+  const verb = kind === "backup" ? "capture" : kind;
+  return [verb, String(id), database, ...(source === null ? [] : [source]), ...extensions.split(" ").filter(Boolean)];
 }
