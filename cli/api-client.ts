@@ -2,8 +2,14 @@ import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { isRecord } from "../infra/check/readers.ts";
 import { UserError } from "../services/errors.ts";
-import { findProject, platformsOf, readStackFiles, type StackFile } from "../services/stacks/project.ts";
-import { apiPort, tokenOf } from "./platform.ts";
+import {
+  findProject,
+  type PlatformTarget,
+  platformsOf,
+  readStackFiles,
+  type StackFile,
+} from "../services/stacks/project.ts";
+import { apiPort, keyOf } from "./platform.ts";
 
 export interface Answer {
   readonly headers: IncomingMessage["headers"];
@@ -97,8 +103,12 @@ export async function findTarget(directory: string, wanted: unknown): Promise<Ta
   const platform = platforms.find((file) => file.stack === stack) ?? platforms[0];
   const [target] = platformsOf(platform === undefined ? [] : [platform]);
   if (target === undefined) throw new UserError("no stack file here declares a platform.");
-  const connection = { platform: target.name, port: apiPort(target), token: await tokenOf(target) };
-  return { api: new ApiClient(connection), app: appName(app) };
+  return { api: await hostClient(target), app: appName(app) };
+}
+
+/** A platform's API for whoever holds the host: it takes them for the first admin. */
+export async function hostClient(target: PlatformTarget): Promise<ApiClient> {
+  return new ApiClient({ platform: target.name, port: apiPort(target), token: await keyOf(target) });
 }
 
 function chooseApp(apps: readonly StackFile[], wanted: unknown): StackFile {

@@ -4,6 +4,7 @@ import type { Command } from "./commands/command.ts";
 import { configCommand } from "./commands/config.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
+import { inviteCommand } from "./commands/invite.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { psCommand } from "./commands/ps.ts";
 import { releasesCommand } from "./commands/releases.ts";
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   down: downCommand,
   env: envCommand,
   token: tokenCommand,
+  invite: inviteCommand,
   ps: psCommand,
   scale: scaleCommand,
   restart: restartCommand,

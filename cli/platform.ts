@@ -24,8 +24,8 @@ export function apiPort({ settings }: PlatformTarget): number {
   return settings.ports?.api ?? DEFAULT_API_PORT;
 }
 
-/** What its API wants to see. @throws UserError when it is not up */
-export async function tokenOf(platform: PlatformTarget): Promise<string> {
+/** The operator's key, which its API takes from whoever holds the host. @throws UserError when it is not up */
+export async function keyOf(platform: PlatformTarget): Promise<string> {
   return (await readOf(platform, placesOf(platform.directory).token)).trim();
 }
 

@@ -15,7 +15,7 @@ else, and the setting with which git trusts this platform's certificate at this 
     const platform = await findPlatform(process.cwd(), wanted);
     const authority = authorityFile(placesOf(platform.directory).tls);
     await readOf(platform, authority);
-    process.stdout.write(environmentScript(apiPort(platform), authority));
+    process.stdout.write(environmentScript(apiPort(platform), authority, process.env));
   },
 };
 
@@ -24,8 +24,9 @@ else, and the setting with which git trusts this platform's certificate at this 
  * none of heroku.com comes here.
  *
  * @param authority the file with the certificate to trust
+ * @param present the shell's environment as it is
  */
-export function environmentScript(port: number, authority: string): string {
+export function environmentScript(port: number, authority: string, present: NodeJS.ProcessEnv = {}): string {
   const url = `http://127.0.0.1:${port}`;
   const variables = {
     HEROKU_HOST: url,
@@ -39,10 +40,26 @@ export function environmentScript(port: number, authority: string): string {
     DISABLE_TELEMETRY: "true",
     NODE_EXTRA_CA_CERTS: authority,
   };
-  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
   // Not GIT_SSL_CAINFO, which would hold for every other server too.
   const trust = `git config --global ${quoted(`http.https://127.0.0.1:${port}/.sslCAInfo`)} ${quoted(authority)}\n`;
-  return exports.join("") + trust;
+  return exported(variables) + otherServers(present) + trust;
+}
+
+/** GIT_SSL_CAINFO overrules what is set for single servers; as a setting of git's it does not. */
+function otherServers({ GIT_SSL_CAINFO: authorities, GIT_CONFIG_COUNT: count = "0" }: NodeJS.ProcessEnv): string {
+  if (authorities === undefined) return "";
+  const settings = {
+    [`GIT_CONFIG_KEY_${count}`]: "http.sslCAInfo",
+    [`GIT_CONFIG_VALUE_${count}`]: authorities,
+    GIT_CONFIG_COUNT: String(Number(count) + 1),
+  };
+  return `unset GIT_SSL_CAINFO\n${exported(settings)}`;
+}
+
+function exported(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join("");
 }
 
 /** A word of the shell, whatever stands in it. */

@@ -1,5 +1,7 @@
 import { UserError } from "../../services/errors.ts";
 import { changed, type Outcome } from "../../services/stacks/engine.ts";
+import { platformsOf } from "../../services/stacks/project.ts";
+import { firstAdmin } from "../first-admin.ts";
 import { setup } from "../setup/setup.ts";
 import { Steps } from "../steps.ts";
 import type { Command } from "./command.ts";
@@ -9,7 +11,8 @@ export const upCommand: Command = {
   help: `Usage: dynoform up
 
 Does what \`dynoform setup\` does, then runs \`pulumi up\` for each stack file of this project: the
-platform's first, then every app's. A second run changes nothing.
+platform's first, then every app's. A second run changes nothing. A platform without an admin gets one, whose e-mail
+address and password are shown once.
 `,
   options: {},
   async run() {
@@ -27,6 +30,10 @@ platform's first, then every app's. A second run changes nothing.
       outcomes.set(stack, outcome);
     }
     process.stdout.write(`\n${report(outcomes)}\n${steps.table()}`);
+    for (const platform of platformsOf(files)) {
+      const says = await firstAdmin(platform);
+      if (says !== "") process.stdout.write(`\n${says}`);
+    }
   },
 };
 

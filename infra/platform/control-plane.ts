@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { canonical, type Plain } from "../content.ts";
@@ -21,9 +22,6 @@ import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 import { BACKUPS } from "./postgres.ts";
 
-/** Where the control plane's API listens in its container. */
-const API_PORT = 5000;
-
 export interface ToolsArgs {
   /** The platform's name. */
   readonly platform: string;
@@ -31,7 +29,7 @@ export interface ToolsArgs {
   readonly address: string;
   /** The platform's folder on the host. */
   readonly directory: string;
-  /** Of the API, on 127.0.0.1. */
+  /** Of the API, in the control plane's container and on the host's 127.0.0.1. */
   readonly port: number;
   /** The volume of Postgres' backups. */
   readonly backups: docker.Volume;
@@ -50,6 +48,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
   const { platform, directory } = args;
   const image = platformImage(`${name}-runner-image`, { platform, what: "runner" }, parent);
   const project = projectDirectory();
+  const backend = backendEnvironment(project);
   const writable = (path: string): Shared => ({ path, readOnly: false });
   const own = { image, project, platform, directory };
   new docker.Container(
@@ -57,7 +56,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
     {
       ...common(own, args.memory.runner),
       name: `${platform}-runner`,
-      command: ["tini", "-s", "--", "sleep", "infinity"],
+      command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
       // Its runs reach Postgres and the API as the host does.
       networkMode: "host",
       // The pid in a lock means the same to the host and to the runner.
@@ -70,7 +69,12 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         ...backendFolders(),
         ...[project, directory, dynoformHome(), pulumiHome(), dockerSocket()].map(writable),
       ]),
-      envs: environment({ ...hostEnvironment(), ...backendEnvironment(project) }),
+      envs: environment({
+        ...hostEnvironment(),
+        ...backend,
+        // Each run is processes of a few seconds, which are to find their code compiled.
+        NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
+      }),
       labels: dockerLabels(platformLabels(platform)),
     },
     { parent, deleteBeforeReplace: true },
@@ -83,7 +87,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       name: `${platform}-control-plane`,
       command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
       networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
-      ports: [{ internal: API_PORT, external: args.port, ip: "127.0.0.1" }],
+      ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
       volumes: [
         { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
         ...mounts([
@@ -98,6 +102,8 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       envs: environment({
         ...hostEnvironment(),
         DYNOFORM_SETTINGS: canonical(settings),
+        // It looks when state was written, and cannot read the secrets in it.
+        ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
         NODE_COMPILE_CACHE: `${directory}/control/cache`,
       }),
       // It runs what it has loaded: another version of our code is another container.

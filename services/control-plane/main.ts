@@ -2,13 +2,17 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
+import type { Stacks } from "./api/ports.ts";
 import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
+import { AppMetrics } from "./dashboard/metrics/metrics.ts";
+import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
@@ -17,10 +21,13 @@ import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { Databases } from "./postgres/databases.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings } from "./settings.ts";
+import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
+import { accountPages } from "./web/accounts/pages.ts";
+import { besideApi, serveSite } from "./web/server.ts";
+import { Site } from "./web/site.ts";
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -45,8 +52,20 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps } = openApps({ settings, docker, store, lock });
-const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
+const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
+const logs = parts.adopt(
+  new Logs({
+    docker,
+    db: store,
+    clock,
+    requests: places.requests,
+    requested: (app, record) => metrics.request(app, record),
+    report,
+  }),
+  (it) => it.stop(),
+);
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
@@ -62,7 +81,9 @@ const databases = parts.use(
     report,
   }),
 );
-const outputs = new OutputsReader(apps, clock);
+const states = new StateFiles(settings.project);
+const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
+const outputs = new OutputsReader(stacks, clock);
 const oneOffs = parts.use(
   new OneOffDynos({
     docker,
@@ -87,6 +108,10 @@ const accounts = new Accounts({
   signUp: settings.accounts.signUp,
   clock,
 });
+apps.follow({
+  making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
+  gone: ({ id }) => accounts.access.forget(id),
+});
 const git = parts.use(
   await openGit({
     apps,
@@ -98,17 +123,31 @@ const git = parts.use(
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const { server } = createApi({
-  ports: { accounts, apps, databases, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+const { server, dispatcher } = createApi({
+  ports: { accounts, apps, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
-  asides: [git.serve],
+  site: siteUrl(settings),
+  asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,
+  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
   report,
   clock,
 });
+const dashboard = parts.use(
+  openDashboard({ dispatcher, apps, runner, logs, dynos, router, docker, store, metrics, settings, clock, report }),
+);
+const site = new Site({
+  members: dashboard.pages,
+  everybody: accountPages(accounts),
+  sessions: { find: (cookie) => accounts.session(cookie) },
+  login: "/login",
+  report,
+});
+parts.use(await serveSite(places.dashboardSocket, site));
 const api = parts.use(server);
 parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
 
@@ -122,8 +161,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
-databases.transfers.recover();
-await api.listen(API_PORT, "0.0.0.0");
+await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())

@@ -13,7 +13,7 @@ export interface ControlPlaneSettings {
   readonly socket: string;
   /** Where the router is published. */
   readonly webPort: number;
-  /** Where the API is published on 127.0.0.1; in the container it is {@link API_PORT}. */
+  /** Where the API listens in its container, and is published on the host's 127.0.0.1. */
   readonly apiPort: number;
   /** What makes a one-off dyno's network that of the others. */
   readonly network: {
@@ -35,9 +35,6 @@ export interface ControlPlaneSettings {
   readonly accounts: { readonly signUp: boolean };
 }
 
-/** Where the API listens in the control plane's container. */
-export const API_PORT = 5000;
-
 /** The settings from the environment that `Platform` gives the container. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlaneSettings {
   const { DYNOFORM_SETTINGS: text } = env;
@@ -45,6 +42,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
     throw new UserError("DYNOFORM_SETTINGS is not set. The control plane is started by its platform: `npm run up`.");
   }
   return JSON.parse(text) as ControlPlaneSettings;
+}
+
+/** Where browsers find the dashboard: `http://dashboard.localhost:8080`. */
+export function siteUrl({ domain, webPort }: ControlPlaneSettings): string {
+  return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
 }
 
 /** Where the control plane keeps what it has. */

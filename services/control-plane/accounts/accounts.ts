@@ -34,15 +34,10 @@ export interface AccountsOptions {
   readonly passwords?: Passwords;
 }
 
-/** A browser that is logged in: who it is, and what its forms send along. */
-export interface LoggedIn {
+/** A browser was let in. */
+export interface Login {
   readonly caller: Caller;
-  readonly csrf: string;
-}
-
-/** A login that worked. */
-export interface NewLogin extends LoggedIn {
-  /** The value of the `Set-Cookie` header. */
+  /** The value of the cookie by which it is known from now on. */
   readonly cookie: string;
 }
 
@@ -106,11 +101,10 @@ export class Accounts {
     this.log.write(entry);
   }
 
-  /** Who is logged in with a browser. @param header the request's `Cookie` header */
-  session(header: string | undefined): LoggedIn | undefined {
-    const session = this.sessions.of(header);
-    const caller = session && this.#caller(session.user, "session");
-    return session && caller && { caller, csrf: session.csrf };
+  /** Who is logged in with a browser. @param cookie its value */
+  session(cookie: string): Caller | undefined {
+    const user = this.sessions.of(cookie);
+    return user === undefined ? undefined : this.#caller(user, "session");
   }
 
   /**
@@ -119,13 +113,13 @@ export class Accounts {
    * @param from its address
    * @throws WrongCredentials, TooManyAttempts, PasswordsBusy
    */
-  async login(email: string, password: string, from: string): Promise<NewLogin> {
+  async login(email: string, password: string, from: string): Promise<Login> {
     return this.#openSession(await this.authenticate(email, password, from, "/login"), from);
   }
 
-  /** @param header the request's `Cookie` header @returns the value of the `Set-Cookie` header that removes the cookie */
-  logout(header: string | undefined): string {
-    return this.sessions.close(header);
+  /** @param cookie its value */
+  logout(cookie: string): void {
+    this.sessions.close(cookie);
   }
 
   /**
@@ -174,7 +168,7 @@ export class Accounts {
   }
 
   /** Makes an account for anybody, if the platform's settings let it. @throws UserError, TooManyAttempts, PasswordsBusy */
-  async register(email: string, password: string, from: string): Promise<NewLogin> {
+  async register(email: string, password: string, from: string): Promise<Login> {
     if (!this.signUp) throw new UserError("Accounts are made by invitation here. Ask an admin.");
     checkNewPassword(password, normalEmail(email));
     // Counted like a failed login, so that nobody makes very many.
@@ -191,7 +185,7 @@ export class Accounts {
    * @returns undefined when the link is used up, has expired or never was
    * @throws UserError for a password that is too short; the link can be used again then
    */
-  async accept(secret: string, password: string, from: string): Promise<NewLogin | undefined> {
+  async accept(secret: string, password: string, from: string): Promise<Login | undefined> {
     const invited = this.invitations.of(secret);
     if (invited === undefined) return undefined;
     checkNewPassword(password, invited.email);
@@ -199,7 +193,7 @@ export class Accounts {
     const taken = this.invitations.take(secret);
     if (taken === undefined) return undefined;
     const user = this.#settle(taken, kept);
-    const route = "/invitations/:invitation";
+    const route = "/invitation/:invitation";
     this.log.write({ caller: toCaller(user, "session"), from, method: "POST", route, status: 201 });
     return this.#openSession(user, from);
   }
@@ -214,8 +208,8 @@ export class Accounts {
     return this.users.get(known.id) as User;
   }
 
-  #openSession(user: User, from: string): NewLogin {
-    return { caller: toCaller(user, "session"), ...this.sessions.open(user.id, from) };
+  #openSession(user: User, from: string): Login {
+    return { caller: toCaller(user, "session"), cookie: this.sessions.open(user.id, from) };
   }
 
   #caller(id: string, via: Caller["via"], authorization?: Authorization): Caller | undefined {

@@ -50,9 +50,13 @@ export class Audit {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
 
-  constructor(db: DatabaseSync, clock: Clock) {
+  readonly #kept: number;
+
+  /** @param kept how many entries */
+  constructor(db: DatabaseSync, clock: Clock, kept = KEPT) {
     this.#db = db;
     this.#clock = clock;
+    this.#kept = kept;
   }
 
   write({ at, caller, from, method, route, app, status, request, dryRun }: AuditEntry): void {
@@ -76,7 +80,7 @@ export class Audit {
         dryRun === true ? 1 : 0,
       );
     const id = Number(lastInsertRowid);
-    if (id % SWEEP === 0) this.#db.prepare("DELETE FROM audit WHERE id <= ?").run(id - KEPT);
+    if (id % SWEEP === 0) this.#db.prepare("DELETE FROM audit WHERE id <= ?").run(id - this.#kept);
   }
 
   /** The newest first. */

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, randomInt } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 
 /** Makes a token of ours known for what it is, also to programs that look for secrets in code. */
 const PREFIX = "dynoform_";
@@ -36,9 +36,4 @@ export function hashOf(secret: string): Buffer {
 /** `dynoform_Ab12**********xY9z`, by which the official command line finds the token that it has. */
 export function hintOf(token: string): string {
   return `${token.slice(0, PREFIX.length + SHOWN)}**********${token.slice(-SHOWN)}`;
-}
-
-/** A secret that follows from another one, for one purpose. */
-export function derived(secret: string, purpose: string): string {
-  return createHmac("sha256", secret).update(purpose).digest("base64url");
 }

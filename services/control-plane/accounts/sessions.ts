@@ -1,25 +1,23 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../types.ts";
-import { derived, hashOf, newSecret } from "./secrets.ts";
+import { hashOf, newSecret } from "./secrets.ts";
 
 /** A browser that is logged in. Times are milliseconds since 1970. */
 export interface BrowserSession {
   readonly id: string;
   /** Whose it is. */
   readonly user: string;
-  /** Where the browser was when it logged in. */
-  readonly source: string;
+  /** Where the browser was when it logged in: an IP address. */
+  readonly from: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
 
-const COOKIE = "dynoform_session";
-
 /** Two weeks in milliseconds: the longest that a browser stays logged in. */
-const LIFETIME = 14 * 24 * 3_600_000;
+export const SESSION_LIFETIME = 14 * 24 * 3_600_000;
 
-/** The browsers that are logged in, by the cookie that each has. */
+/** The browsers that are logged in, by the value of the cookie that each has. It is kept as a hash. */
 export class Sessions {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
@@ -29,34 +27,23 @@ export class Sessions {
     this.#clock = clock;
   }
 
-  /**
-   * @param source where the browser is, e.g. an address
-   * @returns what its forms must send along, and the value of the `Set-Cookie` header
-   */
-  open(user: string, source: string): { readonly csrf: string; readonly cookie: string } {
+  /** @returns the cookie's value */
+  open(user: string, from: string): string {
     const now = this.#clock();
     this.#db.prepare("DELETE FROM session WHERE expires_at <= ?").run(now);
-    const secret = newSecret();
+    const cookie = newSecret();
     this.#db
       .prepare("INSERT INTO session (id, account, hash, source, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)")
-      .run(randomUUID(), user, hashOf(secret), source, now, now + LIFETIME);
-    return { csrf: csrfOf(secret), cookie: setCookie(secret, LIFETIME / 1000) };
+      .run(randomUUID(), user, hashOf(cookie), from, now, now + SESSION_LIFETIME);
+    return cookie;
   }
 
-  /**
-   * Whose session a request belongs to, unless it has ended.
-   *
-   * @param header its `Cookie` header
-   * @returns what its forms must send along too, which other sites cannot know
-   */
-  of(header: string | undefined): { readonly user: string; readonly csrf: string } | undefined {
-    for (const secret of secretsOf(header)) {
-      const row = this.#db
-        .prepare("SELECT account FROM session WHERE hash = ? AND expires_at > ?")
-        .get(hashOf(secret), this.#clock());
-      if (row !== undefined) return { user: String(row.account), csrf: csrfOf(secret) };
-    }
-    return undefined;
+  /** Whose session it is, unless it has ended: the user's id. */
+  of(cookie: string): string | undefined {
+    const row = this.#db
+      .prepare("SELECT account FROM session WHERE hash = ? AND expires_at > ?")
+      .get(hashOf(cookie), this.#clock());
+    return row && String(row.account);
   }
 
   /** A user's own, oldest first. */
@@ -67,18 +54,14 @@ export class Sessions {
       .map((row) => ({
         id: String(row.id),
         user: String(row.account),
-        source: String(row.source),
+        from: String(row.source),
         createdAt: Number(row.created_at),
         expiresAt: Number(row.expires_at),
       }));
   }
 
-  /** Ends a session. @returns the value of the `Set-Cookie` header that removes the cookie */
-  close(header: string | undefined): string {
-    for (const secret of secretsOf(header)) {
-      this.#db.prepare("DELETE FROM session WHERE hash = ?").run(hashOf(secret));
-    }
-    return setCookie("", 0);
+  close(cookie: string): void {
+    this.#db.prepare("DELETE FROM session WHERE hash = ?").run(hashOf(cookie));
   }
 
   end(id: string): void {
@@ -88,23 +71,4 @@ export class Sessions {
   endAll(user: string): void {
     this.#db.prepare("DELETE FROM session WHERE account = ?").run(user);
   }
-}
-
-function csrfOf(secret: string): string {
-  return derived(secret, "csrf");
-}
-
-/** An app of the same domain can set a cookie of this name too; then there are several, and ours is among them. */
-function secretsOf(header = ""): string[] {
-  return header
-    .split(";")
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${COOKIE}=`))
-    .map((pair) => pair.slice(COOKIE.length + 1))
-    .slice(0, 5);
-}
-
-/** Not `Secure`: the platform speaks HTTP on the loopback address. */
-function setCookie(secret: string, seconds: number): string {
-  return `${COOKIE}=${secret}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax`;
 }

@@ -1,12 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { isRecord } from "../../../infra/check/readers.ts";
-import { ApiError, invalid } from "./errors.ts";
-
-/** Bytes that a request's body may have. */
-export const BODY_LIMIT = 1024 * 1024;
-
-/** What is read of a larger one, so that its sender comes to reading the answer. */
-const PATIENCE = 16 * BODY_LIMIT;
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import { invalid } from "./errors.ts";
 
 /** Who asks: somebody with an account, or the operator of the host. */
 export interface Caller {
@@ -52,31 +45,6 @@ export type Answer =
   | { readonly stream: (response: ServerResponse) => void };
 
 export type Handler<C extends OpenCall = Call> = (call: C) => Promise<Answer> | Answer;
-
-/** @throws ApiError when it is too large, no JSON, or no object */
-export async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= BODY_LIMIT) chunks.push(chunk);
-    // Leaving the loop ends the connection.
-    else if (length > PATIENCE) break;
-  }
-  if (length > BODY_LIMIT) {
-    throw new ApiError(413, "request_too_large", `A body may have ${BODY_LIMIT} bytes at most.`);
-  }
-  const text = Buffer.concat(chunks).toString("utf8").trim();
-  if (text === "") return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ApiError(400, "bad_request", "The body is no valid JSON.");
-  }
-  if (!isRecord(value)) throw new ApiError(400, "bad_request", "The body must be a JSON object.");
-  return value;
-}
 
 /** A text that may be absent or null. */
 export function optionalText(call: OpenCall, field: string): string | undefined {

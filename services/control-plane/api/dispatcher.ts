@@ -4,6 +4,8 @@ import type { Clock } from "../types.ts";
 import type { Answer, Call, Caller } from "./call.ts";
 import { DryRun, wantsDryRun } from "./dry-run.ts";
 import { toApiError } from "./errors.ts";
+import { checkBody } from "./openapi/check.ts";
+import { operations } from "./openapi/operations/index.ts";
 import type { Accounts, AuditEntry } from "./ports.ts";
 import { type Route, Routes } from "./routes.ts";
 
@@ -30,12 +32,12 @@ export interface DispatcherOptions {
 
 /** The one way to what the API does, for whoever was let in: what changes something is written down. */
 export class Dispatcher {
-  readonly #routes: Routes;
+  readonly routes: Routes;
   readonly #accounts: Pick<Accounts, "audit">;
   readonly #clock: Clock;
 
   constructor({ routes, accounts, clock }: DispatcherOptions) {
-    this.#routes = new Routes(routes);
+    this.routes = new Routes(routes);
     this.#accounts = accounts;
     this.#clock = clock;
   }
@@ -43,7 +45,7 @@ export class Dispatcher {
   /** @throws ApiError, and what nobody foresaw */
   async dispatch(caller: Caller, ask: Ask): Promise<Answer> {
     const { method, path, query = new URLSearchParams(), body = {}, headers = {}, origin, from } = ask;
-    const { handler, params, path: route } = this.#routes.find(method, path);
+    const { handler, params, path: route } = this.routes.find(method, path);
     const id = ask.id ?? randomUUID();
     const dryRun = wantsDryRun(query, headers);
     const call: Call = { caller, id, headers, origin, from, params, query, body, dryRun };
@@ -62,6 +64,7 @@ export class Dispatcher {
       if (method !== "GET" && method !== "HEAD") this.#accounts.audit(entry);
     };
     try {
+      checkBody(operations[`${method} ${route}`] ?? {}, body);
       const answer = await handler(call);
       audit("stream" in answer ? 200 : (answer.status ?? 200));
       return answer;

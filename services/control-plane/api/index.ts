@@ -13,6 +13,7 @@ import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
+import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
@@ -20,23 +21,35 @@ import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
+import { OutputsReader } from "./outputs.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
 export interface ApiOptions {
   readonly ports: Ports;
+  /** @default one of its own; for whoever reads outputs besides */
+  readonly outputs?: OutputsReader;
   /** The platform's name. */
   readonly platform: string;
   /** The file with the operator's key, `<directory>/control/token`, with which URLs are signed. */
   readonly tokenFile: string;
   /** Free hours a month, of each app or of all together; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
+  /**
+   * Where browsers find the platform's pages.
+   * @default where the caller reaches the API
+   */
+  readonly site?: string;
   /** Connects a client's terminal. */
   readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificate?: ServerOptions["certificate"];
+  /** Host names under which clients come, besides those of this machine. */
+  readonly hosts?: ServerOptions["hosts"];
+  readonly rates?: ServerOptions["rates"];
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -54,12 +67,14 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
-  const desk = new Desk({ ports, token, platform, hours, clock });
+  const outputs = options.outputs ?? new OutputsReader(ports.stacks, clock);
+  const desk = new Desk({ ports, outputs, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
     accounts: ports.accounts,
     clock,
     routes: [
       ...appRoutes(desk),
+      ...factRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
@@ -75,7 +90,7 @@ export function createApi(options: ApiOptions): Api {
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),
-      ...invitationRoutes(desk),
+      ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
     ],
   });
@@ -87,9 +102,13 @@ export function createApi(options: ApiOptions): Api {
       ...openBackupRoutes(desk),
       ...openAuthorizationRoutes(desk),
       ...browserLoginRoutes(desk),
+      ...openApiRoutes(),
     ],
     asides: options.asides ?? [],
     certificate: options.certificate,
+    hosts: options.hosts,
+    rates: options.rates,
+    clock,
     rendezvous: options.rendezvous,
     report,
   });

@@ -27,13 +27,23 @@ export class Routes<H = Handler> {
     this.#routes = routes.map(([method, path, handler]) => ({ method, path, parts: partsOf(path), handler }));
   }
 
+  /** `METHOD /path` of each. */
+  get names(): string[] {
+    return this.#routes.map(({ method, path }) => `${method} ${path}`);
+  }
+
   /** @throws ApiError 404, or 405 when the path is there for other methods */
   find(method: string, path: string): Match<H> {
     const found = this.match(method, path);
     if (found !== undefined) return found;
-    if (this.#fitting(partsOf(path)).length === 0)
-      throw new ApiError(404, "not_found", "The requested API endpoint was not found.");
-    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`);
+    const methods = this.methods(path);
+    if (methods.length === 0) throw notFoundHere();
+    throw new ApiError(405, "method_not_allowed", `${method} is not allowed here.`, {}, { Allow: methods.join(", ") });
+  }
+
+  /** Those that a path is there for. */
+  methods(path: string): string[] {
+    return [...new Set(this.#fitting(partsOf(path)).map(({ method }) => method))];
   }
 
   /** Undefined: there is none. */
@@ -48,6 +58,10 @@ export class Routes<H = Handler> {
       .filter((route) => fits(route.parts, parts))
       .sort((a, b) => rank(a.parts).localeCompare(rank(b.parts)));
   }
+}
+
+export function notFoundHere(): ApiError {
+  return new ApiError(404, "not_found", "The requested API endpoint was not found.");
 }
 
 function partsOf(path: string): string[] {

@@ -4,18 +4,27 @@ import type { AddressInfo } from "node:net";
 import { messageOf } from "../../errors.ts";
 import type { ServerCertificate } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
-import { type Answer, type Handler, type OpenCall, readBody } from "./call.ts";
+import type { Clock } from "../types.ts";
+import type { Answer, Handler, OpenCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
+import { BODY_LIMIT, Bodies, STRANGERS_BODY_LIMIT } from "./limits/body.ts";
+import { BrowserGuard } from "./limits/browsers.ts";
+import { answerClientError } from "./limits/client-error.ts";
+import { RATES, RateLimit, type Rates } from "./limits/rate-limit.ts";
 import { originOf } from "./origin.ts";
 import type { Accounts } from "./ports.ts";
-import { type OpenRoute, Routes } from "./routes.ts";
+import { notFoundHere, type OpenRoute, Routes } from "./routes.ts";
 
-/** The official command line sends along the ids of all requests before. */
-const HEADER_LIMIT = 64 * 1024;
-
-/** Milliseconds that a request's body may take: a large push through a slow tunnel takes hours. */
-const REQUEST_TIMEOUT = 6 * 3_600_000;
+/** Times in milliseconds. */
+const LIMITS = {
+  // The official command line sends along the ids of all requests before.
+  maxHeaderSize: 64 * 1024,
+  headersTimeout: 30_000,
+  // With its body: a large push through a slow tunnel takes hours. Bodies of the API have their own time.
+  requestTimeout: 6 * 3_600_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 /** Serves what is no part of the API; false: it is not its own. */
 export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -31,6 +40,12 @@ export interface ServerOptions {
   /** Without it, only plain HTTP is spoken. */
   readonly certificate?: ServerCertificate | undefined;
   readonly rendezvous?: FrontOptions["rendezvous"];
+  /** Host names of this server, besides those of this machine. */
+  readonly hosts?: readonly string[] | undefined;
+  /** @default RATES */
+  readonly rates?: Rates | undefined;
+  /** @default Date.now */
+  readonly clock?: Clock | undefined;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -38,16 +53,23 @@ export interface ServerOptions {
 /** The API's HTTP server: who may come in, bodies, errors, ids of requests. What it serves stands in `handlers/`. */
 export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
-  readonly #open: Routes<Handler<OpenCall>>;
+  readonly open: Routes<Handler<OpenCall>>;
   readonly #front: Front;
+  readonly #guard: BrowserGuard;
+  readonly #accounts: RateLimit;
+  readonly #strangers: RateLimit;
+  readonly #bodies = new Bodies();
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#open = new Routes(options.open);
-    const limits = { maxHeaderSize: HEADER_LIMIT, requestTimeout: REQUEST_TIMEOUT };
-    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
-    const { certificate, rendezvous } = options;
-    this.#front = new Front({ http: createServer(limits, serve), certificate, rendezvous });
+    this.open = new Routes(options.open);
+    const { certificate, rendezvous, clock = Date.now, rates = RATES } = options;
+    this.#guard = new BrowserGuard(options.hosts);
+    this.#accounts = new RateLimit(rates.account, clock);
+    this.#strangers = new RateLimit(rates.stranger, clock);
+    const http = createServer(LIMITS, (request, response) => void this.#serve(request, response));
+    http.on("clientError", answerClientError);
+    this.#front = new Front({ http, certificate, rendezvous });
   }
 
   /** @param port 0: any that is free */
@@ -66,46 +88,78 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#options.asides.some((aside) => aside(request, response))) return;
     const id = requestId(request);
-    response.setHeader("Request-Id", id);
     try {
-      const answer = await this.#answer(request, id);
-      if ("stream" in answer) answer.stream(response);
-      else send(response, answer.status ?? 200, answer.body, answer.headers);
+      this.#guard.checkHost(request.headers);
+      // A page may be led to by a link from anywhere; what does something may not.
+      if (!isSafe(request)) this.#guard.checkOrigin(request.headers);
+      if (this.#options.asides.some((aside) => aside(request, response))) return;
+      response.setHeader("Request-Id", id);
+      this.#guard.checkOrigin(request.headers);
+      const answer = await this.#answer(request, response, id);
+      if (!("stream" in answer)) send(response, answer.status ?? 200, answer.body, answer.headers);
+      else if (request.method === "HEAD") response.end();
+      else answer.stream(response);
     } catch (error) {
       this.#fail(request, response, id, error);
     }
   }
 
-  async #answer(request: IncomingMessage, id: string): Promise<Answer> {
+  async #answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
     const { path, query } = target(request);
-    const { method = "GET", headers, socket } = request;
+    const { method: asked = "GET", headers, socket } = request;
     const from = socket.remoteAddress ?? "";
+    const { accounts, dispatcher } = this.#options;
+    if (asked === "OPTIONS") {
+      this.#strangers.take(from);
+      return { status: 204, body: undefined, headers: { Allow: allowed([this.open, dispatcher.routes], path) } };
+    }
+    const method = asked === "HEAD" ? "GET" : asked;
     const origin = originOf(request);
-    const open = this.#open.match(method, path);
+    const onlyOpen = this.open.methods(path).length > 0 && dispatcher.routes.methods(path).length === 0;
+    const open = onlyOpen ? this.open.find(method, path) : this.open.match(method, path);
     if (open !== undefined) {
-      const body = await readBody(request);
+      this.#strangers.take(from);
+      const body = await this.#bodies.read(request, STRANGERS_BODY_LIMIT);
       return open.handler({ id, headers, origin, from, params: open.params, query, body });
     }
-    const { accounts, dispatcher } = this.#options;
     const caller = await accounts.who(headers.authorization, from);
-    if (caller === undefined) throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
-    const body = await readBody(request);
+    if (caller === undefined) {
+      this.#strangers.take(from);
+      throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
+    }
+    response.setHeader("RateLimit-Remaining", this.#accounts.take(caller.id));
+    const body = await this.#bodies.read(request, BODY_LIMIT);
     return dispatcher.dispatch(caller, { method, path, query, body, headers, origin, from, id });
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {
-    const { status, id: code, message, extra } = toApiError(error);
+    const { status, id: code, message, extra, headers } = toApiError(error);
     if (status >= 500) {
       const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
       // Not the path, which may be a secret.
       this.#options.report(`${request.method} request ${id}: ${trace}`);
     }
-    if (response.headersSent) response.destroy();
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
     // What is left of a body that was not read would be taken for the next request.
-    else send(response, status, { id: code, message, ...extra }, request.complete ? {} : { Connection: "close" });
+    const last = { ...headers, ...(!request.complete && { Connection: "close" }) };
+    send(response, status, { id: code, message, ...extra }, last);
   }
+}
+
+/** Whether it only asks for something to be shown. */
+function isSafe({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** The methods for a path, as the header `Allow` has them. @throws ApiError 404 */
+function allowed(all: readonly { methods(path: string): string[] }[], path: string): string {
+  const methods = all.flatMap((routes) => routes.methods(path));
+  if (methods.length === 0) throw notFoundHere();
+  return methods.join(", ");
 }
 
 function target(request: IncomingMessage): { path: string; query: URLSearchParams } {
@@ -125,10 +179,9 @@ function send(
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const text = JSON.stringify(body);
+  const text = body === undefined ? "" : JSON.stringify(body);
   response.writeHead(status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(text),
+    ...(body !== undefined && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
     "Cache-Control": "no-store",
     ...(status === 401 && { "WWW-Authenticate": 'Bearer realm="dynoform"' }),
     ...headers,

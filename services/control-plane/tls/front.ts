@@ -8,7 +8,10 @@ import type { ServerCertificate } from "./certificates.ts";
 const HANDSHAKE = 0x16;
 
 /** Milliseconds for which a connection may say nothing at all at first. */
-const SILENCE = 60_000;
+const SILENCE = 30_000;
+
+/** Connections at a time: of all together, and from one address, so that one cannot take them all. */
+const CONNECTIONS = { all: 1024, each: 768 };
 
 export interface FrontOptions {
   readonly http: HttpServer;
@@ -16,6 +19,8 @@ export interface FrontOptions {
   readonly certificate?: ServerCertificate | undefined;
   /** Takes over a connection over TLS whose first line is a secret and no HTTP request, as `heroku run` begins. */
   rendezvous?(secret: string, socket: TLSSocket): void;
+  /** @default CONNECTIONS */
+  readonly connections?: typeof CONNECTIONS;
 }
 
 /**
@@ -27,17 +32,25 @@ export class Front implements AsyncDisposable {
   readonly #server: Server;
   readonly #secure: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
+  /** How many there are from an address. */
+  readonly #from = new Map<string, number>();
 
   constructor(options: FrontOptions) {
     this.#options = options;
-    const { http, certificate } = options;
+    const { http, certificate, connections = CONNECTIONS } = options;
     if (certificate !== undefined) {
-      this.#secure = createTlsServer({ ...certificate, ALPNProtocols: ["http/1.1"] }, (socket) => this.#greet(socket));
+      this.#secure = createTlsServer(
+        { ...certificate, ALPNProtocols: ["http/1.1"], handshakeTimeout: SILENCE },
+        (socket) => this.#greet(socket),
+      );
       this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
     }
     this.#server = createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket)).on("error", () => socket.destroy());
+      if (!this.#admit(socket, connections.each)) {
+        socket.destroy();
+        return;
+      }
+      socket.on("error", () => socket.destroy());
       const silent = setTimeout(() => socket.destroy(), SILENCE).unref();
       socket.once("close", () => clearTimeout(silent));
       socket.once("data", (data: Buffer) => {
@@ -47,6 +60,22 @@ export class Front implements AsyncDisposable {
         else pass(socket, data, () => server.emit("connection", socket));
       });
     });
+    this.#server.maxConnections = connections.all;
+  }
+
+  #admit(socket: Socket, most: number): boolean {
+    const from = socket.remoteAddress ?? "";
+    const count = this.#from.get(from) ?? 0;
+    if (count >= most) return false;
+    this.#from.set(from, count + 1);
+    this.#sockets.add(socket);
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      const left = (this.#from.get(from) ?? 1) - 1;
+      if (left > 0) this.#from.set(from, left);
+      else this.#from.delete(from);
+    });
+    return true;
   }
 
   /** @param port 0: any that is free */

@@ -29,15 +29,19 @@ export async function serveSite(path: string, site: Site): Promise<AsyncDisposab
   };
 }
 
+/** What `heroku login` opens in a browser at the API's own address, and where that leads. */
+const LOGIN = /^\/(?:auth\/browser\/|assets\/|log(?:in|out)(?:\?|$))/;
+
 /**
  * The same on the API's port, where an SSH tunnel ends: for `dashboard.<domain>`, and for `dashboard.localhost`, which
- * is the browser's own machine whatever the domain is. A browser that comes without a name is sent there.
+ * is the browser's own machine whatever the domain is. A browser that comes without a name is sent there, unless it is
+ * to log a command line in.
  */
 export function besideApi(domain: string, site: () => Site): Aside {
   const hosts = new Set([`${NAME}.${domain}`, `${NAME}.localhost`]);
   return (request, response) => {
     const { host, port } = hostOf(request);
-    if (hosts.has(host)) {
+    if (hosts.has(host) || LOGIN.test(request.url ?? "")) {
       void site().serve(request, response);
       return true;
     }

@@ -14,6 +14,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "GET /account/features": "AccountFeature[]",
   "GET /account/features/:feature": "AccountFeature",
   "GET /account/keys": "Key[]",
+  "POST /account/app-transfers": "AppTransfer",
   "GET /apps": "App[]",
   "POST /apps": "App",
   "GET /apps/:app": "App",
@@ -110,6 +111,7 @@ const UNPUBLISHED = [
   "POST /invitations",
   "DELETE /invitations/:invitation",
   "POST /actions/claim-first-admin",
+  "POST /auth",
   "GET /oauth/sessions",
   "DELETE /oauth/sessions/:session",
 ];

@@ -28,3 +28,20 @@ test("a shell takes what `dynoform env` prints, whatever the folder is called", 
     await rm(home, { recursive: true });
   }
 });
+
+test("what git trusts already stays trusted, but for the platform's address", async () => {
+  const home = await mkdtemp(join(tmpdir(), "dynoform-env-"));
+  try {
+    const present = { GIT_SSL_CAINFO: "/etc/ours.pem", GIT_CONFIG_COUNT: "1" };
+    const script = `${environmentScript(5050, "/srv/ca.pem", present)}
+      for url in https://127.0.0.1:5050/shop.git https://example.com/; do git config --get-urlmatch http.sslCAInfo $url; done
+      echo "\${GIT_SSL_CAINFO-none}"; git config core.pager`;
+    const variables = ["GIT_CONFIG_KEY_0=core.pager", "GIT_CONFIG_VALUE_0=less", "GIT_SSL_CAINFO=/etc/ours.pem"];
+    const argv = ["env", "-i", `PATH=${process.env.PATH}`, `HOME=${home}`, ...variables, "sh", "-c", script];
+    const { exitCode, output } = await finish(argv, home);
+    assert.equal(exitCode, 0, output);
+    assert.equal(output, "/srv/ca.pem\n/etc/ours.pem\nnone\nless\n");
+  } finally {
+    await rm(home, { recursive: true });
+  }
+});

@@ -5,11 +5,15 @@ import { ApiError, invalid, notFound } from "../errors.ts";
 import type { Route } from "../routes.ts";
 import { adminOnly, onlyPlanned } from "./rights.ts";
 
-/** How people come to an account: by an admin's invitation, and the very first one by whoever holds the host. */
-export function invitationRoutes(desk: Desk): Route[] {
+/**
+ * How people come to an account: by an admin's invitation, and the very first one by whoever holds the host.
+ *
+ * @param site where browsers find the platform's pages; by default where the caller reaches the API
+ */
+export function invitationRoutes(desk: Desk, site: string | undefined): Route[] {
   return [
     ["GET", "/invitations", (call) => list(desk, call)],
-    ["POST", "/invitations", (call) => invite(desk, call)],
+    ["POST", "/invitations", (call) => invite(desk, call, site ?? call.origin)],
     ["DELETE", "/invitations/:invitation", (call) => revoke(desk, call)],
     ["POST", "/actions/claim-first-admin", (call) => claimFirst(desk, call)],
   ];
@@ -20,14 +24,14 @@ function list(desk: Desk, call: Call): Answer {
   return { body: desk.ports.accounts.invitations.list().map(show) };
 }
 
-function invite(desk: Desk, call: Call): Answer {
+function invite(desk: Desk, call: Call, site: string): Answer {
   adminOnly(call);
   const role = optionalText(call, "role") ?? "member";
   if (role !== "admin" && role !== "member") throw invalid("role", "role must be admin or member.");
   const email = requiredText(call, "email");
   onlyPlanned(call, `Invite ${email}`);
   const { invitation, secret } = desk.ports.accounts.invitations.create(email, role, call.caller.email);
-  return { status: 201, body: { ...show(invitation), url: `${call.origin}/invitations/${secret}` } };
+  return { status: 201, body: { ...show(invitation), url: `${site}/invitation/${secret}` } };
 }
 
 function revoke(desk: Desk, call: Call): Answer {

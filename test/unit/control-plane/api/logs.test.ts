@@ -127,14 +127,14 @@ test("the URL is the secret: signed, and good for five minutes, or a day once it
   assert.equal(await status(pathname, { "last-event-id": "1" }), 403);
 });
 
-test("a session is for the address that the client came to, if it is one of this machine", async () => {
+test("a session is for the address that the client came to", async () => {
   await using served = await serve();
   const url = async (host: string) => {
     const { body } = await served.ask("POST", "/apps/shop/log-sessions", { body: {}, headers: { host } });
     return new URL(body.logplex_url).host;
   };
   assert.equal(await url("localhost:7000"), "localhost:7000");
-  assert.equal(await url("evil.example.com"), `127.0.0.1:${served.port}`);
+  assert.equal(await url("api.localhost"), `127.0.0.1:${served.port}`);
   for (const body of [{ lines: "many" }, { lines: -1 }, { tail: "yes" }, { dyno: 1 }]) {
     assert.equal((await served.ask("POST", "/apps/shop/log-sessions", { body })).status, 422);
   }

@@ -42,6 +42,7 @@ export async function serve(
   hours: ApiOptions["hours"] = { free: 750, per: "app" },
   over: Partial<Pick<Accounts, "who" | "may" | "owner" | "audit">> = {},
   wishes: Partial<AccountsOptions> = {},
+  rates?: ApiOptions["rates"],
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
@@ -55,6 +56,8 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
+      hosts: ["api.localhost"],
+      rates,
       report: (problem) => problems.push(problem),
       clock,
     }).server;
@@ -100,7 +103,7 @@ export function ask(
       response.on("end", () => {
         const text = Buffer.concat(chunks).toString("utf8");
         const { statusCode: status = 0 } = response;
-        const json = response.headers["content-type"] === "application/json";
+        const json = response.headers["content-type"] === "application/json" && text !== "";
         const body = json ? JSON.parse(text) : text;
         const problems = json ? answerProblems(method, path, status, body) : [];
         if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));

@@ -136,7 +136,7 @@ test("bodies may be compressed and come in pieces", async () => {
 test("a push that breaks off leaves nothing, and the next one goes through", async () => {
   await using ground = await gitGround(async () => {});
   const socket = connect(ground.port, "127.0.0.1");
-  const head = `POST /shop.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic(TOKEN)}\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 100000\r\n\r\n`;
+  const head = `POST /shop.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(TOKEN)}\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 100000\r\n\r\n`;
   const zero = "0".repeat(40);
   socket.write(`${head}${pktLine(`${zero} ${"1".repeat(40)} refs/heads/main\0report-status side-band-64k`)}0000PACK`);
   await new Promise((resolve) => setTimeout(resolve, 200));

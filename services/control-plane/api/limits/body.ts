@@ -1,0 +1,103 @@
+import type { IncomingMessage } from "node:http";
+import { setTimeout as after } from "node:timers/promises";
+import { isRecord } from "../../../../infra/check/readers.ts";
+import { ApiError } from "../errors.ts";
+
+/** Bytes that a request's body may have; of who is not let in, a form's. */
+export const BODY_LIMIT = 1024 * 1024;
+export const STRANGERS_BODY_LIMIT = 64 * 1024;
+
+/** What is read of a larger one, so that its sender comes to reading the answer. */
+const PATIENCE = 16 * BODY_LIMIT;
+
+/** Bytes of the bodies that are being read at a time. */
+const ALL = 64 * BODY_LIMIT;
+
+/** Milliseconds that a body may take. */
+const TIME = 30_000;
+
+export interface BodyLimits {
+  readonly all: number;
+  readonly time: number;
+}
+
+/** Reads bodies: JSON objects, bounded each and all together. */
+export class Bodies {
+  readonly #limits: BodyLimits;
+  #held = 0;
+
+  constructor(limits: Partial<BodyLimits> = {}) {
+    this.#limits = { all: ALL, time: TIME, ...limits };
+  }
+
+  /** @throws ApiError when it is too large or too slow, no JSON, or no object */
+  async read(request: IncomingMessage, limit: number): Promise<Readonly<Record<string, unknown>>> {
+    const done = new AbortController();
+    const collected = this.#collect(request, limit);
+    // The connection ends after a body that came too late.
+    collected.catch(() => {});
+    const late = after(this.#limits.time, undefined, { signal: done.signal, ref: false }).then(
+      () => {
+        throw new ApiError(408, "request_timeout", `A body may take ${this.#limits.time / 1000} seconds at most.`);
+      },
+      () => Buffer.alloc(0),
+    );
+    try {
+      return parse(await Promise.race([collected, late]));
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #collect(request: IncomingMessage, limit: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    let held = 0;
+    let crowded = false;
+    const letGo = () => {
+      this.#held -= held;
+      held = 0;
+      chunks.length = 0;
+    };
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        length += chunk.length;
+        // Leaving the loop ends the connection.
+        if (length > PATIENCE) break;
+        crowded ||= this.#held + chunk.length > this.#limits.all;
+        if (crowded || length > limit) {
+          letGo();
+          continue;
+        }
+        chunks.push(chunk);
+        held += chunk.length;
+        this.#held += chunk.length;
+      }
+      if (length > limit) throw new ApiError(413, "request_too_large", `A body may have ${limit} bytes at most.`);
+      if (crowded) throw busy();
+      return Buffer.concat(chunks);
+    } catch (error) {
+      throw error instanceof ApiError ? error : new ApiError(400, "bad_request", "The body broke off.");
+    } finally {
+      letGo();
+    }
+  }
+}
+
+function busy(): ApiError {
+  const message = "Too many large requests at once. Try again in a moment.";
+  return new ApiError(429, "rate_limit", message, {}, { "Retry-After": "1" });
+}
+
+function parse(body: Buffer): Readonly<Record<string, unknown>> {
+  const text = body.toString("utf8").trim();
+  if (text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ApiError(400, "bad_request", "The body is no valid JSON.");
+  }
+  if (!isRecord(value)) throw new ApiError(400, "bad_request", "The body must be a JSON object.");
+  return value;
+}
