@@ -180,7 +180,7 @@ test("what it is asked for is no SQL, no path and no command", async () => {
     ["copy", "1", "d1", "--version"],
     ["reset", "1", "d1", "$(id)"],
   ]) {
-    await assert.rejects(ours.transfer(...args), /transfer: (an id is a number|that is no name)/);
+    await assert.rejects(ours.transfer(...args), /error: (an id is a number|that is no name)/);
   }
   assert.equal(await ours.status("d1' OR true --"), undefined);
   assert.ok((await ours.status("d1"))?.size);

@@ -52,7 +52,7 @@ export class FakeServer implements Server {
     this.calls.push(args.join(" "));
     const [verb, id = ""] = args;
     if (verb === "forget") await rm(join(this.folder, id), { recursive: true, force: true });
-    if (verb === "mend") await this.end(id, "transfer: it was ended from outside");
+    if (verb === "mend") await this.end(id, "error: it was ended from outside");
   }
 
   /** @param failure what it says last; undefined: it is done */
