@@ -133,7 +133,7 @@ const { server, dispatcher } = createApi({
   site: siteUrl(settings),
   asides: [git.serve, besideApi(settings.domain, () => site)],
   certificate,
-  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
+  hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
   clock,
 });
