@@ -30,6 +30,10 @@ export interface ControlPlaneSettings {
   readonly releases: { readonly keep: number };
   /** Whether each change of an app is a commit of its stack file. */
   readonly commitChanges: boolean;
+  /** Where Postgres is published on 127.0.0.1. */
+  readonly postgres: { readonly port: number };
+  /** Of each database. */
+  readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
 }
 
@@ -64,6 +68,8 @@ export interface Places {
   readonly scratch: string;
   /** Where the router writes a line for each request. */
   readonly requests: string;
+  /** Where Postgres' container writes backups, in a volume that this one may read. */
+  readonly backups: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
@@ -82,6 +88,7 @@ export function placesOf(directory: string): Places {
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,
   };
 }

@@ -9,6 +9,7 @@ import { appRoutes } from "./handlers/apps.ts";
 import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { buildpackRoutes, openBuildpackRoutes } from "./handlers/buildpacks.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
@@ -20,6 +21,7 @@ import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { postgresRoutes } from "./handlers/postgres.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
 import { usageRoutes } from "./handlers/usage.ts";
@@ -89,6 +91,8 @@ export function createApi(options: ApiOptions): Api {
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
       ...addonServiceRoutes(desk),
+      ...postgresRoutes(desk),
+      ...backupRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -108,6 +112,9 @@ export function createApi(options: ApiOptions): Api {
       ...browserLoginRoutes(desk),
       ...openBuildpackRoutes(),
       ...openStatusRoutes(options.health),
+      ...openBackupRoutes(desk),
+      ...openAuthorizationRoutes(desk),
+      ...browserLoginRoutes(desk),
       ...openApiRoutes(),
     ],
     asides: options.asides ?? [],

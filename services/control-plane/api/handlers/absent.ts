@@ -10,7 +10,6 @@ export const EMPTY: readonly string[] = [
   "/spaces",
   "/teams",
   "/users/:user/teams",
-  "/apps/:app/acm",
   "/apps/:app/features",
   "/apps/:app/sni-endpoints",
   "/apps/:app/webhooks",
