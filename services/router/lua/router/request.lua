@@ -122,7 +122,7 @@ function M.access()
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
   -- Nearly all go through here. LuaJIT compiles it as long as no loop and no new function is on the way.
-  if entry and entry.mode == "awake" and offer(entry, generation) then return end
+  if entry and entry.mode == "awake" and not entry.maintenance and offer(entry, generation) then return end
   return find_dyno(false)
 end
 
