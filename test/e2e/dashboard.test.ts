@@ -29,7 +29,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
   await platform.up();
   const site = `http://dashboard.localhost:${platform.ports.web}`;
   const context = await browser.newContext({ viewport: DESK, permissions: ["clipboard-read", "clipboard-write"] });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const problems = watch(page);
   let app = "";
@@ -229,7 +229,7 @@ async function withoutScripts(context: BrowserContext, page: Page): Promise<Page
     viewport: DESK,
     storageState: await page.context().storageState(),
   });
-  plain.setDefaultTimeout(30_000);
+  plain.setDefaultTimeout(20_000);
   return plain.newPage();
 }
 
