@@ -50,7 +50,7 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps, runner } = openApps({ settings, docker, store, lock });
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
 const logs = parts.adopt(
   new Logs({
@@ -63,6 +63,7 @@ const logs = parts.adopt(
   }),
   (it) => it.stop(),
 );
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
@@ -93,6 +94,10 @@ const accounts = new Accounts({
   key: new Token(places.token),
   signUp: settings.accounts.signUp,
   clock,
+});
+apps.follow({
+  making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
+  gone: ({ id }) => accounts.access.forget(id),
 });
 const git = parts.use(
   await openGit({

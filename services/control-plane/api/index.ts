@@ -12,6 +12,7 @@ import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
+import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
@@ -67,6 +68,7 @@ export function createApi(options: ApiOptions): Api {
     clock,
     routes: [
       ...appRoutes(desk),
+      ...factRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),

@@ -11,6 +11,7 @@ import type {
   LogFilter,
   OneOff,
   OneOffRequest,
+  Plan,
   Ports,
   StoredLine,
   UsageEntry,
@@ -23,11 +24,14 @@ interface FakeApp {
   readonly formation: Record<string, DeclaredFormation>;
   readonly config: Record<string, string>;
   readonly addons: Record<string, AddonSettings>;
+  /** More of `dynoform:app`. */
+  readonly settings?: Record<string, unknown>;
 }
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
   readonly apps = new Map<string, FakeApp>();
+  readonly made: { readonly name: string; readonly act: Act; readonly owner: string }[] = [];
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
   /** What was only previewed. */
   readonly plans: { readonly app: string; readonly act: Act }[] = [];
@@ -103,10 +107,35 @@ export class World {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
-        plan: async (name, act) => {
-          world.plans.push({ app: name, act });
-          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        plan: (name, act) => world.#plan(name, act),
+        async newName(wanted = "quiet-harbor-12345") {
+          if (world.apps.has(wanted)) throw new UserError(`Name ${wanted} is already taken`);
+          return wanted;
         },
+        async create(name, act, owner) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.set(name, { formation: {}, config: {}, addons: {} });
+          world.made.push({ name, act, owner });
+          return {
+            app: world.#declared(name),
+            outputs: { release: 1 },
+            steps: [{ op: "create", type: "dyno:index:Release", name }],
+          };
+        },
+        async destroy(name) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.delete(name);
+        },
+        async rename(name, to) {
+          const app = world.apps.get(name);
+          world.apps.delete(name);
+          if (app !== undefined) world.apps.set(to, app);
+        },
+        planCreate: (name, act) => world.#plan(name, act),
+        planDestroy: (name, act) => world.#plan(name, act),
+        planRename: (name, _to, act) => world.#plan(name, act),
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();
@@ -163,6 +192,11 @@ export class World {
     };
   }
 
+  async #plan(app: string, act: Act): Promise<Plan> {
+    this.plans.push({ app, act });
+    return { changes: { same: 1 }, steps: [], preview: "nothing" };
+  }
+
   #outputs(config: Readonly<Record<string, string>>) {
     return {
       release: this.ledger.length,
@@ -175,18 +209,27 @@ export class World {
   }
 
   #declared(name: string): DeclaredApp {
-    const { formation = {}, addons = {} } = this.apps.get(name) ?? {};
+    const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
+    const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
     const url = `http://${name}.localhost:8080/`;
-    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation, addons };
+    const createdAt = Date.UTC(2026, 0, 1);
+    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
-    const { formation, config, addons } = structuredClone(app);
+    const { formation, config, addons, settings = {} } = structuredClone(app);
     await edit({
       formation,
+      settings,
+      set: ([key = ""], value) => {
+        settings[key] = value;
+      },
+      remove: ([key = ""]) => {
+        delete settings[key];
+      },
       addons,
       addon(attachment, settings) {
         if (settings === undefined) delete addons[attachment];
@@ -205,7 +248,7 @@ export class World {
     const released =
       JSON.stringify([config, addons]) !== JSON.stringify([app.config, app.addons]) ||
       act.description.startsWith("Rollback");
-    this.apps.set(name, { formation, config, addons });
+    this.apps.set(name, { formation, config, addons, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
     const step = { op: "update", type: "dyno:index:Release", name };
