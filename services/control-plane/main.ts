@@ -18,6 +18,8 @@ import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { Databases } from "./postgres/databases.ts";
+import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
 import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -68,6 +70,17 @@ const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
 );
+const databases = parts.use(
+  new Databases({
+    server: new PostgresContainer(docker, settings.platform),
+    db: store,
+    port: settings.postgres.port,
+    folder: places.backups,
+    keep: settings.backups.keep,
+    clock,
+    report,
+  }),
+);
 const states = new StateFiles(settings.project);
 const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
 const outputs = new OutputsReader(stacks, clock);
@@ -111,7 +124,7 @@ const git = parts.use(
 );
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   outputs,
   platform: settings.platform,
   tokenFile: places.token,

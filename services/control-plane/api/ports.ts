@@ -1,6 +1,7 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -10,6 +11,7 @@ export type { AuditEntry } from "../accounts/audit.ts";
 export interface Ports {
   readonly accounts: Accounts;
   readonly apps: Apps;
+  readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
