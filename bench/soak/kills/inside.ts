@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RouterClient } from "../../../provider/route/router-client.ts";
 import { apiOf } from "../../../test/support/dyno-manager.ts";
-import { killDocker, startDocker } from "../../../test/support/inside-docker.ts";
+import { killDocker, onlyFolder, startDocker } from "../../../test/support/inside-docker.ts";
 import { type TestPlatform, testPlatform } from "../../../test/support/platform.ts";
 import { until } from "../../../test/support/until.ts";
 import { ask, type PlainService, plainService } from "../../plain/service.ts";
@@ -40,7 +40,8 @@ process.disconnect();
  * change, and a plain Swarm service in the same round. `dozy` sleeps and is asked at once.
  */
 async function kills(say: (line: string) => void): Promise<string[]> {
-  await using platform = await testPlatform({ sleep: { after: SLEEP_AFTER } });
+  const platform = await testPlatform({ sleep: { after: SLEEP_AFTER } });
+  await using _folder = onlyFolder(platform);
   const { docker, name, ports } = platform;
   using hours = await watchHours(docker, name);
   await platform.app(
