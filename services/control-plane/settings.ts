@@ -28,6 +28,10 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  /** Where Postgres is published on 127.0.0.1. */
+  readonly postgres: { readonly port: number };
+  /** Of each database. */
+  readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
 }
 
@@ -62,6 +66,8 @@ export interface Places {
   readonly scratch: string;
   /** Where the router writes a line for each request. */
   readonly requests: string;
+  /** Where Postgres' container writes backups, in a volume that this one may read. */
+  readonly backups: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
@@ -80,6 +86,7 @@ export function placesOf(directory: string): Places {
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,
   };
 }
