@@ -9,6 +9,7 @@ import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
@@ -70,6 +71,7 @@ export function createApi(options: ApiOptions): Api {
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
+      ...buildRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
@@ -87,7 +89,13 @@ export function createApi(options: ApiOptions): Api {
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
+    open: [
+      ...openLogRoutes(desk),
+      ...openBuildRoutes(desk),
+      ...openAuthorizationRoutes(desk),
+      ...browserLoginRoutes(desk),
+      ...openApiRoutes(),
+    ],
     asides: options.asides ?? [],
     certificate: options.certificate,
     hosts: options.hosts,

@@ -1,5 +1,6 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Builds as BuildRecords } from "../builds/builds.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -14,7 +15,11 @@ export interface Ports {
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
+  readonly builds: Builds;
 }
+
+/** @see the class of that name */
+export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";
