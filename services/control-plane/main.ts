@@ -22,8 +22,10 @@ import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { Databases } from "./postgres/databases.ts";
+import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
+import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
@@ -54,7 +56,7 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps, runner } = openApps({ settings, docker, store, lock });
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
 const logs = parts.adopt(
   new Logs({
@@ -67,9 +69,21 @@ const logs = parts.adopt(
   }),
   (it) => it.stop(),
 );
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
+);
+const databases = parts.use(
+  new Databases({
+    server: new PostgresContainer(docker, settings.platform),
+    db: store,
+    port: settings.postgres.port,
+    folder: places.backups,
+    keep: settings.backups.keep,
+    clock,
+    report,
+  }),
 );
 const states = new StateFiles(settings.project);
 const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
@@ -107,12 +121,17 @@ const builds = new Builds({
   deploy: deployer({ apps, log: logs, directory: settings.directory, report }),
   report,
 });
+apps.follow({
+  making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
+  gone: ({ id }) => accounts.access.forget(id),
+});
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger, builds },
+  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -120,7 +139,7 @@ const { server, dispatcher } = createApi({
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificate,
-  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
+  hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
   clock,
 });
@@ -148,7 +167,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
-await api.listen(API_PORT, "0.0.0.0");
+await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())

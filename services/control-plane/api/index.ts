@@ -8,24 +8,30 @@ import { appRoutes } from "./handlers/apps.ts";
 import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
+import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { postgresRoutes } from "./handlers/postgres.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
+import { OutputsReader } from "./outputs.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
 export interface ApiOptions {
   readonly ports: Ports;
+  /** @default one of its own; for whoever reads outputs besides */
+  readonly outputs?: OutputsReader;
   /** The platform's name. */
   readonly platform: string;
   /** The file with the operator's key, `<directory>/control/token`, with which URLs are signed. */
@@ -62,12 +68,14 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
-  const desk = new Desk({ ports, token, platform, hours, clock });
+  const outputs = options.outputs ?? new OutputsReader(ports.stacks, clock);
+  const desk = new Desk({ ports, outputs, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
     accounts: ports.accounts,
     clock,
     routes: [
       ...appRoutes(desk),
+      ...factRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
@@ -76,6 +84,8 @@ export function createApi(options: ApiOptions): Api {
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
       ...addonServiceRoutes(desk),
+      ...postgresRoutes(desk),
+      ...backupRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -92,6 +102,7 @@ export function createApi(options: ApiOptions): Api {
     open: [
       ...openLogRoutes(desk),
       ...openBuildRoutes(desk),
+      ...openBackupRoutes(desk),
       ...openAuthorizationRoutes(desk),
       ...browserLoginRoutes(desk),
       ...openApiRoutes(),
