@@ -20,9 +20,7 @@ import {
 } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
-
-/** Where the control plane's API listens in its container. */
-const API_PORT = 5000;
+import { BACKUPS } from "./postgres.ts";
 
 export interface ToolsArgs {
   /** The platform's name. */
@@ -31,8 +29,10 @@ export interface ToolsArgs {
   readonly address: string;
   /** The platform's folder on the host. */
   readonly directory: string;
-  /** Of the API, on 127.0.0.1. */
+  /** Of the API, in the control plane's container and on the host's 127.0.0.1. */
   readonly port: number;
+  /** The volume of Postgres' backups. */
+  readonly backups: docker.Volume;
   /** MiB. */
   readonly memory: { readonly controlPlane: number; readonly runner: number };
   /** What the control plane is told besides its places. */
@@ -56,7 +56,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
     {
       ...common(own, args.memory.runner),
       name: `${platform}-runner`,
-      command: ["tini", "-s", "--", "sleep", "infinity"],
+      command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
       // Its runs reach Postgres and the API as the host does.
       networkMode: "host",
       // The pid in a lock means the same to the host and to the runner.
@@ -87,20 +87,25 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       name: `${platform}-control-plane`,
       command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
       networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
-      ports: [{ internal: API_PORT, external: args.port, ip: "127.0.0.1" }],
-      volumes: mounts([
-        ...packageFolders(),
-        ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
-          writable,
-        ),
-        // What builds and release commands write is shown to whoever pushes.
-        ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
-      ]),
+      ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
+      volumes: [
+        { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
+        ...mounts([
+          ...packageFolders(),
+          ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
+            writable,
+          ),
+          // What builds and release commands write is shown to whoever pushes.
+          ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
+        ]),
+      ],
       envs: environment({
         ...hostEnvironment(),
         DYNOFORM_SETTINGS: canonical(settings),
         // It looks when state was written, and cannot read the secrets in it.
         ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
+        // What a password's hash takes, 19 MiB, goes back to the machine; the C library would keep it for each thread.
+        GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=1048576",
         NODE_COMPILE_CACHE: `${directory}/control/cache`,
       }),
       // It runs what it has loaded: another version of our code is another container.

@@ -8,7 +8,9 @@ import { appRoutes } from "./handlers/apps.ts";
 import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
@@ -17,15 +19,19 @@ import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { postgresRoutes } from "./handlers/postgres.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
+import { OutputsReader } from "./outputs.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
 export interface ApiOptions {
   readonly ports: Ports;
+  /** @default one of its own; for whoever reads outputs besides */
+  readonly outputs?: OutputsReader;
   /** The platform's name. */
   readonly platform: string;
   /** The file with the operator's key, `<directory>/control/token`, with which URLs are signed. */
@@ -62,7 +68,8 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
-  const desk = new Desk({ ports, token, platform, hours, clock });
+  const outputs = options.outputs ?? new OutputsReader(ports.stacks, clock);
+  const desk = new Desk({ ports, outputs, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
     accounts: ports.accounts,
     clock,
@@ -72,10 +79,13 @@ export function createApi(options: ApiOptions): Api {
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
+      ...buildRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
       ...addonServiceRoutes(desk),
+      ...postgresRoutes(desk),
+      ...backupRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -89,7 +99,14 @@ export function createApi(options: ApiOptions): Api {
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
+    open: [
+      ...openLogRoutes(desk),
+      ...openBuildRoutes(desk),
+      ...openBackupRoutes(desk),
+      ...openAuthorizationRoutes(desk),
+      ...browserLoginRoutes(desk),
+      ...openApiRoutes(),
+    ],
     asides: options.asides ?? [],
     certificate: options.certificate,
     hosts: options.hosts,

@@ -1,6 +1,8 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Builds as BuildRecords } from "../builds/builds.ts";
+import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -10,12 +12,17 @@ export type { AuditEntry } from "../accounts/audit.ts";
 export interface Ports {
   readonly accounts: Accounts;
   readonly apps: Apps;
+  readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
+  readonly builds: Builds;
 }
+
+/** @see the class of that name */
+export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";

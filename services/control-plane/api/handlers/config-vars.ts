@@ -1,4 +1,5 @@
 import { configVarProblem } from "../../../../infra/names.ts";
+import { AddonDesk } from "../../postgres/desk.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, pending } from "../desk.ts";
 import { invalid } from "../errors.ts";
@@ -9,26 +10,32 @@ import { currentConfig } from "./releases.ts";
 /** Texts to set; null removes. */
 type Changes = Readonly<Record<string, string | null>>;
 
+/** Bytes of a value: Linux takes 128 KiB with the name. */
+const LONGEST = 100_000;
+
 export function configVarRoutes(desk: Desk): Route[] {
+  const addons = new AddonDesk(desk);
   return [
     [
       "GET",
       "/apps/:app/config-vars",
       async (call) => {
         const app = await desk.app(call);
-        return { body: sorted((await desk.outputs.of(app.stack)).environment) };
+        const { environment } = await desk.outputs.of(app.stack);
+        return { body: sorted(await addons.variables(app, environment)) };
       },
     ],
-    ["PATCH", "/apps/:app/config-vars", (call) => change(desk, call)],
+    ["PATCH", "/apps/:app/config-vars", (call) => change(addons, call)],
   ];
 }
 
-async function change(desk: Desk, call: Call): Promise<Answer> {
+async function change(addons: AddonDesk, call: Call): Promise<Answer> {
+  const { desk } = addons;
   const app = await desk.app(call);
   const outputs = await desk.outputs.of(app.stack);
   const changes = onlyDifferent(readChanges(call, outputs), outputs.environment);
   const names = Object.keys(changes);
-  if (names.length === 0) return { body: sorted(outputs.environment) };
+  if (names.length === 0) return { body: sorted(await addons.variables(app, outputs.environment)) };
   const outcome = await desk.change(call, app, describe(changes), async (file) => {
     for (const [name, value] of Object.entries(changes)) await file.setConfig(name, value ?? undefined);
   });
@@ -37,7 +44,7 @@ async function change(desk: Desk, call: Call): Promise<Answer> {
     if (value === null) delete all[name];
     else all[name] = value;
   }
-  return { body: sorted(all), headers: pending(outcome, app) };
+  return { body: sorted(await addons.variables(app, all)), headers: pending(outcome, app) };
 }
 
 function readChanges(call: Call, outputs: AppOutputs): Changes {
@@ -50,6 +57,8 @@ function readChanges(call: Call, outputs: AppOutputs): Changes {
     if (value !== null && typeof value !== "string")
       throw invalid(name, `${name} must be a text, or null to remove it.`);
     if (value?.includes("\0")) throw invalid(name, `${name} has a zero byte, which no variable can have.`);
+    if (Buffer.byteLength(value ?? "") > LONGEST) throw invalid(name, `${name} may have ${LONGEST} bytes at most.`);
+    if (value?.isWellFormed() === false) throw invalid(name, `${name} has half a character, which is no text.`);
     changes[name] = value;
   }
   return changes;

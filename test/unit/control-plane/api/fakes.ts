@@ -16,9 +16,13 @@ import type {
   StoredLine,
   UsageEntry,
 } from "../../../../services/control-plane/api/ports.ts";
+import { Databases } from "../../../../services/control-plane/postgres/databases.ts";
+import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";
+import { noBuilds } from "./no-builds.ts";
 
 interface FakeApp {
   readonly formation: Record<string, DeclaredFormation>;
@@ -60,7 +64,21 @@ export class World {
     { app: "blog", type: "web", size: "basic", seconds: 5 },
   ];
 
-  constructor() {
+  readonly server: FakeServer;
+  readonly databases: Databases;
+
+  /** @param folder for backups */
+  constructor(folder = "/nowhere") {
+    this.server = new FakeServer(folder);
+    this.databases = new Databases({
+      server: this.server,
+      db: openStore(":memory:"),
+      port: 15_432,
+      folder,
+      keep: 2,
+      clock: Date.now,
+      report: () => {},
+    });
     this.apps.set("shop", { formation: {}, config: { GREETING: "hello" }, addons: {} });
     this.apps.set("blog", { formation: {}, config: {}, addons: {} });
     this.release("Deploy 1111111");
@@ -103,6 +121,7 @@ export class World {
     const world = this;
     return {
       accounts: memoryAccounts("/nowhere"),
+      databases: world.databases,
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
@@ -146,7 +165,7 @@ export class World {
           world.reads++;
           const app = world.apps.get(stack);
           if (app === undefined || stack === "blog") return undefined;
-          return world.#outputs(app.config);
+          return world.#outputs(app);
         },
         written: async () => world.written,
       },
@@ -188,6 +207,7 @@ export class World {
           return at >= 0 && world.drains.splice(at, 1).length > 0;
         },
       },
+      builds: noBuilds,
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
@@ -197,12 +217,12 @@ export class World {
     return { changes: { same: 1 }, steps: [], preview: "nothing" };
   }
 
-  #outputs(config: Readonly<Record<string, string>>) {
+  #outputs(app: FakeApp) {
     return {
       release: this.ledger.length,
       releases: this.ledger,
       configs: this.configs,
-      environment: { ...config, DATABASE_URL: "postgres://secret" },
+      environment: { ...app.config, DATABASE_URL: "postgres://secret", ...databaseUrls(app) },
       image: "sha256:1",
       formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
     };
@@ -252,9 +272,18 @@ export class World {
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
     const step = { op: "update", type: "dyno:index:Release", name };
-    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs(config);
+    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs({ formation, config, addons });
     return { outputs, steps: released ? [step] : [] };
   }
+}
+
+/** As dynos reach them: `DATABASE` is the database `ddatabase`. */
+function databaseUrls({ addons }: FakeApp): Record<string, string> {
+  const entries = Object.entries(addons).map(([name, { id = name, attach }]) => {
+    const database = `d${(attach?.addon ?? id).toLowerCase()}`;
+    return [`${name}_URL`, `postgres://${database}_1:s3cret@test-postgres:5432/${database}`];
+  });
+  return Object.fromEntries(entries);
 }
 
 function oneOff({ command, size = "free" }: OneOffRequest): OneOff {

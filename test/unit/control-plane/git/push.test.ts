@@ -29,6 +29,7 @@ test("main is deployed: lines come as they are said, the objects are there, and 
   assert.match(output, /remote: https:\/\/shop\.localhost deployed to Dynoform/);
   assert.match(output, /\* \[new branch\] +main -> main/);
   assert.deepEqual(seen, [`shop ${commit} me@example.com`, "print(1)\n", "", commit]);
+  assert.deepEqual(ground.audited, ["me@example.com 127.0.0.1 shop"]);
   assert.equal(await ground.ref("refs/heads/main"), commit);
   assert.equal(await ground.ref("refs/pushes/"), "");
   assert.match((await ground.git("push", "heroku", "main")).output, /Everything up-to-date/);
@@ -183,7 +184,7 @@ test("what a killed control plane held is taken when the app is declared to run 
   await ground.git("push", "heroku", "main");
   const second = await ground.commit("run.py", "2");
   await ground.git("push", "heroku", "main:refs/tags/t");
-  const app = { name: "shop", repository: ground.bare };
+  const app = { name: "shop", id: "shop", repository: ground.bare };
   const hold = () => ground.git("--git-dir", ground.bare, "update-ref", "refs/pushes/main", second);
   await hold();
   await ground.pushes.recover(app, first);
