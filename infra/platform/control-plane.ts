@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { canonical, type Plain } from "../content.ts";
@@ -47,6 +48,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
   const { platform, directory } = args;
   const image = platformImage(`${name}-runner-image`, { platform, what: "runner" }, parent);
   const project = projectDirectory();
+  const backend = backendEnvironment(project);
   const writable = (path: string): Shared => ({ path, readOnly: false });
   const own = { image, project, platform, directory };
   new docker.Container(
@@ -67,7 +69,12 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         ...backendFolders(),
         ...[project, directory, dynoformHome(), pulumiHome(), dockerSocket()].map(writable),
       ]),
-      envs: environment({ ...hostEnvironment(), ...backendEnvironment(project) }),
+      envs: environment({
+        ...hostEnvironment(),
+        ...backend,
+        // Each run is processes of a few seconds, which are to find their code compiled.
+        NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
+      }),
       labels: dockerLabels(platformLabels(platform)),
     },
     { parent, deleteBeforeReplace: true },
@@ -92,6 +99,8 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       envs: environment({
         ...hostEnvironment(),
         DYNOFORM_SETTINGS: canonical(settings),
+        // It looks when state was written, and cannot read the secrets in it.
+        ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
         NODE_COMPILE_CACHE: `${directory}/control/cache`,
       }),
       // It runs what it has loaded: another version of our code is another container.

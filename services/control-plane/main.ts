@@ -2,9 +2,11 @@
 import { mkdirSync } from "node:fs";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
+import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
 import { OutputsReader } from "./api/outputs.ts";
+import type { Stacks } from "./api/ports.ts";
 import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
@@ -52,7 +54,9 @@ const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
 );
-const outputs = new OutputsReader(apps, clock);
+const states = new StateFiles(settings.project);
+const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
+const outputs = new OutputsReader(stacks, clock);
 const oneOffs = parts.use(
   new OneOffDynos({
     docker,
@@ -89,7 +93,7 @@ const git = parts.use(
 );
 const certificate = await ensureCertificate(places.tls);
 const { server } = createApi({
-  ports: { accounts, apps, stacks: apps, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,

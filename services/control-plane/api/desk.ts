@@ -6,7 +6,7 @@ import { DryRun } from "./dry-run.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { stableId } from "./ids.ts";
 import { OutputsReader } from "./outputs.ts";
-import type { AppFile, DeclaredApp, Ports, Right } from "./ports.ts";
+import type { AppFile, Changed, DeclaredApp, Ports, Right } from "./ports.ts";
 import type { Token } from "./token.ts";
 
 export interface DeskOptions {
@@ -111,9 +111,9 @@ export class Desk {
     const user = call.caller.email;
     const act: Act = { user, description };
     if (call.dryRun) throw new DryRun(app.name, description, await this.ports.apps.plan(app.name, act, edit));
-    const before = (await this.outputs.of(app.stack)).release;
-    const work = this.ports.apps.change(app.name, act, edit).finally(() => this.outputs.forget(app.stack));
-    const whole = work.then(() => this.#tell(app, act, before));
+    const work = this.ports.apps.change(app.name, act, edit);
+    work.catch(() => this.outputs.forget(app.stack));
+    const whole = work.then((changed) => this.#tell(app, act, changed));
     const waited = new AbortController();
     const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
     patience.catch(() => {});
@@ -126,14 +126,12 @@ export class Desk {
     }
   }
 
-  async #tell(app: DeclaredApp, { user, description }: Act, before: number | undefined): Promise<"done"> {
+  #tell(app: DeclaredApp, { user, description }: Act, changed: Changed): "done" {
     this.say(app, `${description} by user ${user}`);
-    // The change is made, whether its result can be read or not.
-    const release = await this.outputs.of(app.stack).then(
-      (outputs) => outputs.release,
-      () => undefined,
-    );
-    if (release !== undefined && release !== before) this.say(app, `Release v${release} created by user ${user}`);
+    if (changed.steps.some(({ type }) => type === "dyno:index:Release")) {
+      this.say(app, `Release v${changed.outputs.release} created by user ${user}`);
+    }
+    this.outputs.take(app.stack, changed);
     return "done";
   }
 }

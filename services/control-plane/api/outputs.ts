@@ -1,7 +1,7 @@
 import { isRecord } from "../../../infra/check/readers.ts";
 import type { Configs, LedgerEntry } from "../../../provider/release/ledger.ts";
 import type { Clock } from "../types.ts";
-import type { Stacks } from "./ports.ts";
+import type { Changed, Stacks } from "./ports.ts";
 
 export interface FormationOutput {
   readonly type: string;
@@ -25,35 +25,80 @@ export interface AppOutputs {
   readonly image: string | undefined;
 }
 
-/** Milliseconds for which outputs that were read serve further requests: a command makes several. */
+/** Milliseconds for which outputs that were read serve further requests in any case: a command makes several. */
 const FRESH = 2000;
 
-/** Reads apps' outputs, which takes a `pulumi` command each time, and so at most once for requests that come together. */
+/** Apps whose outputs are remembered. */
+const REMEMBERED = 100;
+
+interface Read {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** When the state that was read had been written; undefined: nobody knows. */
+  readonly written: Promise<number | undefined>;
+  readonly outputs: Promise<AppOutputs>;
+}
+
+/**
+ * Reads apps' outputs, which takes a `pulumi` command each time: at most once for requests that come together, and not
+ * again before the state is written.
+ */
 export class OutputsReader {
   readonly #stacks: Stacks;
   readonly #clock: Clock;
-  readonly #read = new Map<string, { readonly at: number; readonly outputs: Promise<AppOutputs> }>();
+  readonly #reads = new Map<string, Read>();
 
   constructor(stacks: Stacks, clock: Clock) {
     this.#stacks = stacks;
     this.#clock = clock;
   }
 
-  of(stack: string): Promise<AppOutputs> {
-    const known = this.#read.get(stack);
-    if (known !== undefined && this.#clock() - known.at < FRESH) return known.outputs;
-    const outputs = this.#stacks.outputs(stack).then((raw) => parse(raw ?? {}));
-    const entry = { at: this.#clock(), outputs };
-    this.#read.set(stack, entry);
-    outputs.catch(() => {
-      if (this.#read.get(stack) === entry) this.#read.delete(stack);
+  async of(stack: string): Promise<AppOutputs> {
+    const written = await this.#stacks.written(stack);
+    const known = this.#reads.get(stack);
+    if (known !== undefined && (await this.#isGood(known, written))) return known.outputs;
+    return this.#keep(stack, Promise.resolve(written), this.#read(stack));
+  }
+
+  /** After a change that was not made, or of which nothing is known. */
+  forget(stack: string): void {
+    this.#reads.delete(stack);
+  }
+
+  /**
+   * After a change that was made. What is secret in outputs is another only in another release; without one all is
+   * known, with one it is read at once, since whoever made it asks for it next.
+   */
+  take(stack: string, { outputs }: Changed): void {
+    const now = parse(outputs);
+    const known = this.#reads.get(stack)?.outputs ?? Promise.resolve(undefined);
+    const whole = known.then(async (before) => {
+      if (before === undefined || before.release !== now.release) return this.#read(stack);
+      return { ...now, configs: before.configs, environment: before.environment };
+    });
+    this.#keep(stack, this.#stacks.written(stack), whole);
+  }
+
+  async #read(stack: string): Promise<AppOutputs> {
+    return parse((await this.#stacks.outputs(stack)) ?? {});
+  }
+
+  #keep(stack: string, written: Read["written"], outputs: Read["outputs"]): Read["outputs"] {
+    const read: Read = { at: this.#clock(), written, outputs };
+    // At the end, where the newest are.
+    this.forget(stack);
+    this.#reads.set(stack, read);
+    const [oldest = ""] = this.#reads.keys();
+    if (this.#reads.size > REMEMBERED) this.#reads.delete(oldest);
+    Promise.all([written, outputs]).catch(() => {
+      if (this.#reads.get(stack) === read) this.#reads.delete(stack);
     });
     return outputs;
   }
 
-  /** After a change. */
-  forget(stack: string): void {
-    this.#read.delete(stack);
+  async #isGood(read: Read, written: number | undefined): Promise<boolean> {
+    if (this.#clock() - read.at < FRESH) return true;
+    return written !== undefined && (await read.written) === written;
   }
 }
 

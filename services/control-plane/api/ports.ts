@@ -62,11 +62,19 @@ export interface Apps {
    *
    * @throws UserError that says why the change was not made
    */
-  change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<unknown>;
+  change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed>;
   /** What `change` would do: a preview, after which nothing has changed. */
   plan(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Plan>;
   /** Notes an act that changes nothing declared, with its result. */
   record<T>(name: string, act: Act, work: () => Promise<T>): Promise<T>;
+}
+
+/** A change that was made. */
+export interface Changed {
+  /** What the stack puts out now; secrets are masked. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** The steps that were no "same". */
+  readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
 }
 
 /** What a preview shows. */
@@ -82,6 +90,8 @@ export interface Plan {
 export interface Stacks {
   /** A stack's outputs with its secrets in plain; undefined when it was never brought up. */
   outputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** When a stack's state was last written, in milliseconds since 1970; undefined: it cannot be told. */
+  written(stack: string): Promise<number | undefined>;
 }
 
 /** A dyno of an app's formation. */

@@ -32,8 +32,7 @@ async function change(desk: Desk, call: Call): Promise<Answer> {
   const outcome = await desk.change(call, app, describe(changes), async (file) => {
     for (const [name, value] of Object.entries(changes)) await file.setConfig(name, value ?? undefined);
   });
-  const before = outcome === "done" ? await desk.outputs.of(app.stack) : outputs;
-  const all: Record<string, string> = { ...before.environment };
+  const all: Record<string, string> = { ...outputs.environment };
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) delete all[name];
     else all[name] = value;

@@ -2,6 +2,7 @@ import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
   AppFile,
+  Changed,
   DeclaredApp,
   DeclaredFormation,
   Drain,
@@ -43,6 +44,8 @@ export class World {
   dynos: DynoState[] = [];
   /** How often the stack's outputs were read. */
   reads = 0;
+  /** When the stacks' states were written; undefined: nobody knows. */
+  written: number | undefined;
   /** Awaited by each change before it is made. */
   gate: Promise<void> = Promise.resolve();
   /** Why the next change fails. */
@@ -114,15 +117,9 @@ export class World {
           world.reads++;
           const app = world.apps.get(stack);
           if (app === undefined || stack === "blog") return undefined;
-          return {
-            release: world.ledger.length,
-            releases: world.ledger,
-            configs: world.configs,
-            environment: { ...app.config, DATABASE_URL: "postgres://secret" },
-            image: "sha256:1",
-            formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
-          };
+          return world.#outputs(app.config);
         },
+        written: async () => world.written,
       },
       dynos: {
         list: async (app) => (app === "shop" ? world.dynos : []),
@@ -166,13 +163,24 @@ export class World {
     };
   }
 
+  #outputs(config: Readonly<Record<string, string>>) {
+    return {
+      release: this.ledger.length,
+      releases: this.ledger,
+      configs: this.configs,
+      environment: { ...config, DATABASE_URL: "postgres://secret" },
+      image: "sha256:1",
+      formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
+    };
+  }
+
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {} } = this.apps.get(name) ?? {};
     const url = `http://${name}.localhost:8080/`;
     return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation, addons };
   }
 
-  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<void> {
+  async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
@@ -200,6 +208,9 @@ export class World {
     this.apps.set(name, { formation, config, addons });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
+    const step = { op: "update", type: "dyno:index:Release", name };
+    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs(config);
+    return { outputs, steps: released ? [step] : [] };
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../../../../services/errors.ts";
+import { until } from "../../../support/until.ts";
 import { type Served, serve } from "./served.ts";
 
 async function set(served: Served, changes: Record<string, string | null>) {
@@ -159,4 +160,34 @@ test("requests that come together read the outputs once, and a change makes them
   assert.equal(served.world.reads, 1);
   await set(served, { A: "1" });
   assert.equal((await served.ask("GET", "/apps/shop/config-vars")).body.A, "1");
+});
+
+test("outputs are not read again before the state is written, where that can be seen", async () => {
+  let now = Date.UTC(2026, 0, 5);
+  await using served = await serve(() => now);
+  const read = async () => {
+    now += 60_000;
+    await served.ask("GET", "/apps/shop/config-vars");
+    return served.world.reads;
+  };
+  assert.deepEqual([await read(), await read()], [1, 2]);
+  served.world.written = 1;
+  assert.deepEqual([await read(), await read(), await read()], [3, 3, 3]);
+  served.world.written = 2;
+  assert.deepEqual([await read(), await read()], [4, 4]);
+});
+
+test("a scaling reads no outputs but those that are known; a release is read for whoever asks for it next", async () => {
+  await using served = await serve();
+  served.world.written = 1;
+  await served.ask("PATCH", "/apps/shop/formation", { body: { updates: [{ type: "web", quantity: 2 }] } });
+  served.world.written = 2;
+  assert.equal((await served.ask("GET", "/apps/shop/config-vars")).body.GREETING, "hello");
+  assert.equal(served.world.reads, 1);
+  await set(served, { A: "1" });
+  await until("the new release was read", async () => served.world.reads === 2);
+  assert.deepEqual(served.world.said("shop").slice(-2), [
+    "app[api]: Set A config vars by user me@example.com",
+    "app[api]: Release v2 created by user me@example.com",
+  ]);
 });
