@@ -7,8 +7,11 @@ export interface Row {
   readonly theirs: number;
   readonly unit: "s" | "ms" | "µs" | "requests/s" | "lost";
   /** What must hold; a bench that does not keep to it fails. */
-  readonly limit?: { readonly ratio?: number; readonly ours?: number };
+  readonly limit?: Limit;
 }
+
+/** One of these: at most so many times theirs, at least so many times, at most so much more than theirs, or ours at most. */
+export type Limit = Readonly<Partial<Record<"ratio" | "least" | "more" | "ours", number>>>;
 
 export interface BenchOptions {
   /** How often is measured; each bench has its own number. */
@@ -38,6 +41,8 @@ export function median(values: readonly number[]): number {
 /** Whether what must hold of a row does. */
 export function holds({ ours, theirs, limit }: Row): boolean {
   if (limit?.ours !== undefined && !(ours <= limit.ours)) return false;
+  if (limit?.more !== undefined && !(ours - theirs <= limit.more)) return false;
+  if (limit?.least !== undefined && !(ours / theirs >= limit.least)) return false;
   return limit?.ratio === undefined || ours / theirs <= limit.ratio;
 }
 
@@ -65,8 +70,14 @@ function written(value: number, unit: Row["unit"]): string {
 }
 
 function wanted(row: Row): string {
-  const { limit } = row;
+  const { limit, unit } = row;
   if (limit === undefined) return "";
-  const most = limit.ours === undefined ? `ratio ${limit.ratio}` : `${limit.ours} ${row.unit}`;
-  return `at most ${most}${holds(row) ? "" : ": FAILED"}`;
+  const words = {
+    ratio: `at most ratio ${limit.ratio}`,
+    least: `at least ratio ${limit.least}`,
+    more: `at most ${limit.more} ${unit} more`,
+    ours: `at most ${limit.ours} ${unit}`,
+  };
+  const kind = Object.keys(limit)[0] as keyof Limit;
+  return `${words[kind]}${holds(row) ? "" : ": FAILED"}`;
 }

@@ -1,24 +1,26 @@
 /**
  * Usage: npm run soak -- [ROUNDS]         deploys, config changes, scaling, restarts, crashes and sleep under load
- *        npm run soak -- kills [ROUNDS]   the platform's parts killed at random under load
+ *        npm run soak -- kills [ROUNDS] [--seed SEED]   the platform's parts and dockerd killed at random under load
  *
  * Fails when a request was lost, or something is not as it was after a kill.
  */
+import { parseArgs } from "node:util";
 import { ensureMachine } from "../cli/setup/setup.ts";
 import { Steps } from "../cli/steps.ts";
 import { ensureTestImages } from "../test/support/images.ts";
 
 const soaks = {
   changes: { rounds: 20, load: async () => (await import("./soak/changes.ts")).changes },
-  kills: { rounds: 50, load: async () => (await import("./soak/kills.ts")).kills },
+  kills: { rounds: 50, load: async () => (await import("./soak/kills/kills.ts")).kills },
 };
 
-const args = process.argv.slice(2);
+const { values, positionals: args } = parseArgs({ options: { seed: { type: "string" } }, allowPositionals: true });
 const kind = args[0] === "kills" || args[0] === "changes" ? args[0] : undefined;
 const [given, ...more] = kind === undefined ? args : args.slice(1);
 const { rounds: usual, load } = soaks[kind ?? "changes"];
 const rounds = Number(given ?? usual);
-if (!Number.isInteger(rounds) || rounds < 1 || more.length > 0) {
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed) || more.length > 0) {
   process.stderr.write(`error: "${args.join(" ")}" is no number of rounds. Use a whole number, e.g. 20.\n`);
   process.exit(2);
 }
@@ -27,7 +29,7 @@ const steps = new Steps();
 const docker = await ensureMachine(steps);
 await steps.run("Images", (say) => ensureTestImages(docker, say));
 const soak = await load();
-const violations = await soak(rounds, (line) => console.log(line));
+const violations = await soak(rounds, (line) => console.log(line), seed);
 for (const violation of violations) console.log(`violation: ${violation}`);
 console.log(violations.length === 0 ? "everything held" : `${violations.length} violations`);
 process.exitCode = violations.length === 0 ? 0 : 1;

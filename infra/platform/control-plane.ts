@@ -21,9 +21,6 @@ import {
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 
-/** Where the control plane's API listens in its container. */
-const API_PORT = 5000;
-
 export interface ToolsArgs {
   /** The platform's name. */
   readonly platform: string;
@@ -31,7 +28,7 @@ export interface ToolsArgs {
   readonly address: string;
   /** The platform's folder on the host. */
   readonly directory: string;
-  /** Of the API, on 127.0.0.1. */
+  /** Of the API, in the control plane's container and on the host's 127.0.0.1. */
   readonly port: number;
   /** MiB. */
   readonly memory: { readonly controlPlane: number; readonly runner: number };
@@ -56,7 +53,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
     {
       ...common(own, args.memory.runner),
       name: `${platform}-runner`,
-      command: ["tini", "-s", "--", "sleep", "infinity"],
+      command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
       // Its runs reach Postgres and the API as the host does.
       networkMode: "host",
       // The pid in a lock means the same to the host and to the runner.
@@ -87,7 +84,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       name: `${platform}-control-plane`,
       command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
       networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
-      ports: [{ internal: API_PORT, external: args.port, ip: "127.0.0.1" }],
+      ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
       volumes: mounts([
         ...packageFolders(),
         ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(

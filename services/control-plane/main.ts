@@ -11,13 +11,15 @@ import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
+import { AppMetrics } from "./dashboard/metrics/metrics.ts";
+import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { routerPort } from "./router.ts";
-import { API_PORT, placesOf, readSettings, siteUrl } from "./settings.ts";
+import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificate } from "./tls/certificates.ts";
 import { keepCertificate } from "./tls/renewal.ts";
@@ -48,8 +50,19 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps } = openApps({ settings, docker, store, lock });
-const logs = parts.adopt(new Logs({ docker, db: store, clock, requests: places.requests, report }), (it) => it.stop());
+const { apps, runner } = openApps({ settings, docker, store, lock });
+const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
+const logs = parts.adopt(
+  new Logs({
+    docker,
+    db: store,
+    clock,
+    requests: places.requests,
+    requested: (app, record) => metrics.request(app, record),
+    report,
+  }),
+  (it) => it.stop(),
+);
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
@@ -92,8 +105,9 @@ const git = parts.use(
   }),
 );
 const certificate = await ensureCertificate(places.tls);
-const { server } = createApi({
+const { server, dispatcher } = createApi({
   ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
@@ -105,8 +119,11 @@ const { server } = createApi({
   report,
   clock,
 });
+const dashboard = parts.use(
+  openDashboard({ dispatcher, apps, runner, logs, dynos, router, docker, store, metrics, settings, clock, report }),
+);
 const site = new Site({
-  members: [],
+  members: dashboard.pages,
   everybody: accountPages(accounts),
   sessions: { find: (cookie) => accounts.session(cookie) },
   login: "/login",
@@ -126,7 +143,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
-await api.listen(API_PORT, "0.0.0.0");
+await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())

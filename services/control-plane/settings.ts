@@ -13,7 +13,7 @@ export interface ControlPlaneSettings {
   readonly socket: string;
   /** Where the router is published. */
   readonly webPort: number;
-  /** Where the API is published on 127.0.0.1; in the container it is {@link API_PORT}. */
+  /** Where the API listens in its container, and is published on the host's 127.0.0.1. */
   readonly apiPort: number;
   /** What makes a one-off dyno's network that of the others. */
   readonly network: {
@@ -30,9 +30,6 @@ export interface ControlPlaneSettings {
   readonly releases: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
 }
-
-/** Where the API listens in the control plane's container. */
-export const API_PORT = 5000;
 
 /** The settings from the environment that `Platform` gives the container. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlaneSettings {

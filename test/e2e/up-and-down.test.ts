@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
+import { runtimeDirectory } from "../support/dyno-manager.ts";
 import { testPlatform } from "../support/platform.ts";
 
 test("up serves an app from its database, a second up changes nothing, down leaves nothing", async () => {
@@ -15,6 +18,13 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(first.exitCode, 0, first.output);
   assert.match(first.output, new RegExp(`hello answers at http://hello\\.localhost:${platform.ports.web}/`));
 
+  const password = passwordIn(first.output);
+  assert.equal(await logIn(password), 201);
+  const invitation = await platform.dynoform("invite", "ada@example.com");
+  const link = new URL(invitation.output.trim());
+  assert.equal(link.host, `dashboard.localhost:${platform.ports.web}`);
+  assert.match((await platform.fetch("dashboard", link.pathname)).body, /invites you as <strong>ada@example.com/);
+
   // The router's proof that the dyno works was the first visit.
   assert.equal(await visit(), "2");
   assert.equal(await visit(), "3");
@@ -23,6 +33,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
   const second = await platform.dynoform("up");
   assert.equal(second.exitCode, 0, second.output);
   assert.match(second.output, /^0 changes$/m);
+  assert.ok(!/password/.test(second.output), "it is shown once");
   assert.deepEqual(await containers(), running, "a second up starts or restarts no container");
 
   const unconfirmed = await platform.dynoform("down");
@@ -39,8 +50,13 @@ test("up serves an app from its database, a second up changes nothing, down leav
     { services: [], containers: [], networks: [], volumes: [`${platform.name}-postgres`], images: true },
   );
 
+  for (const end of ["", "-wal", "-shm"]) {
+    await rm(join(runtimeDirectory(platform), "control", `store.sqlite${end}`), { force: true });
+  }
   const warm = await platform.dynoform("up");
   assert.equal(warm.exitCode, 0, warm.output);
+  assert.equal(await logIn(passwordIn(warm.output)), 201, "a store that is lost means a new admin");
+  assert.equal(await logIn(password), 401);
   assert.equal(await visit(), "2", "the kept volume serves new stacks, and the old database went with its app");
 
   const purged = await platform.dynoform("down", "--yes", "--purge");
@@ -52,6 +68,22 @@ test("up serves an app from its database, a second up changes nothing, down leav
     volumes: [],
     images: [],
   });
+
+  function passwordIn(output: string): string {
+    const shown = new RegExp(
+      `^${platform.name} has a new admin;.*\\n +e-mail +admin@localhost\\n +password +(\\S+)$`,
+      "m",
+    );
+    assert.match(output, shown);
+    return shown.exec(output)?.[1] ?? "";
+  }
+
+  /** As `heroku login -i` does. @returns the answer's status */
+  async function logIn(as: string): Promise<number> {
+    const headers = { authorization: `Basic ${Buffer.from(`admin@localhost:${as}`).toString("base64")}` };
+    const url = `http://127.0.0.1:${platform.ports.api}/oauth/authorizations`;
+    return (await fetch(url, { method: "POST", headers })).status;
+  }
 
   /** Opens the page, which counts itself in the database, and gives its number. */
   async function visit() {

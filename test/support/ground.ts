@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { findRemainder, remove } from "../../cli/remainder.ts";
+import { freePorts } from "./free-port.ts";
 import { keepPackages } from "./images.ts";
 
 /** What a platform of a test stands on. Disposing it removes whatever in Docker carries its name, and its folder. */
@@ -41,17 +41,4 @@ export async function testGround(): Promise<TestGround> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Ports that were free a moment ago; all are held until all are known. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports: number[] = [];
-  for (const server of servers) {
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (typeof address === "object" && address !== null) ports.push(address.port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

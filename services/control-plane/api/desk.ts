@@ -5,12 +5,13 @@ import type { Call } from "./call.ts";
 import { DryRun } from "./dry-run.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { stableId } from "./ids.ts";
-import { OutputsReader } from "./outputs.ts";
+import type { OutputsReader } from "./outputs.ts";
 import type { AppFile, Changed, DeclaredApp, Ports, Right } from "./ports.ts";
 import type { Token } from "./token.ts";
 
 export interface DeskOptions {
   readonly ports: Ports;
+  readonly outputs: OutputsReader;
   readonly token: Token;
   /** The platform's name. */
   readonly platform: string;
@@ -40,7 +41,7 @@ export class Desk {
     this.platform = options.platform;
     this.hours = options.hours;
     this.clock = options.clock;
-    this.outputs = new OutputsReader(options.ports.stacks, options.clock);
+    this.outputs = options.outputs;
   }
 
   /** A UUID for something of this platform. */

@@ -4,6 +4,8 @@ import type { Clock } from "../types.ts";
 import type { Answer, Call, Caller } from "./call.ts";
 import { DryRun, wantsDryRun } from "./dry-run.ts";
 import { toApiError } from "./errors.ts";
+import { checkBody } from "./openapi/check.ts";
+import { operations } from "./openapi/operations/index.ts";
 import type { Accounts, AuditEntry } from "./ports.ts";
 import { type Route, Routes } from "./routes.ts";
 
@@ -62,6 +64,7 @@ export class Dispatcher {
       if (method !== "GET" && method !== "HEAD") this.#accounts.audit(entry);
     };
     try {
+      checkBody(operations[`${method} ${route}`] ?? {}, body);
       const answer = await handler(call);
       audit("stream" in answer ? 200 : (answer.status ?? 200));
       return answer;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { invalid } from "./errors.ts";
 import type { Plan } from "./ports.ts";
 
 /** Thrown by what would change something for a call that only wants to know what would happen. */
@@ -23,8 +24,10 @@ export class DryRun extends Error {
   }
 }
 
-/** Whether a call only asks what would happen. */
+/** Whether a call only asks what would happen. @throws ApiError for a wish that is neither yes nor no: it might mean yes */
 export function wantsDryRun(query: URLSearchParams, headers: IncomingHttpHeaders): boolean {
-  const wish = query.get("dry_run") ?? headers["dynoform-dry-run"];
-  return wish === "1" || wish === "true";
+  const wish = query.get("dry_run") ?? headers["dynoform-dry-run"] ?? "0";
+  if (wish === "1" || wish === "true") return true;
+  if (wish === "0" || wish === "false") return false;
+  throw invalid("dry_run", "dry_run must be 1 or 0.");
 }

@@ -19,12 +19,15 @@ import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
+import { OutputsReader } from "./outputs.ts";
 import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
 export interface ApiOptions {
   readonly ports: Ports;
+  /** @default one of its own; for whoever reads outputs besides */
+  readonly outputs?: OutputsReader;
   /** The platform's name. */
   readonly platform: string;
   /** The file with the operator's key, `<directory>/control/token`, with which URLs are signed. */
@@ -61,7 +64,8 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const { ports, platform, hours, clock = Date.now, report } = options;
   const token = new Token(options.tokenFile);
-  const desk = new Desk({ ports, token, platform, hours, clock });
+  const outputs = options.outputs ?? new OutputsReader(ports.stacks, clock);
+  const desk = new Desk({ ports, outputs, token, platform, hours, clock });
   const dispatcher = new Dispatcher({
     accounts: ports.accounts,
     clock,

@@ -9,7 +9,7 @@ const QUEUE_LIMIT = 16 * 1024 * 1024;
 const HEARTBEAT = 15_000;
 
 export interface LogStreamOptions extends LogFilter {
-  readonly logs: Logs;
+  readonly logs: Pick<Logs, "read" | "tail">;
   readonly app: string;
   /** How many of the lines that are there come first. */
   readonly lines: number;

@@ -33,8 +33,8 @@ export interface BackOffArgs {
   readonly times?: BackOffTimes;
 }
 
-/** Milliseconds between two times that the router is told of crashed apps, in case it was started again meanwhile. */
-const REMIND = 60_000;
+/** Milliseconds between two looks for services that are gone. */
+const LOOK = 60_000;
 
 /**
  * What becomes of dynos that crash. Swarm starts each again at once; from its second crash in a row on a dyno is
@@ -47,7 +47,7 @@ export class BackOff {
   readonly #records: CrashRecords;
   /** Services whose crash is being looked at. */
   readonly #looking = new Set<string>();
-  #reminded = Number.NEGATIVE_INFINITY;
+  #looked = Number.NEGATIVE_INFINITY;
 
   constructor(args: BackOffArgs) {
     this.#args = args;
@@ -100,27 +100,25 @@ export class BackOff {
   /** Starts again those whose time has come, and forgets those that are well. */
   async tick(): Promise<void> {
     const now = this.#args.clock();
-    const remind = now - this.#reminded >= REMIND;
-    if (remind) this.#reminded = now;
+    const look = now - this.#looked >= LOOK;
+    if (look) this.#looked = now;
     const problems: unknown[] = [];
     for (const record of this.#records.all()) {
       // What is wrong with one app keeps no other's dynos down.
-      await this.#see(record, now, remind).catch((error) => problems.push(error));
+      await this.#see(record, now, look).catch((error) => problems.push(error));
     }
     if (problems.length > 0) throw problems[0];
   }
 
-  async #see(record: CrashRecord, now: number, remind: boolean): Promise<void> {
-    const { lock, router } = this.#args;
-    const { service, app, dyno, until, last, type } = record;
+  async #see(record: CrashRecord, now: number, look: boolean): Promise<void> {
+    const { lock } = this.#args;
+    const { service, app, dyno, until, last } = record;
     if (until === null) {
       if (now - last >= this.#times.well * 1000) this.#records.remove(service);
     } else if (until <= now) {
       if (!lock.busy(app)) await lock.run(app, `the start of ${dyno}`, () => this.#startAgain(record));
-    } else if (remind) {
-      const found = await this.#service(record);
-      if (found === undefined) this.#records.remove(service);
-      else if (found.replicas === 0 && type === "web") await router.crashed(app, true);
+    } else if (look && (await this.#service(record)) === undefined) {
+      this.#records.remove(service);
     }
   }
 

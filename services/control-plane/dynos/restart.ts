@@ -78,9 +78,11 @@ export class Restarter {
     const names = { ...service, service: name };
     if (service.replicas === 0) {
       states.unparking(names);
+      // Its requests wait for it again.
+      await this.#tellRouter(service, (router) => router.crashed(app, false));
       await services.startKnown(service);
     } else if (old) {
-      await this.#outOfEntry(service);
+      await this.#tellRouter(service, (router) => router.takeOut(app, name));
       states.restarting(names, reason);
       await this.#terminate(old);
     }
@@ -91,10 +93,11 @@ export class Restarter {
     throw new UserError(`${dyno} of ${app} ${what} after it was restarted; its log tells why`);
   }
 
-  async #outOfEntry({ type, app, name }: DynoService): Promise<void> {
+  /** Of a web dyno, as long as it has a place in the table. */
+  async #tellRouter({ type }: DynoService, tell: (router: RouterPort) => Promise<unknown>): Promise<void> {
     if (type !== "web") return;
     try {
-      await this.#args.router.takeOut(app, name);
+      await tell(this.#args.router);
     } catch (error) {
       if (!isUnrouted(error)) throw error;
     }

@@ -23,6 +23,8 @@ export interface LogsOptions {
   readonly ca?: string;
   /** @default LIMITS */
   readonly limits?: Limits;
+  /** Gets each request that was answered, as the router wrote it (see `requests/request-line.ts`). */
+  readonly requested?: (app: string, record: string) => void;
   /** Where to say what is wrong with the logs themselves. @default standard error */
   readonly report?: (message: string) => void;
 }
@@ -40,11 +42,14 @@ export class Logs implements LogSink {
   readonly #drains: Drains;
   readonly #tails = new Tails();
 
-  constructor({ docker, db, clock, requests, ca, limits, report = complain }: LogsOptions) {
+  constructor({ docker, db, clock, requests, ca, limits, requested, report = complain }: LogsOptions) {
     prepareTables(db);
     this.#clock = clock;
     this.#buffer = new LogBuffer(db);
-    const written = (app: string, entries: readonly Entry[], first: number) => this.#show(app, entries, first);
+    const written = (app: string, entries: readonly Entry[], first: number) => {
+      this.#show(app, entries, first);
+      if (requested !== undefined) for (const { kind, text } of entries) if (kind === "request") requested(app, text);
+    };
     this.#intake = new Intake({ db, buffer: this.#buffer, clock, written, report });
     this.#collector = new Collector({ docker, intake: this.#intake, clock, limits });
     this.#requests = requests === undefined ? undefined : new RequestFile(requests, this.#intake, report);

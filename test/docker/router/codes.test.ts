@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { type RouterGround, routerGround, until } from "./ground.ts";
@@ -14,7 +15,8 @@ before(async () => {
           .replace("hold = 60,", `hold = ${limits.hold},`)
           .replace("first_byte = 30,", `first_byte = ${limits.first_byte},`)
           .replace("silence = 55,", `silence = ${limits.silence},`),
-      "nginx.conf": (text) => text.replace("proxy_read_timeout 55s;", `proxy_read_timeout ${limits.silence * 1000}ms;`),
+      "nginx.conf": (text) =>
+        text.replace(/(proxy_read|client_body)_timeout 55s;/g, `$1_timeout ${limits.silence * 1000}ms;`),
     },
   });
 });
@@ -55,7 +57,7 @@ test("the app's own errors pass; what the dyno makes of a request has a code", a
 
   await assert.rejects(ground.get("errors.localhost", "/cut"));
   const [cut] = await ground.logged("errors", "/cut");
-  assert.deepEqual([cut?.code, cut?.status, cut?.dyno], ["H18", "503", "web.1"]);
+  assert.deepEqual([cut?.code, cut?.dyno], ["H18", "web.1"]);
   assert.equal((await ground.get("errors.localhost")).body, "v1", "the dyno is not out for that");
 });
 
@@ -78,7 +80,7 @@ test("H12 without a first byte, H15 without a next one; who goes on in time is l
 
   assertTook(((await stalled) - started) / 1000, limits.silence);
   const [line] = await ground.logged("late", "/stall");
-  assert.deepEqual([line?.code, line?.status], ["H15", "503"]);
+  assert.equal(line?.code, "H15");
   assert.match((await drip).body, /^\.{25,}$/);
   assert.match(await upload, /chunked 6$/, "an upload that takes longer than an answer may");
   const entry = (await ground.admin("GET", "/activity")).body.late;
@@ -115,8 +117,24 @@ test("H27: the client left, before the answer or within it", async () => {
   for (const path of ["/never", "/stall"]) {
     leave(path);
     const [line] = await ground.logged("gone", path);
-    assert.deepEqual([line?.code, line?.status, line?.dyno], ["H27", "499", "web.1"]);
+    assert.deepEqual([line?.code, line?.dyno], ["H27", "web.1"]);
   }
+});
+
+test("H28: the client stopped sending; an app's own 408 is none", async () => {
+  const service = await ground.dyno("silent");
+  await ground.put("silent", [service]);
+  const started = performance.now();
+  const socket = connect(ground.port, "127.0.0.1");
+  socket.write("POST /length HTTP/1.1\r\nHost: silent.localhost\r\nContent-Length: 10\r\n\r\nx");
+  await once(socket.resume(), "close");
+  assertTook((performance.now() - started) / 1000, limits.silence);
+  const [line] = await ground.logged("silent", "/length");
+  assert.deepEqual([line?.code, line?.dyno], ["H28", "web.1"]);
+
+  assert.equal((await ground.get("silent.localhost", "/408")).status, 408);
+  assert.equal((await ground.logged("silent", "/408"))[0]?.code, "");
+  assert.equal((await ground.admin("GET", "/activity")).body.silent.inflight, 0);
 });
 
 test("H14 and H81 without dynos, H80 and H82 by mode", async () => {

@@ -22,6 +22,7 @@ const routes = {
   "/headers": (request, response) => response.end(JSON.stringify(request.headers)),
   "/whoami": (_request, response) => response.end(`${VERSION} ${process.env.DYNO} ${hostname()}`),
   "/teapot": (_request, response) => response.writeHead(503).end("the app's own"),
+  "/408": (_request, response) => response.writeHead(408).end("too slow for the app"),
   // Each piece of the body comes back before the next one is there.
   "/echo": (request, response) => request.pipe(response),
   "/never": () => {},

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
 import { scaleService } from "../../../provider/docker/service.ts";
+import { freePort } from "../../support/free-port.ts";
 import { type Answer, get } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
 import { type LogLine, logLines } from "./log-lines.ts";
@@ -217,15 +217,6 @@ export async function until(what: string, isSo: () => Promise<boolean>, seconds 
     await sleep(20);
   }
   throw new Error(`not within ${seconds} seconds: ${what}`, { cause: last });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no free port");
-  return address.port;
 }
 
 function call(socketPath: string, method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Reply> {

@@ -1,14 +1,13 @@
 /** The part of outages.test.ts that runs in the engine's network namespace, where the platform's ports are. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { inspect } from "node:util";
 import { changed } from "../../../services/stacks/engine.ts";
 import { containers, untilApi, untilAsleep } from "../../support/dyno-manager.ts";
+import { killDocker, startDocker } from "../../support/inside-docker.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
-import type { Order } from "../outages.test.ts";
 
 /** Each answer has been to Postgres and back. */
 const APP = `import os, psycopg2
@@ -139,14 +138,8 @@ async function killNginx(platform: TestPlatform): Promise<void> {
 }
 
 async function restartDaemon(resolver: "machine's" | "black-hole"): Promise<void> {
-  await order({ do: "kill" });
-  await order({ do: "start", resolver });
-}
-
-async function order(what: Order): Promise<void> {
-  process.send?.(what);
-  const [answer] = await once(process, "message");
-  if (answer !== "done") throw new Error(String(answer));
+  await killDocker();
+  await startDocker(resolver);
 }
 
 async function timed(what: string, work: () => Promise<unknown>): Promise<void> {

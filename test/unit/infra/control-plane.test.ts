@@ -67,7 +67,7 @@ test("control plane and runner have the host's paths, and no rights but their ow
     command: string[];
   };
   assert.deepEqual(networksAdvanced, [{ name: "test", aliases: ["control-plane"], ipv4Address: "10.99.0.12" }]);
-  assert.deepEqual(ports, [{ internal: 5000, external: 5050, ip: "127.0.0.1" }]);
+  assert.deepEqual(ports, [{ internal: 5050, external: 5050, ip: "127.0.0.1" }]);
   assert.equal(memory, 128);
   for (const part of ["builds", "release-tasks"]) {
     const found = (controlPlane.volumes as { hostPath: string }[]).find(({ hostPath }) =>

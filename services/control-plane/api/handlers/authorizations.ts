@@ -1,4 +1,4 @@
-import type { Authorization, NewAuthorization } from "../../accounts/authorizations.ts";
+import type { Authorization, Authorizations, NewAuthorization } from "../../accounts/authorizations.ts";
 import type { BrowserSession } from "../../accounts/sessions.ts";
 import { type Answer, type Call, type Caller, type OpenCall, optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
@@ -15,6 +15,8 @@ export function authorizationRoutes(desk: Desk): Route[] {
   const { authorizations, sessions } = desk.ports.accounts;
   return [
     ["GET", PATH, ({ caller }) => ({ body: authorizations.list(caller.id).map((each) => show(desk, caller, each)) })],
+    // For who is logged in with a browser; who comes by HTTP is let in below.
+    ["POST", PATH, (call) => make(desk, call.caller, call, readWish(call))],
     // The key that Heroku makes for each account by itself.
     ["GET", `${PATH}/~`, () => Promise.reject(notFound("authorization"))],
     ["GET", `${PATH}/:authorization`, (call) => ({ body: show(desk, call.caller, find(desk, call)) })],
@@ -33,16 +35,26 @@ export function openAuthorizationRoutes(desk: Desk): OpenRoute[] {
 
 async function create(desk: Desk, call: OpenCall): Promise<Answer> {
   const { accounts } = desk.ports;
-  const description = optionalText(call, "description") ?? "Long-lived user authorization";
-  const expiresIn = seconds(call.body.expires_in);
-  checkScope(call.body.scope);
+  const wish = readWish(call);
   const known = await accounts.who(call.headers.authorization, call.from);
-  const user = known ?? (await withPassword(desk, call));
-  if (wantsDryRun(call.query, call.headers)) return { body: new DryRun("", "Create a token").body };
-  const made = accounts.authorizations.create({ user: user.id, description, expiresIn });
-  if (known !== undefined) {
+  const answer = make(desk, known ?? (await withPassword(desk, call)), call, wish);
+  if (known !== undefined && answer.status === 201) {
     accounts.audit({ caller: known, from: call.from, method: "POST", route: PATH, status: 201, request: call.id });
   }
+  return answer;
+}
+
+type Wish = Pick<Parameters<Authorizations["create"]>[0], "description" | "expiresIn">;
+
+function readWish(call: OpenCall): Wish {
+  checkScope(call.body.scope);
+  const description = optionalText(call, "description") ?? "Long-lived user authorization";
+  return { description, expiresIn: seconds(call.body.expires_in) };
+}
+
+function make(desk: Desk, user: Pick<Caller, "id" | "email">, { query, headers }: OpenCall, wish: Wish) {
+  if (wantsDryRun(query, headers)) return { status: 200, body: new DryRun("", "Create a token").body };
+  const made = desk.ports.accounts.authorizations.create({ user: user.id, ...wish });
   return { status: 201, body: show(desk, user, made) };
 }
 

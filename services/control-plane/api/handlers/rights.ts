@@ -18,7 +18,9 @@ export function onlyPlanned(call: Call, description: string): void {
 /** Says why somebody was not let in. */
 export function refusedLogin(error: unknown): never {
   if (error instanceof WrongCredentials) throw new ApiError(401, "unauthorized", error.message);
-  if (error instanceof TooManyAttempts) throw new ApiError(429, "rate_limit", error.message);
+  if (error instanceof TooManyAttempts) {
+    throw new ApiError(429, "rate_limit", error.message, {}, { "Retry-After": String(error.retryAfter) });
+  }
   if (error instanceof PasswordsBusy) throw new ApiError(503, "service_unavailable", error.message);
   throw error;
 }

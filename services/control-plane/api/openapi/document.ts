@@ -50,7 +50,7 @@ export function openApi({ operations, open }: DocumentOptions): Schema {
 }
 
 function describe(method: string, path: string, operation: Operation, isOpen: boolean): Schema {
-  const { summary, query = {}, body, example, status = 200, answer, type = "application/json" } = operation;
+  const { summary, query = {}, body, example, status = 200, answer, paged, type = "application/json" } = operation;
   const changes = !isOpen && method !== "GET";
   return {
     summary,
@@ -74,6 +74,9 @@ function describe(method: string, path: string, operation: Operation, isOpen: bo
         description: "Done",
         content: { [type]: { schema: changes && status === 200 ? either(answer, DRY_RUN) : answer } },
       },
+      ...(paged && {
+        206: { description: "A part of it; the header `Next-Range` asks for more", content: json(answer) },
+      }),
       "4XX": { description: "Refused", content: json({ $ref: "#/components/schemas/Error" }) },
     },
   };
@@ -83,7 +86,7 @@ const dryRun = {
   name: "dry_run",
   in: "query",
   description: "1: tell what would be done, and do nothing",
-  schema: { type: "string", enum: ["0", "1"] },
+  schema: { type: "string", enum: ["0", "1", "false", "true"] },
 };
 
 function json(schema: Schema): Schema {

@@ -1,7 +1,5 @@
 import type { Schema } from "./schema.ts";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
 /** What a route takes and answers. */
 export interface Operation {
   /** In a few words. */
@@ -15,9 +13,11 @@ export interface Operation {
   /** @default 200 */
   readonly status?: number;
   readonly answer: Schema;
+  /** Whether it may be a part, by the header `Range`. */
+  readonly paged?: boolean;
   /** @default application/json */
   readonly type?: string;
 }
 
 /** By `METHOD /path`, written as the route is: `GET /apps/:app`. */
-export type Operations = Readonly<Record<`${Method} /${string}`, Operation>>;
+export type Operations = Readonly<Record<string, Operation>>;

@@ -15,7 +15,7 @@ export function requestText(record: string): string {
   return (
     `${judgement(known(code))}method=${known(method)} path="${known(uri)}" host=${known(host)} request_id=${known(id)} ` +
     `fwd="${known(forwarded).replaceAll(" ", "")}" dyno=${known(dyno)} connect=${shown(reached ? connecting : undefined)} ` +
-    `service=${shown(service)} status=${known(status)} bytes=${reached ? known(bytes) : ""} protocol=${scheme(protocol)}`
+    `service=${shown(service)} status=${CODES[known(code)]?.status ?? known(status)} bytes=${reached ? known(bytes) : ""} protocol=${scheme(protocol)}`
   );
 }
 
@@ -30,11 +30,10 @@ function known(field: string | undefined): string {
   return field === undefined || field === "-" ? "" : field;
 }
 
-/** Of one or several attempts, `0.001, 0.002 : -`, the last that is known; nginx gives seconds. */
+/** Of one or several attempts, `0.001, 0.002 : -`, the last one's, if it has any; nginx gives seconds. */
 function milliseconds(field: string | undefined): number | undefined {
-  const times = (field ?? "").split(/[,:]/).map((time) => Number.parseFloat(time));
-  const last = times.findLast((time) => !Number.isNaN(time));
-  return last === undefined ? undefined : Math.round(last * 1000);
+  const last = Number.parseFloat((field ?? "").split(/[,:]/).at(-1) ?? "");
+  return Number.isNaN(last) ? undefined : Math.round(last * 1000);
 }
 
 function shown(time: number | undefined): string {

@@ -10,15 +10,19 @@ local turn = 0
 -- @param dynos the entry's dynos
 -- @param usable tells of a dyno's name whether it may be chosen
 -- @param load gives the requests in flight of a dyno's name
+-- @param avoided the name of a dyno that is not chosen
 -- @return a dyno; nil when none is usable
-function M.pick(dynos, usable, load)
+function M.pick(dynos, usable, load, avoided)
   local count = #dynos
-  if count == 1 then return usable(dynos[1].name) and dynos[1] or nil end
+  if count == 1 then
+    local name = dynos[1].name
+    return name ~= avoided and usable(name) and dynos[1] or nil
+  end
   turn = turn + 1
   local best, least, seen = nil, math.huge, 0
   for i = 0, count - 1 do
     local dyno = dynos[(turn + i) % count + 1]
-    if usable(dyno.name) then
+    if dyno.name ~= avoided and usable(dyno.name) then
       local busy = load(dyno.name)
       if busy < least then best, least = dyno, busy end
       seen = seen + 1

@@ -28,4 +28,10 @@ return {
     assert_equal(choice.pick(dynos, function() return false end, function() return 0 end), nil)
     assert_equal(choice.pick({ dynos[2] }, usable, function() return 0 end), nil)
   end,
+  ["one that is avoided is not taken, even if it is the only one"] = function()
+    local choice = fresh "router.choice"
+    local function load(name) return name == "b" and 0 or 5 end
+    for _ = 1, 9 do assert_equal(choice.pick(dynos, yes, load, "b").name ~= "b", true) end
+    assert_equal(choice.pick({ dynos[2] }, yes, load, "b"), nil)
+  end,
 }

@@ -101,6 +101,11 @@ function M.address(name)
   return address
 end
 
+-- The address that this worker was told last; nil when it knows none.
+function M.last(name)
+  return known[name] and known[name].address
+end
+
 -- What was known of a name is wrong.
 function M.forget(name)
   known[name] = nil

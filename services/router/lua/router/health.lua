@@ -5,9 +5,9 @@
 --   down    takes no requests; only an answer ends that
 --   out     the control plane restarts it: not asked before that has ended, or was forgotten
 --   left    the address it had when it was stopped: who answers there is on the way out
+--   proven  the address it had when it answered: at another one it is a container that nobody has asked yet
 --   prober  somebody asks
 --   why     what was wrong at the last probe
--- and crashed:APP: there is nothing to wait for.
 
 local dns = require "router.dns"
 local probe = require "router.probe"
@@ -56,9 +56,22 @@ function M.await_end(name)
   while is_leaving(name) do ngx.sleep(SHORTEST) end
 end
 
--- Forgets what was known of a dyno: it has proven itself, or nobody routes to it any more.
+-- Forgets what was known of a dyno: nobody routes to it any more.
 function M.forget(name)
-  for _, what in ipairs { "down:", "out:", "left:", "why:" } do health:delete(what .. name) end
+  for _, what in ipairs { "down:", "out:", "left:", "why:", "proven:" } do health:delete(what .. name) end
+end
+
+-- A dyno answered, and gets requests. Does not wait for anything, as what was looked at before must still be so.
+function M.prove(name)
+  local address = dns.last(name)
+  M.forget(name)
+  if address then health:set("proven:" .. name, address) end
+end
+
+-- Whether the name leads to another container than the one that answered.
+local function is_another(name)
+  local address, problem = dns.resolve(name)
+  return problem ~= "failed" and address ~= health:get("proven:" .. name)
 end
 
 local function watch(premature, app, name)
@@ -80,8 +93,8 @@ local function watch(premature, app, name)
       if answered then
         -- Unless it was stopped while it answered.
         if health:get("out:" .. name) or is_stopped(routes.get(app) or entry) then break end
-        M.forget(name)
-        health:delete("crashed:" .. app)
+        M.prove(name)
+        routes.set_crashed(app, false)
         break
       end
       health:set("why:" .. name, problem, PROBER_LOST)
@@ -126,13 +139,14 @@ function M.leave(name)
   if address then health:set("left:" .. name, address, health:get("out:" .. name) and OUT or GOING) end
 end
 
--- A dyno that was taken out may come back: waits until it answers. Nil; or why not after `seconds`, a reason of
+-- A dyno that was taken out may come back, or was started again without anybody noticing: waits until it answers. Nil; or why not after `seconds`, a reason of
 -- probe.once or "overtaken".
 function M.put_in(entry, dyno, seconds)
   local name, deadline = dyno.name, ngx.now() + seconds
   local left = health:get("left:" .. name)
   if left then health:set("left:" .. name, left, GOING) end
   health:delete("out:" .. name)
+  if M.is_usable(name) and is_another(name) then M.mark_down(entry, dyno) end
   while not M.is_usable(name) do
     local now = routes.get(entry.app)
     if not now or not find(now, name) then return "overtaken" end
@@ -156,15 +170,6 @@ end
 -- One worker does it.
 function M.init_worker()
   if ngx.worker.id() == 0 then ngx.timer.every(PROBER_LOST, sweep) end
-end
-
--- Says that an app's dynos crashed, so that its requests wait for none of them; or that they may come again.
-function M.set_crashed(app, crashed)
-  if crashed then health:set("crashed:" .. app, true) else health:delete("crashed:" .. app) end
-end
-
-function M.is_crashed(app)
-  return health:get("crashed:" .. app)
 end
 
 -- Before there are workers: the dynos of apps that sleep are stopped.

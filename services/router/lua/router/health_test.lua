@@ -21,6 +21,7 @@ local function health(current, answers_at)
     ["router.dns"] = {
       forget = function(name) log.forgotten = name end,
       resolve = function() return log.address, log.problem end,
+      last = function() return log.address end,
     },
     ["router.probe"] = { once = function()
       log.probes = log.probes + 1
@@ -30,6 +31,7 @@ local function health(current, answers_at)
     ["router.table"] = {
       get = function() return log.entry end,
       each = function(visit) if log.entry then visit(log.entry) end end,
+      set_crashed = function(_, crashed) log.crashed = crashed end,
     },
     ["router.wake"] = { is_waking = function() return log.waking end },
   })
@@ -46,7 +48,6 @@ return {
   ["a dyno that is down is probed, by one, until it answers anything"] = function()
     local module, log = health(entry(), 3)
     assert_equal(module.is_usable "web", true)
-    module.set_crashed("hello", true)
     module.mark_down(log.entry, dyno)
     module.mark_down(log.entry, dyno)
     assert_equal(module.is_usable "web", false)
@@ -55,7 +56,7 @@ return {
     log.timers[1]()
     assert_equal(log.probes, 3)
     assert_equal(module.is_usable "web", true)
-    assert_equal(module.is_crashed "hello", nil)
+    assert_equal(log.crashed, false)
     module.mark_down(log.entry, dyno)
     assert_equal(#log.timers, 2)
   end,
@@ -135,6 +136,27 @@ return {
     log.timers[1]()
     assert_equal(ngx.now() - started >= 90 and ngx.now() - started < 92, true)
     assert_equal(module.is_usable "web", true)
+  end,
+  ["put in at another address than the one that answered: down until it answers there"] = function()
+    local module, log = health(entry(), 1)
+    module.prove "web"
+    assert_equal(module.put_in(log.entry, dyno, 5), nil)
+    assert_equal(#log.timers, 0)
+    log.address = "10.0.0.2"
+    local usable
+    log.meanwhile = function()
+      if log.probes == 0 then
+        usable = module.is_usable "web"
+        log.timers[1]()
+      end
+    end
+    assert_equal(module.put_in(log.entry, dyno, 5), nil)
+    assert_equal(usable, false)
+    assert_equal(log.probes, 1)
+    assert_equal(module.put_in(log.entry, dyno, 5), nil)
+    log.address, log.problem = nil, "failed"
+    assert_equal(module.put_in(log.entry, dyno, 5), nil)
+    assert_equal(log.probes, 1)
   end,
   ["put in: what went wrong"] = function()
     local module, log = health(entry(), 99)

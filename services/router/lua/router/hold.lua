@@ -35,7 +35,7 @@ end
 local function is_hopeless(entry)
   if not entry or not entry.dynos[1] then return true end
   if entry.mode == "maintenance" or entry.mode == "quota" then return true end
-  if health.is_crashed(entry.app) then return true end
+  if entry.crashed then return true end
   return entry.mode == "asleep" and not wake.ask(entry.app)
 end
 

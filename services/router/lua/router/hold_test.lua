@@ -19,7 +19,6 @@ local function hold(state)
     end },
     ["router.health"] = {
       is_usable = function(name) return state.usable and state.usable[name] end,
-      is_crashed = function() return state.crashed end,
       watch = function() state.watched = state.watched + 1 end,
     },
     ["router.inflight"] = {
@@ -96,10 +95,12 @@ return {
     end
   end,
   ["all go when there is nothing to wait for"] = function()
+    local crashed = entry()
+    crashed.crashed = true
     for _, state in ipairs {
       { entry = nil },
       { entry = entry "maintenance" },
-      { entry = entry(), crashed = true },
+      { entry = crashed },
       { entry = entry "asleep", refused = true },
     } do
       look_with(state, hold(state), 3)

@@ -67,7 +67,7 @@ end
 
 -- Waits for one of the entry's dynos, until `stop`. Answers itself when there is none to wait for.
 local function wait(entry, stop)
-  if health.is_crashed(entry.app) then
+  if entry.crashed then
     for _, dyno in ipairs(entry.dynos) do health.watch(entry, dyno) end
     return page.application_error "H10"
   end
@@ -78,29 +78,27 @@ local function wait(entry, stop)
   if not hold.wait(entry.app, left) then return page.application_error "H11" end
 end
 
--- A dyno of the entry; the one named `avoided` only if no other is there.
-local function pick(entry, avoided)
-  local other = avoided
-    and choice.pick(entry.dynos, function(name) return name ~= avoided and health.is_usable(name) end, inflight.count)
-  return other or choice.pick(entry.dynos, health.is_usable, inflight.count)
+-- Gives the request to a dyno of the entry; to the one named `avoided` only if no other is there. False when it was
+-- not there; nil when none can be used.
+local function offer(entry, generation, streamed, avoided)
+  local dyno = avoided and choice.pick(entry.dynos, health.is_usable, inflight.count, avoided)
+    or choice.pick(entry.dynos, health.is_usable, inflight.count)
+  if not dyno then return nil end
+  local address = reach(entry, dyno, streamed)
+  return address ~= nil and give(entry, generation, dyno, address)
 end
 
--- Finds the request a dyno, of an entry if it was looked up just now, and counts it in; waits when none is there.
--- Answers itself when there is none to be had: an answer of the router's own ends the phase and does not return.
-local function assign(streamed, entry, generation, avoided)
+-- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
+-- an answer of the router's own ends the phase and does not return.
+local function find_dyno(streamed, avoided)
   local stop = ngx.now() + limits.hold
   while true do
-    if not entry then entry, generation = routes.for_host(ngx.var.host) end
+    local entry, generation = routes.for_host(ngx.var.host)
     if not entry then return page.nothing_here() end
     if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
-    local dyno = pick(entry, avoided)
-    if dyno then
-      local address = reach(entry, dyno, streamed)
-      if address and give(entry, generation, dyno, address) then return end
-    else
-      wait(entry, stop)
-    end
-    entry = nil
+    local given = offer(entry, generation, streamed, avoided)
+    if given then return end
+    if given == nil then wait(entry, stop) end
   end
 end
 
@@ -123,18 +121,20 @@ function M.access()
   local protocol = var.http_upgrade
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
-  return assign(false, entry, generation)
+  -- Nearly all go through here. LuaJIT compiles it as long as no loop and no new function is on the way.
+  if entry and entry.mode == "awake" and offer(entry, generation) then return end
+  return find_dyno(false)
 end
 
 -- Access phase of a request whose body is streamed: its dyno is asked first whether it accepts connections.
 function M.access_streamed()
   ngx.var.streamed = "1"
-  return assign(true)
+  return find_dyno(true)
 end
 
 -- Access phase of a WebSocket.
 function M.access_socket()
-  return assign(false)
+  return find_dyno(false)
 end
 
 -- The last of the values that nginx lists for a request's attempts.
@@ -170,9 +170,9 @@ function M.access_again()
     if code or not once then return page.application_error(code or "H13") end
     var.resent = "1"
     -- One that is being killed may still accept for a moment, and has the fewest requests in flight.
-    return assign(false, nil, nil, name)
+    return find_dyno(false, name)
   end
-  return assign(false)
+  return find_dyno(false)
 end
 
 -- The control plane, which serves the dashboard, is not there.
@@ -187,8 +187,7 @@ end
 
 -- What ended a request early that had a dyno; nil when nothing did.
 local function interruption(var, late)
-  if ngx.status == 408 then return "H28" end
-  if var.request_completion == "" then return "H27" end
+  if var.request_completion == "" then return ngx.status == 408 and "H28" or "H27" end
   if late == "H15" then return late end
   local promised = var.upstream_http_content_length
   if not promised then return nil end

@@ -109,8 +109,7 @@ function M.put(entry)
   end
 
   local revision, before = routes.put(entry)
-  for _, proven in ipairs(unproven) do health.forget(proven.name) end
-  health.set_crashed(entry.app, false)
+  for _, proven in ipairs(unproven) do health.prove(proven.name) end
   wake.forget(entry.app)
   activity.touch(entry.app)
   local left = retire(without(before and before.dynos or {}, entry.dynos), entry.drain)
@@ -122,7 +121,6 @@ function M.remove(app)
   routes.take_turn(app)
   local before = routes.remove(app)
   local left = retire(before and before.dynos or {}, before and before.drain or 0)
-  health.set_crashed(app, false)
   activity.forget(app)
   return 200, { left = left }
 end
@@ -142,7 +140,6 @@ function M.mode(app, mode, if_idle)
   if stops then
     for _, dyno in ipairs(entry.dynos) do health.stop(dyno.name) end
   end
-  health.set_crashed(app, false)
   -- While the app sleeps, a request that found nothing here would ask anew.
   if stops then wake.forget(app) end
   local before = routes.set_mode(app, mode)
@@ -192,8 +189,7 @@ end
 
 -- Says whether an app's dynos crashed, so that its requests wait for none of them.
 function M.crashed(app, crashed)
-  if not routes.get(app) then return no_app(app) end
-  health.set_crashed(app, crashed)
+  if not routes.set_crashed(app, crashed) then return no_app(app) end
   return 200, {}
 end
 

@@ -25,8 +25,7 @@ local function switch(ready, counts)
       touch = note "touch", forget = function() end,
     },
     ["router.health"] = {
-      await_end = function() end, forget = note "forget", is_usable = function() return false end,
-      set_crashed = function(_, crashed) log.crashed = crashed end,
+      await_end = function() end, forget = note "forget", prove = note "prove", is_usable = function() return false end,
       stop = note "stop", leave = note "leave", take_out = note "out", put_in = function() return log.reason end,
       watch = function(_, dyno) note "watch"(dyno.name) end,
     },
@@ -107,7 +106,6 @@ return {
     log.old.mode = "asleep"
     module.put(entry("old", "new"))
     assert_equal(table.concat(log.probed, " "), "old new")
-    assert_equal(log.crashed, false)
   end,
   ["to sleep: dynos are out before the mode is told, and gone after the last request"] = function()
     local ends = ngx.now() + 2

@@ -1,9 +1,10 @@
 -- The route table: one entry an app, in the shared dictionary `routes` and in a file. This module alone
 -- writes either. Workers keep decoded entries for as long as the table's generation stays the same.
 --
--- entry: { app, revision, change, mode, welcome, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
+-- entry: { app, revision, change, mode, crashed, welcome, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
 --          check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
---          also what was done at run time (the mode), which no deployment may take for a difference.
+--          also what was done at run time (mode, crashed), which no deployment may take for a difference. `crashed`: its dynos
+--          crashed, and requests wait for none of them.
 
 local cjson = require "cjson.safe"
 
@@ -23,9 +24,9 @@ end
 
 local function encode(entry)
   return string.format(
-    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"welcome":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
-    cjson.encode(entry.app), entry.revision, entry.change, cjson.encode(entry.mode), tostring(entry.welcome),
-    list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
+    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"crashed":%s,"welcome":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
+    cjson.encode(entry.app), entry.revision, entry.change, cjson.encode(entry.mode), tostring(entry.crashed),
+    tostring(entry.welcome), list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
   )
 end
 
@@ -33,6 +34,7 @@ end
 local function complete(entry)
   entry.change = entry.change or entry.revision
   entry.mode = entry.mode or "awake"
+  entry.crashed = entry.crashed or false
   entry.welcome = entry.welcome or false
   return entry
 end
@@ -182,7 +184,7 @@ function M.put(entry)
     if owner then error(host .. " was given to app " .. owner .. " meanwhile", 0) end
     local before = stored(entry.app)
     local revision = routes:get "generation" + 1
-    entry.revision, entry.change = revision, revision
+    entry.revision, entry.change, entry.crashed = revision, revision, false
     entry.mode = before and before.mode == "maintenance" and before.mode or "awake"
     local json = encode(entry)
     write_file(revision, entry.app, json)
@@ -195,20 +197,31 @@ function M.put(entry)
   end)
 end
 
--- Changes an app's mode. Returns the entry before; nil when there is none.
-function M.set_mode(app, mode)
+-- Changes what is so of an app at run time. Returns the entry before; nil when there is none.
+local function change(app, mode, crashed)
   return exclusively(function()
     local before = stored(app)
-    if not before or before.mode == mode then return before end
+    if not before then return nil end
+    mode = mode or before.mode
+    if before.mode == mode and before.crashed == crashed then return before end
     local entry = {}
     for key, value in pairs(before) do entry[key] = value end
-    entry.mode, entry.change = mode, routes:get "generation" + 1
+    entry.mode, entry.crashed, entry.change = mode, crashed, routes:get "generation" + 1
     local json = encode(entry)
     write_file(entry.change, app, json)
     set("app:" .. app, json)
     routes:set("generation", entry.change)
     return before
   end)
+end
+
+-- Changes an app's mode; whether its dynos crash is to be seen anew.
+function M.set_mode(app, mode)
+  return change(app, mode, false)
+end
+
+function M.set_crashed(app, crashed)
+  return change(app, nil, crashed)
 end
 
 -- Removes an app's entry. Returns it; nil when there was none.

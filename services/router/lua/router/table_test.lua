@@ -66,7 +66,7 @@ return {
       routes.put(entry("b", {}))
       ngx.shared.routes = nil
       routes = loaded(path)
-      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","welcome":false,"hosts":[],"dynos":[],'
+      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","crashed":false,"welcome":false,"hosts":[],"dynos":[],'
         .. '"check":' .. routes.json("a"):match '"check":(%b{})' .. ',"drain":30}')
       assert_equal(routes.for_host("a.test").revision, 1)
       assert_equal(routes.put(entry("c", {})), 3)
@@ -92,6 +92,25 @@ return {
       assert_equal(routes.get("hello").mode, "maintenance")
     end)
   end,
+  ["a crash is known after a restart, changes no revision, and ends with a deployment or another mode"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("hello", { "hello.localhost" }, "one"))
+      assert_equal(routes.set_crashed("hello", true).crashed, false)
+      assert_equal(routes.set_crashed("other", true), nil)
+      ngx.shared.routes = nil
+      routes = loaded(path)
+      local read = routes.for_host "hello.localhost"
+      assert_equal(read.crashed, true)
+      assert_equal(read.revision, 1)
+      assert_equal(read.mode, "awake")
+      routes.set_mode("hello", "awake")
+      assert_equal(routes.get("hello").crashed, false)
+      routes.set_crashed("hello", true)
+      routes.put(entry("hello", { "hello.localhost" }, "one"))
+      assert_equal(routes.get("hello").crashed, false)
+    end)
+  end,
   ["a file of an older router is read"] = function()
     local old = '{"version":1,"revision":7,"apps":[{"app":"a","revision":7,"hosts":["a.test"],'
       .. '"dynos":[{"name":"one","port":5000}],"check":{"type":"http","path":"/","timeout":60},"drain":30}]}'
@@ -99,6 +118,7 @@ return {
       local now = loaded(path).for_host "a.test"
       assert_equal(now.mode, "awake")
       assert_equal(now.welcome, false)
+      assert_equal(now.crashed, false)
       assert_equal(now.change, 7)
       assert_equal(now.dynos[1].dyno, nil)
     end)

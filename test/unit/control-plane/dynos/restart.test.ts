@@ -76,7 +76,9 @@ test("a dyno that does not come up again ends it, and is told; a parked one is s
   }
   assert.equal(ground.docker.running("web-2"), undefined);
   await ground.later(30);
+  const told = ground.router.calls.length;
   assert.deepEqual(await ground.manager.restarter.restart("shop", { dyno: "web.2" }), ["web.2"]);
+  assert.deepEqual(ground.router.calls.slice(told), ["shop crashed false", "in web-2"]);
   assert.ok(ground.docker.running("web-2"));
   assert.equal(ground.manager.backOff.parkedUntil("web-2"), undefined);
 });

@@ -29,6 +29,7 @@ test("main is deployed: lines come as they are said, the objects are there, and 
   assert.match(output, /remote: https:\/\/shop\.localhost deployed to Dynoform/);
   assert.match(output, /\* \[new branch\] +main -> main/);
   assert.deepEqual(seen, [`shop ${commit} me@example.com`, "print(1)\n", "", commit]);
+  assert.deepEqual(ground.audited, ["me@example.com 127.0.0.1 shop"]);
   assert.equal(await ground.ref("refs/heads/main"), commit);
   assert.equal(await ground.ref("refs/pushes/"), "");
   assert.match((await ground.git("push", "heroku", "main")).output, /Everything up-to-date/);

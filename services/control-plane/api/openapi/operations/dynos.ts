@@ -16,7 +16,7 @@ export const dynos: Operations = {
     body: object({
       command: text,
       "attach?": orNull(flag),
-      "env?": orNull(map(text)),
+      "env?": orNull(map(either(text, { type: "number" }))),
       "force_no_tty?": orNull(flag),
       "size?": orNull(text),
     }),
@@ -24,6 +24,7 @@ export const dynos: Operations = {
     status: 201,
     answer: dyno,
   },
+  "POST /apps/:app/dynos/:dyno": { summary: "Refused: nothing runs inside of a dyno", answer: nothing },
   "DELETE /apps/:app/dynos": { summary: "Restart all dynos", status: 202, answer: nothing },
   "DELETE /apps/:app/dynos/:dyno": { summary: "Restart a dyno", status: 202, answer: nothing },
   "DELETE /apps/:app/formations/:type": { summary: "Restart the dynos of a type", status: 202, answer: nothing },

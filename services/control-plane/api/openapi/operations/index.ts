@@ -1,6 +1,9 @@
 import type { Operations } from "../operation.ts";
+import { access } from "./access.ts";
 import { account } from "./account.ts";
+import { addons } from "./addons.ts";
 import { apps } from "./apps.ts";
+import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
@@ -10,8 +13,11 @@ import { usage } from "./usage.ts";
 
 /** For whoever is let in; a line here, or its route has no description and a test says so. */
 export const operations: Operations = {
+  ...access,
   ...account,
+  ...addons,
   ...apps,
+  ...authorizations,
   ...configVars,
   ...dynos,
   ...logs,
@@ -19,4 +25,4 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openLogs, ...openApiItself };
+export const openOperations: Operations = { ...openAuthorizations, ...openLogs, ...openApiItself };

@@ -3,7 +3,11 @@ import type { Operations } from "../operation.ts";
 import { either, list, map, object, text, whole } from "../schema.ts";
 
 export const releases: Operations = {
-  "GET /apps/:app/releases": { summary: "List releases; the header Range pages and sorts", answer: list(releaseEntry) },
+  "GET /apps/:app/releases": {
+    summary: "List releases; the header Range pages and sorts",
+    answer: list(releaseEntry),
+    paged: true,
+  },
   "POST /apps/:app/releases": {
     summary: "Go back to a release",
     body: object({ release: either(text, whole) }),

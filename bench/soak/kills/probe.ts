@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { get } from "../../test/support/http.ts";
+import { get } from "../../../test/support/http.ts";
 
 /** Milliseconds beyond which an answer shows that the app was not served for a while. */
 const LATE = 1000;

@@ -1,14 +1,19 @@
+/** The part of the soak that runs in the engine's network namespace. Usage: inside.ts ROUNDS SEED */
 import { setTimeout as sleep } from "node:timers/promises";
-import { RouterClient } from "../../provider/route/router-client.ts";
-import { type TestPlatform, testPlatform } from "../../test/support/platform.ts";
-import { until } from "../../test/support/until.ts";
-import { plainService } from "../plain/service.ts";
-import { columns } from "../row.ts";
+import { RouterClient } from "../../../provider/route/router-client.ts";
+import { apiOf } from "../../../test/support/dyno-manager.ts";
+import { killDocker, startDocker } from "../../../test/support/inside-docker.ts";
+import { type TestPlatform, testPlatform } from "../../../test/support/platform.ts";
+import { until } from "../../../test/support/until.ts";
+import { ask, type PlainService, plainService } from "../../plain/service.ts";
+import { columns } from "../../row.ts";
+import { killMain } from "../kill.ts";
 import { watchHours } from "./hours.ts";
-import { killMain } from "./kill.ts";
 import { startProbe } from "./probe.ts";
+import { randomFrom } from "./random.ts";
 
-const VICTIMS = ["control-plane", "runner", "router", "postgres"] as const;
+const PARTS = ["control-plane", "runner", "router", "postgres"] as const;
+const VICTIMS = [...PARTS, "dockerd"] as const;
 type Victim = (typeof VICTIMS)[number];
 /** With these down, apps never stop. */
 const UNNOTICED: ReadonlySet<Victim> = new Set(["control-plane", "runner"]);
@@ -19,12 +24,22 @@ const LATER = 2000;
 const SLEEP_AFTER = 4;
 /** Milliseconds in which a kill hits an `up` somewhere. */
 const UP = 6000;
+/** Milliseconds after which a supervisor starts dockerd again. */
+const SUPERVISOR = 500;
+/** Seconds in which a change that was cut short is finished. */
+const FINISH = 120;
+
+const [rounds = 0, seed = 0] = process.argv.slice(2).map(Number);
+const random = randomFrom(seed);
+const violations = await kills((line) => console.log(line));
+process.send?.({ violations });
+process.disconnect();
 
 /**
- * Kills a part of the platform at random while `hello` is asked 45 times a second, every second time in the middle of a
+ * Kills a part of the platform, or dockerd, at random while `hello` is asked 45 times a second, every second time in the middle of a
  * change, and a plain Swarm service in the same round. `dozy` sleeps and is asked at once.
  */
-export async function kills(rounds: number, say: (line: string) => void): Promise<string[]> {
+async function kills(say: (line: string) => void): Promise<string[]> {
   await using platform = await testPlatform({ sleep: { after: SLEEP_AFTER } });
   const { docker, name, ports } = platform;
   using hours = await watchHours(docker, name);
@@ -53,7 +68,7 @@ export async function kills(rounds: number, say: (line: string) => void): Promis
       violations.push(`round ${round}: ${what}`);
       say(`  ${what}`);
     };
-    const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)] as Victim;
+    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] as Victim;
     await until("dozy is asleep", async () => {
       return (await router.get("dozy", AbortSignal.timeout(20_000)))?.mode === "asleep";
     });
@@ -62,10 +77,21 @@ export async function kills(rounds: number, say: (line: string) => void): Promis
     await sleep(1000);
 
     const change = round % 2 === 0 ? undefined : configure(platform, `Round ${round}`);
-    if (change !== undefined) await sleep(Math.random() * UP);
-    const killedAt = await killMain(docker, `${name}-${victim}`);
+    if (change !== undefined) await sleep(random() * UP);
+    const plainBefore = (await plain.containers())[0]?.Id ?? "";
+    const killedAt = victim === "dockerd" ? performance.now() : await killMain(docker, `${name}-${victim}`);
+    const plainWithDocker = victim === "dockerd" ? plainRestarted(plain, plainBefore, killedAt) : undefined;
+    if (victim === "dockerd") await restartDocker();
     const [awake] = await Promise.all([wakes(platform, "dozy"), runsAgain(platform, victim)]);
-    const [changed, error] = (await change) ?? [undefined, ""];
+    let [changed, error] = (await change) ?? [undefined, ""];
+    const finisher = victim === "control-plane" || victim === "dockerd";
+    // Whoever asked is not told how it went on; the control plane that was started again finishes what was begun.
+    if (change !== undefined && finisher) {
+      const now = await finished(platform);
+      if (now === undefined) wrong(`${victim}: ${FINISH} s later hello is not what its file says`);
+      if (changed && now !== `Round ${round}`) wrong(`${victim}: the change was said to be made, and is not`);
+      changed ||= now === `Round ${round}`;
+    }
     // An app whose `up` was cut short is repaired by the next one.
     if (change !== undefined && !changed) {
       const [repaired, again] = await configure(platform, `Round ${round}`);
@@ -74,11 +100,7 @@ export async function kills(rounds: number, say: (line: string) => void): Promis
     if (change !== undefined) greeting = `Round ${round}`;
     await sleep(1000);
     const [page, query] = [await pages.stop(), await queries.stop()];
-    const answered = plain.firstAnswer("/whoami");
-    const plainContainer = (await plain.containers())[0]?.Id ?? "";
-    const plainKilledAt = await killMain(docker, plainContainer);
-    await answered;
-    const plainAgain = performance.now() - plainKilledAt;
+    const plainAgain = await (plainWithDocker ?? plainKilled(platform, plain));
 
     const again = Math.max(page.servedAgain(killedAt), query.servedAgain(killedAt));
     const lost = [...page.lost, ...query.lost];
@@ -94,7 +116,7 @@ export async function kills(rounds: number, say: (line: string) => void): Promis
     while (differ().length > 0 && performance.now() < settled) await sleep(500);
     for (const what of differ()) wrong(`${victim}: hours: ${what}`);
 
-    const outcome = change === undefined ? "" : changed ? "made" : "failed, repaired";
+    const outcome = change === undefined ? "" : changed ? "made" : "not made, repaired";
     const line = [`${round} ${victim}`, String(page.sent + query.sent), String(lost.length)];
     line.push(ms(again), ms(plainAgain), awake === undefined ? "never" : ms(awake), outcome);
     lines.push(line);
@@ -123,11 +145,54 @@ async function wakes(platform: TestPlatform, app: string): Promise<number | unde
   return undefined;
 }
 
+async function restartDocker(): Promise<void> {
+  await killDocker();
+  await sleep(SUPERVISOR);
+  await startDocker();
+}
+
+/** Kills the plain service's container. Gives after how many milliseconds another one answers. */
+async function plainKilled({ docker }: TestPlatform, plain: PlainService): Promise<number> {
+  const answered = plain.firstAnswer("/whoami");
+  const killedAt = await killMain(docker, (await plain.containers())[0]?.Id ?? "");
+  await answered;
+  return performance.now() - killedAt;
+}
+
+/** Gives how many milliseconds after `killedAt` a container of the plain service answers that dockerd has started again. */
+async function plainRestarted(plain: PlainService, before: string, killedAt: number): Promise<number> {
+  while (performance.now() - killedAt < 120_000) {
+    const [container] = await plain.containers().catch(() => []);
+    if (container !== undefined && container.Id !== before) {
+      const [address = ""] = await plain.addresses().catch(() => []);
+      if (address !== "" && (await ask(address, "/whoami")).status === 200) return performance.now() - killedAt;
+    }
+    await sleep(20);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Waits until `hello` is what its file says, with nobody's help. Gives its greeting; undefined: it does not become that. */
+async function finished(platform: TestPlatform): Promise<string | undefined> {
+  const api = await apiOf(platform);
+  const end = performance.now() + FINISH * 1000;
+  while (performance.now() < end) {
+    const { body } = await api.ask("GET", "/apps/hello/config-vars").catch(() => ({ body: {} }));
+    const page = await platform.fetch("hello").catch(() => undefined);
+    if (body.GREETING !== undefined && page?.body.includes(`<title>${body.GREETING} from`)) {
+      const { exitCode } = await platform.pulumi("preview", "-s", "hello", "--expect-no-changes");
+      if (exitCode === 0) return body.GREETING;
+    }
+    await sleep(500);
+  }
+  return undefined;
+}
+
 /** Waits until Docker has started a part of the platform again, and it does its work. */
 async function runsAgain({ docker, name, ports }: TestPlatform, victim: Victim): Promise<void> {
-  const running = async () => (await docker.getContainer(`${name}-${victim}`).inspect()).State.Running;
-  await until(`${victim} runs`, running);
-  if (victim !== "control-plane") return;
+  const running = async (part: string) => (await docker.getContainer(`${name}-${part}`).inspect()).State.Running;
+  for (const part of victim === "dockerd" ? PARTS : [victim]) await until(`${part} runs`, () => running(part));
+  if (victim !== "control-plane" && victim !== "dockerd") return;
   await until("the API answers", () =>
     fetch(`http://127.0.0.1:${ports.api}/apps`).then(
       () => true,

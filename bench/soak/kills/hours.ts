@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+
+/** Seconds that the ledger may differ from what Docker said, for one container. */
+const TOLERANCE = 1;
+
+interface Run {
+  readonly start: number;
+  end: number | undefined;
+}
+
+/** What Docker itself says of how long dynos ran. */
+export interface HoursWatch extends Disposable {
+  /** How the control plane's ledger differs from that. */
+  differences(directory: string): string[];
+}
+
+/** Watches from now on; to be begun before the first dyno is there. Goes on when dockerd was killed. */
+export async function watchHours(docker: Docker, platform: string): Promise<HoursWatch> {
+  const runs = new Map<string, Run[]>();
+  /** Gone before anybody could ask when they ended. */
+  const unknown = new Set<string>();
+  const stop = new AbortController();
+  const label = [`dynoform.platform=${platform}`, "dynoform.dyno"];
+
+  const open = async () => {
+    const filters = JSON.stringify({ type: ["container"], event: ["start", "die"], label });
+    const events = await docker.getEvents({ filters, abortSignal: stop.signal });
+    // The stream ends with an error when it is aborted, and so does its reader.
+    events.on("error", () => {});
+    const reader = createInterface({ input: events }).on("error", () => {});
+    reader.on("line", (line) => {
+      const { Action, id, timeNano } = JSON.parse(line);
+      const at = timeNano / 1e6;
+      const own = runs.get(id) ?? [];
+      runs.set(id, own);
+      if (Action === "die") for (const run of own) run.end ??= at;
+      else if (own.every(({ end }) => end !== undefined)) own.push({ start: at, end: undefined });
+    });
+    return reader;
+  };
+  /** What happened while nobody was told. */
+  const readAgain = async () => {
+    const listed = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
+    for (const id of new Set([...runs.keys(), ...listed.map(({ Id }) => Id)])) {
+      const own = runs.get(id) ?? [];
+      if (own.length > 0 && own.every(({ end }) => end !== undefined)) continue;
+      const found = await docker
+        .getContainer(id)
+        .inspect()
+        .catch(() => undefined);
+      if (found === undefined) unknown.add(id);
+      else if (Date.parse(found.State.StartedAt) > 0) {
+        const end = found.State.Running ? undefined : Date.parse(found.State.FinishedAt);
+        if (own.length === 0) runs.set(id, [{ start: Date.parse(found.State.StartedAt), end }]);
+        else for (const run of own) run.end ??= end;
+      }
+    }
+  };
+
+  const follow = async (reader: Interface) => {
+    for (let current: Interface | undefined = reader; !stop.signal.aborted; ) {
+      if (current !== undefined) await once(current, "close");
+      await sleep(200);
+      current = await open().catch(() => undefined);
+      if (current !== undefined) await readAgain().catch(() => {});
+    }
+  };
+  follow(await open());
+  return {
+    differences(directory) {
+      using db = new DatabaseSync(join(directory, "control", "store.sqlite"), { readOnly: true, timeout: 5000 });
+      const now = Date.now();
+      const rows = db
+        .prepare("SELECT container, dyno, SUM(COALESCE(ended, ?) - started) AS ms FROM dyno_run GROUP BY container")
+        .all(now);
+      const counted = new Map(rows.map(({ container, ms }) => [String(container), Number(ms)]));
+      const found: string[] = [];
+      for (const [container, own] of runs) {
+        const wanted = own.reduce((sum, { start, end = now }) => sum + end - start, 0) / 1000;
+        const ledger = (counted.get(container) ?? 0) / 1000;
+        counted.delete(container);
+        if (Math.abs(ledger - wanted) <= TOLERANCE || unknown.has(container)) continue;
+        found.push(`${container.slice(0, 12)} ran ${wanted.toFixed(1)} s, and ${ledger.toFixed(1)} s are counted`);
+      }
+      for (const container of counted.keys()) found.push(`${container.slice(0, 12)} is counted, and never ran`);
+      return found;
+    },
+    [Symbol.dispose]: () => stop.abort(),
+  };
+}

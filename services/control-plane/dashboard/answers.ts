@@ -1,0 +1,82 @@
+/** Of the API's answers what the pages show; times are ISO 8601. */
+
+export interface ApiUser {
+  readonly id: string;
+  readonly email: string;
+}
+
+export interface ApiApp {
+  readonly id: string;
+  readonly name: string;
+  readonly web_url: string;
+  readonly maintenance: boolean;
+  readonly owner: ApiUser;
+  readonly created_at: string;
+}
+
+export interface ApiDyno {
+  readonly name: string;
+  readonly type: string;
+  readonly size: string;
+  readonly state: string;
+  readonly command: string;
+  readonly updated_at: string;
+}
+
+export interface ApiFormation {
+  readonly type: string;
+  readonly command: string;
+  readonly quantity: number;
+  readonly size: string;
+}
+
+export interface ApiRelease {
+  readonly id: string;
+  readonly version: number;
+  readonly description: string;
+  readonly created_at: string;
+  readonly current: boolean;
+  readonly eligible_for_rollback: boolean;
+  readonly slug: { readonly commit: string | null } | null;
+  readonly user: ApiUser;
+}
+
+export interface ApiAddon {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly plan: { readonly name: string };
+  readonly config_vars: readonly string[];
+  readonly app: { readonly name: string };
+}
+
+export interface ApiPlan {
+  readonly name: string;
+  readonly description?: string;
+}
+
+export interface ApiDomain {
+  readonly id: string;
+  readonly hostname: string;
+  readonly kind: string;
+}
+
+export interface ApiCollaborator {
+  readonly id: string;
+  readonly role?: string | null;
+  readonly user: ApiUser;
+}
+
+export interface ApiUsage {
+  readonly month: string;
+  /** Seconds. */
+  readonly dynos: readonly { readonly type: string; readonly size: string; readonly seconds: number }[];
+  /** Seconds; `remaining` null: without end. */
+  readonly quota: {
+    readonly per: "app" | "account";
+    readonly seconds: number;
+    readonly used: number;
+    readonly used_by_app: number;
+    readonly remaining: number | null;
+  };
+}
