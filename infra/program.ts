@@ -12,13 +12,20 @@ export default async function program(): Promise<Record<string, unknown>> {
   if (file.kind === "platform") {
     return connectionOutputs(new Platform("platform", file.settings));
   }
-  const { platform, ...settings } = file.settings;
-  const app = new App(settings.name ?? stack, {
-    ...settings,
-    platform: await connectPlatform(platform ?? "platform"),
-    databases: await connectDatabases(settings.addons),
-    config: file.config,
-  });
-  const { name, url, dynos, image, build, formation, release, releases, configs, environment, databases } = app;
-  return { name, url, dynos, image, build, formation, release, releases, configs, environment, databases };
+  const { platform, name = stack, ...settings } = file.settings;
+  const app = new App(
+    stack,
+    {
+      ...settings,
+      name,
+      platform: await connectPlatform(platform ?? "platform"),
+      databases: await connectDatabases(settings.addons),
+      config: file.config,
+    },
+    // The component was called what the app is called; its stack's name stays when the app is renamed.
+    { aliases: name === stack ? [] : [{ name }] },
+  );
+  const { url, dynos, image, build, formation, release, releases, configs, environment, databases } = app;
+  const deployed = image === undefined ? {} : { image, build };
+  return { name, url, dynos, ...deployed, formation, release, releases, configs, environment, databases };
 }

@@ -20,11 +20,11 @@ export const downCommand: Command = {
   summary: "destroy every app, then the platform",
   help: `Usage: dynoform down [--yes] [--purge] [--name NAME]
 
-Destroys the apps' stacks with their databases, then the platform's. Images, Postgres' volume and the
-runtime directory (the control plane's memory, the apps' repositories) stay, so that the next \`up\` is quick.
+Destroys the apps' stacks with their databases, then the platform's. Images, the volumes of Postgres and
+its backups and the runtime directory (the control plane's memory, the apps' repositories) stay, so that the next \`up\` is quick.
 
   --yes        do not ask
-  --purge      remove the volume, the images and the runtime directory too
+  --purge      remove the volumes, the images and the runtime directory too
   --name NAME  the platform's name, needed where no stack file says it
 `,
   options: { yes: { type: "boolean", short: "y" }, purge: { type: "boolean" }, name: { type: "string" } },
@@ -55,7 +55,7 @@ export interface DownOptions {
   readonly platforms: readonly PlatformTarget[];
   /** Which stacks are platforms; they go last. */
   readonly platformStacks: ReadonlySet<string>;
-  /** Whether the Postgres volume, the images and the runtime directory go too. */
+  /** Whether the volumes of Postgres and of backups, the images and the runtime directory go too. */
   readonly purge: boolean;
   readonly steps: Steps;
   /** Gets what will be lost, one line each; throws when that is not wanted. */
@@ -102,7 +102,8 @@ async function losses(
     );
   }
   for (const { name, directory } of purge ? platforms : []) {
-    lines.push(`volume ${name}-postgres, with every database in it`, `images ${name}/*`);
+    lines.push(`volume ${name}-postgres, with every database in it`, `volume ${name}-backups, with every backup`);
+    lines.push(`images ${name}/*`);
     lines.push(`directory ${directory}, with the control plane's memory and the apps' repositories`);
   }
   return lines;
@@ -157,12 +158,17 @@ async function destroy(engine: Engine, stack: string, purge: boolean): Promise<v
   }
 }
 
+/** What holds what the apps stored. */
+function dataVolumes(platform: string): string[] {
+  return [`${platform}-postgres`, `${platform}-backups`];
+}
+
 async function sweep(docker: Docker, name: string, directory: string, purge: boolean): Promise<void> {
   const left = await findRemainder(docker, name);
-  const kept = `${name}-postgres`;
+  const kept = dataVolumes(name);
   await remove(docker, {
     ...left,
-    volumes: purge ? [...new Set([...left.volumes, kept])] : left.volumes.filter((volume) => volume !== kept),
+    volumes: purge ? [...new Set([...left.volumes, ...kept])] : left.volumes.filter((volume) => !kept.includes(volume)),
     images: purge ? left.images : [],
   });
   if (purge) await rm(directory, { recursive: true, force: true });

@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { UserError } from "../../services/errors.ts";
 import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
+import { KEY, newKey } from "../../services/stacks/new-stack.ts";
 import { type Project, readStackFiles, type StackFile } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
-
-const KEY = "dynoform:key";
 
 /** The stack that a project of one's own gets when it has none. */
 const FIRST_STACK = "dev";
@@ -29,7 +27,7 @@ export async function ensureStacks(project: Project, engine: Engine, say: Say): 
   for (const { stack, kind, config, path } of files) {
     if (KEY in config || (kind !== "app" && !own)) continue;
     say(`a key for ${path}`);
-    await withPassphrase(stack, engine.setSecret(stack, KEY, randomBytes(32).toString("hex")));
+    await withPassphrase(stack, engine.setSecret(stack, KEY, newKey()));
   }
   return files;
 }

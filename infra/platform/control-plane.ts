@@ -20,6 +20,7 @@ import {
 } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+import { BACKUPS } from "./postgres.ts";
 
 export interface ToolsArgs {
   /** The platform's name. */
@@ -30,6 +31,8 @@ export interface ToolsArgs {
   readonly directory: string;
   /** Of the API, in the control plane's container and on the host's 127.0.0.1. */
   readonly port: number;
+  /** The volume of Postgres' backups. */
+  readonly backups: docker.Volume;
   /** MiB. */
   readonly memory: { readonly controlPlane: number; readonly runner: number };
   /** What the control plane is told besides its places. */
@@ -85,14 +88,17 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
       networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
       ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
-      volumes: mounts([
-        ...packageFolders(),
-        ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
-          writable,
-        ),
-        // What builds and release commands write is shown to whoever pushes.
-        ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
-      ]),
+      volumes: [
+        { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
+        ...mounts([
+          ...packageFolders(),
+          ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
+            writable,
+          ),
+          // What builds and release commands write is shown to whoever pushes.
+          ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
+        ]),
+      ],
       envs: environment({
         ...hostEnvironment(),
         DYNOFORM_SETTINGS: canonical(settings),

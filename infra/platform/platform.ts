@@ -7,7 +7,13 @@ import { createTools } from "./control-plane.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
-import { DEFAULT_API_PORT, DEFAULT_KEEP, type PlatformSettings, platformSettings } from "./settings.ts";
+import {
+  DEFAULT_API_PORT,
+  DEFAULT_BACKUPS,
+  DEFAULT_KEEP,
+  type PlatformSettings,
+  platformSettings,
+} from "./settings.ts";
 
 export type PlatformArgs = PlatformSettings;
 
@@ -109,6 +115,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         address: controlPlane,
         directory: this.directory,
         port: args.ports?.api ?? DEFAULT_API_PORT,
+        backups: server.backups,
         memory: {
           controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
           runner: args.limits?.runner?.memory ?? RUNNER_MEMORY,
@@ -122,6 +129,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },
           hours: { free: args.hours?.free ?? 750, per: args.hours?.per ?? "app" },
           releases: { keep: this.keep },
+          postgres: { port: this.postgresPort },
+          backups: { keep: args.backups?.keep ?? DEFAULT_BACKUPS },
           accounts: { signUp: args.accounts?.signUp ?? false },
         },
       },

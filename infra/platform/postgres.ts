@@ -19,12 +19,16 @@ export interface Postgres {
   readonly container: docker.Container;
   /** Of the role `provisioner`. */
   readonly provisionerPassword: pulumi.Output<string>;
+  readonly backups: docker.Volume;
 }
 
 /** The name dynos reach Postgres by. */
 export function postgresName(platform: string): string {
   return `${platform}-postgres`;
 }
+
+/** Where Postgres writes backups and the control plane reads them, in their containers. */
+export const BACKUPS = "/var/lib/backups";
 
 /** One Postgres server for all apps, its data in a named volume that outlives the stack. */
 export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.Resource): Postgres {
@@ -36,6 +40,11 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
     `${name}-postgres-volume`,
     { name: postgresName(args.platform), labels },
     // What the apps stored is the user's: only an explicit purge removes it.
+    { parent, retainOnDelete: true },
+  );
+  const backups = new docker.Volume(
+    `${name}-backups-volume`,
+    { name: `${args.platform}-backups`, labels },
     { parent, retainOnDelete: true },
   );
   const container = new docker.Container(
@@ -53,7 +62,10 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
         { name: args.network.name, aliases: ["postgres", postgresName(args.platform)], ipv4Address: args.address },
       ],
       ports: [{ internal: 5432, external: args.port, ip: "127.0.0.1" }],
-      volumes: [{ volumeName: volume.name, containerPath: "/var/lib/postgresql" }],
+      volumes: [
+        { volumeName: volume.name, containerPath: "/var/lib/postgresql" },
+        { volumeName: backups.name, containerPath: BACKUPS },
+      ],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: args.memory,
@@ -65,5 +77,5 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
     // Two containers cannot have one name, port and address.
     { parent, deleteBeforeReplace: true },
   );
-  return { container, provisionerPassword: provisioner.result };
+  return { container, provisionerPassword: provisioner.result, backups };
 }

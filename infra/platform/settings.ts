@@ -44,6 +44,7 @@ export interface PlatformSettings {
   /** What free dynos may run in a month. */
   readonly hours?: HoursSettings;
   readonly releases?: ReleaseSettings;
+  readonly backups?: BackupSettings;
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
   /**
@@ -55,6 +56,9 @@ export interface PlatformSettings {
 
 /** Of how many releases of an app the images and commits are kept, unless a platform says otherwise. */
 export const DEFAULT_KEEP = 20;
+
+/** How many backups of a database are kept, unless a platform says otherwise. */
+export const DEFAULT_BACKUPS = 5;
 
 /** Where the API is published, unless a platform says otherwise. */
 export const DEFAULT_API_PORT = 5000;
@@ -140,6 +144,14 @@ export interface AccountSettings {
   readonly signUp?: boolean;
 }
 
+export interface BackupSettings {
+  /**
+   * How many of each database are kept: a new one removes the oldest.
+   * @default 5
+   */
+  readonly keep?: number;
+}
+
 const port = integer(1, 65_535);
 const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 1_048_576)) }));
 /** Up to a year. */
@@ -172,5 +184,6 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
   ),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
+  backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

@@ -10,14 +10,20 @@ import type { Stacks } from "./api/ports.ts";
 import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
+import { Builds } from "./builds/builds.ts";
+import { Sources } from "./builds/sources.ts";
+import { BuildStore } from "./builds/store.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
 import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
+import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { Databases } from "./postgres/databases.ts";
+import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
 import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
@@ -50,7 +56,7 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps, runner } = openApps({ settings, docker, store, lock });
+const { apps, runner } = openApps({ settings, docker, store, lock, report });
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
 const logs = parts.adopt(
   new Logs({
@@ -63,9 +69,21 @@ const logs = parts.adopt(
   }),
   (it) => it.stop(),
 );
+apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
+);
+const databases = parts.use(
+  new Databases({
+    server: new PostgresContainer(docker, settings.platform),
+    db: store,
+    port: settings.postgres.port,
+    folder: places.backups,
+    keep: settings.backups.keep,
+    clock,
+    report,
+  }),
 );
 const states = new StateFiles(settings.project);
 const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
@@ -94,28 +112,34 @@ const accounts = new Accounts({
   signUp: settings.accounts.signUp,
   clock,
 });
+const key = new Token(places.token);
+const sources = new Sources({ folder: places.sources, token: key, clock, report });
+const builds = new Builds({
+  store: new BuildStore(store, places.builds, clock),
+  sources,
+  directory: settings.directory,
+  deploy: deployer({ apps, log: logs, directory: settings.directory, report }),
+  report,
+});
+apps.follow({
+  making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
+  gone: ({ id }) => accounts.access.forget(id),
+});
 const git = parts.use(
-  await openGit({
-    apps,
-    log: logs,
-    directory: settings.directory,
-    places,
-    accounts,
-    report,
-  }),
+  await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
   site: siteUrl(settings),
-  asides: [git.serve, besideApi(settings.domain, () => site)],
+  asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificate,
-  hosts: ["api", "dashboard"].map((name) => `${name}.${settings.domain}`),
+  hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
   clock,
 });
@@ -147,6 +171,7 @@ await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())
+  .then(async () => builds.recover(await apps.list()))
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));

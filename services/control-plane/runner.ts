@@ -5,7 +5,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { packageRoot } from "../../images/package-root.ts";
 import { messageOf, UserError } from "../errors.ts";
-import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "../runner/run.ts";
+import {
+  HEARTBEAT,
+  type LeavingApp,
+  LOG,
+  RECORD,
+  REQUEST,
+  type RunRecord,
+  type RunRequest,
+  type RunVerb,
+  readRun,
+  writeRun,
+} from "../runner/run.ts";
 import type { Outcome } from "../stacks/engine.ts";
 import { FileTail } from "./file-tail.ts";
 import { RunnerContainer } from "./runner-container.ts";
@@ -19,11 +30,6 @@ export class RunFailed extends UserError {
   constructor(state: RunFailed["state"], message: string) {
     super(message);
     this.state = state;
-  }
-
-  /** Whether somebody else is changing the stack: nothing was done. */
-  get locked(): boolean {
-    return this.message.includes("the stack is currently locked by");
   }
 }
 
@@ -87,9 +93,29 @@ export class Runner {
     return this.#run("up", stack, act, options);
   }
 
-  /** @throws RunFailed */
-  async destroy(stack: string, act: Act, options: RunOptions = {}): Promise<Outcome> {
+  /** Makes the stack whose file lies there, and brings it up. @throws RunFailed */
+  async create(stack: string, act: Act, options: RunOptions = {}): Promise<Outcome> {
+    return this.#run("create", stack, act, options);
+  }
+
+  /** Destroys a stack and removes it; its file stays. @throws RunFailed */
+  async destroy(stack: string, act: Act, options: RunOptions & { leaving?: LeavingApp } = {}): Promise<Outcome> {
     return this.#run("destroy", stack, act, options);
+  }
+
+  /**
+   * What would be done, and changes nothing.
+   *
+   * @param options `settings`: the file that stands for the stack's own
+   * @throws RunFailed
+   */
+  async preview(
+    what: "up" | "create" | "destroy",
+    stack: string,
+    act: Act,
+    options: RunOptions & { settings?: string },
+  ): Promise<Outcome> {
+    return this.#run(`preview-${what}`, stack, act, options);
   }
 
   /**
@@ -143,12 +169,17 @@ export class Runner {
     }
   }
 
-  async #run(verb: RunRequest["verb"], stack: string, act: Act, options: RunOptions): Promise<Outcome> {
-    const { id = randomUUID(), display, args = [], apart = false } = options;
+  async #run(
+    verb: RunVerb,
+    stack: string,
+    act: Act,
+    options: RunOptions & Pick<RunRequest, "leaving" | "settings">,
+  ): Promise<Outcome> {
+    const { id = randomUUID(), display, args = [], apart = false, ...more } = options;
     await this.#place();
     try {
       const { project } = this.#options;
-      await this.#start({ id, project, stack, verb, args, ...act, requestedAt: Date.now() }, apart);
+      await this.#start({ id, project, stack, verb, args, ...more, ...act, requestedAt: Date.now() }, apart);
       return await this.follow(id, display);
     } finally {
       this.#leave();

@@ -28,6 +28,10 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  /** Where Postgres is published on 127.0.0.1. */
+  readonly postgres: { readonly port: number };
+  /** Of each database. */
+  readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
 }
 
@@ -58,10 +62,15 @@ export interface Places {
   readonly hooks: string;
   /** A folder for each run of Pulumi. */
   readonly runs: string;
+  /** What each build said, and source archives that were sent. */
+  readonly builds: string;
+  readonly sources: string;
   /** Unfinished copies of stack files, which the runner sees too. */
   readonly scratch: string;
   /** Where the router writes a line for each request. */
   readonly requests: string;
+  /** Where Postgres' container writes backups, in a volume that this one may read. */
+  readonly backups: string;
   /** Where the router asks for an app to be woken, a Unix socket. */
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
@@ -77,9 +86,12 @@ export function placesOf(directory: string): Places {
     pushSocket: `${directory}/control/push.sock`,
     hooks: `${directory}/control/hooks`,
     runs: `${directory}/control/runs`,
+    builds: `${directory}/control/builds`,
+    sources: `${directory}/control/sources`,
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,
   };
 }

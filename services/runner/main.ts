@@ -8,12 +8,13 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
 import { isAbandonedLock } from "./locks.ts";
+import { perform } from "./perform.ts";
 import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
 
 const folder = process.argv[2] ?? "";
 const request = await readRun<RunRequest>(join(folder, REQUEST));
 if (request === undefined) throw new UserError(`there is no ${REQUEST} in ${folder}`);
-const { project, stack, verb, args, user, description } = request;
+const { project, user, description } = request;
 
 const startedAt = Date.now();
 const record = join(folder, RECORD);
@@ -29,7 +30,7 @@ const engine = new Engine({
 
 let result: RunRecord;
 try {
-  result = { state: "succeeded", startedAt, endedAt: Date.now(), outcome: await deploy() };
+  result = { state: "succeeded", startedAt, endedAt: Date.now(), outcome: await deploy(request) };
 } catch (error) {
   result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error) };
 }
@@ -37,13 +38,13 @@ clearInterval(heart);
 closeSync(log);
 await writeRun(record, { ...result, endedAt: Date.now() });
 
-async function deploy(): Promise<Outcome> {
+async function deploy(run: RunRequest): Promise<Outcome> {
   try {
-    return await engine[verb](stack, args);
+    return await perform(engine, run);
   } catch (error) {
     if (!(error instanceof PulumiError) || !isAbandonedLock(error.output)) throw error;
     writeSync(log, "The process that held the lock has ended: pulumi cancel\n");
-    await engine.run(["cancel", stack, "--yes"]);
-    return engine[verb](stack, args);
+    await engine.run(["cancel", run.stack, "--yes"]);
+    return perform(engine, run);
   }
 }

@@ -3,15 +3,33 @@ import { writeFileAtomic } from "../../engine/src/state/files.ts";
 import { isMissing } from "../errors.ts";
 import type { Outcome } from "../stacks/engine.ts";
 
+/**
+ * `create`: makes the stack whose file lies there, and brings it up. `destroy`: removes the stack too; its file stays.
+ * The previews change nothing; that of a creation has a stack for as long as it takes.
+ */
+export type RunVerb = "up" | "create" | "destroy" | "preview-up" | "preview-create" | "preview-destroy";
+
+/** An app of which nothing is to be left once its stack is destroyed. */
+export interface LeavingApp {
+  readonly app: string;
+  readonly platform: string;
+  /** The platform's folder. */
+  readonly directory: string;
+}
+
 /** What whoever starts a run writes into its folder: `<directory>/control/runs/<id>/request.json`. */
 export interface RunRequest {
   readonly id: string;
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   readonly stack: string;
-  readonly verb: "up" | "destroy";
+  readonly verb: RunVerb;
   /** For the `pulumi` command, besides what the verb needs. */
   readonly args: readonly string[];
+  /** For previews: the file that stands for the stack's own. */
+  readonly settings?: string;
+  /** For `destroy`. */
+  readonly leaving?: LeavingApp;
   /** Who did it and why, for the release that it may make. */
   readonly user: string;
   readonly description: string;

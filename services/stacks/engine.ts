@@ -21,7 +21,7 @@ export class PulumiError extends UserError {
   }
 }
 
-/** What an `up` or a `destroy` did. */
+/** What an `up` or a `destroy` did, or would do. */
 export interface Outcome {
   /** Resources by operation, as Pulumi counts them: `{ same: 12, create: 1 }`. */
   readonly changes: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ export interface EngineOptions {
   readonly directory: string;
   /** Over the process' own environment; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Gets what `up` and `destroy` print as it comes; by default it goes where our own output goes. */
+  /** Gets what deployments and previews print as it comes; by default it goes where our own output goes. */
   readonly display?: (text: string) => void;
 }
 
@@ -83,6 +83,16 @@ export class Engine {
     return this.#deploy(["destroy", "--yes", "--skip-preview", "--stack", stack, ...args]);
   }
 
+  /** What an `up` would do. */
+  preview(stack: string, args: readonly string[] = []): Promise<Outcome> {
+    return this.#deploy(["preview", "--stack", stack, ...args]);
+  }
+
+  /** What a `destroy` would do. */
+  previewDestroy(stack: string, args: readonly string[] = []): Promise<Outcome> {
+    return this.#deploy(["destroy", "--preview-only", "--stack", stack, ...args]);
+  }
+
   async version(): Promise<string> {
     return (await this.run(["version"])).trim();
   }
@@ -91,8 +101,9 @@ export class Engine {
     return JSON.parse(await this.run(["stack", "ls", "--json"]));
   }
 
-  async init(stack: string): Promise<void> {
-    await this.run(["stack", "init", stack]);
+  /** @param options `select`: commands that name no stack take this one from now on; the default */
+  async init(stack: string, options: { select?: boolean } = {}): Promise<void> {
+    await this.run(["stack", "init", stack, ...(options.select === false ? ["--no-select"] : [])]);
   }
 
   /** Forgets a stack, with what its state still names if `force`; its settings file stays. */

@@ -97,6 +97,11 @@ export class Accounts {
     return { id, email };
   }
 
+  /** A user who is not there in person: who did something before, or will. @param user the id */
+  caller(user: string): Caller | undefined {
+    return this.#caller(user, "token");
+  }
+
   audit(entry: AuditEntry): void {
     this.log.write(entry);
   }

@@ -115,16 +115,54 @@ export class Desk {
     const work = this.ports.apps.change(app.name, act, edit);
     work.catch(() => this.outputs.forget(app.stack));
     const whole = work.then((changed) => this.#tell(app, act, changed));
-    const waited = new AbortController();
-    const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
-    patience.catch(() => {});
-    try {
-      return await Promise.race([whole, patience]);
-    } finally {
-      waited.abort();
-      // Nobody else would hear of it.
-      whole.catch((error: unknown) => this.say(app, `${description} by user ${user} failed: ${firstLine(error)}`));
-    }
+    // Nobody else would hear of it.
+    whole.catch((error: unknown) => this.say(app, `${description} by user ${user} failed: ${firstLine(error)}`));
+    return inTime(call, whole);
+  }
+
+  /**
+   * Makes an app of the caller's.
+   *
+   * @param wanted its name; undefined: a random one
+   * @throws DryRun with the preview instead, when that is wanted
+   */
+  async create(call: Call, wanted: string | undefined): Promise<{ app: DeclaredApp; outcome: Outcome }> {
+    const { apps } = this.ports;
+    const act: Act = { user: call.caller.email, description: "Initial release" };
+    const name = await apps.newName(wanted);
+    if (call.dryRun) throw new DryRun(name, `Create ${name}`, await apps.planCreate(name, act));
+    const whole = apps.create(name, act, call.caller.id).then(({ app, ...made }) => this.#tell(app, act, made));
+    const outcome = await inTime(call, whole);
+    const app = await apps.get(name);
+    if (app === undefined)
+      throw new ApiError(503, "unavailable", `${name} is still being made; look for it in a minute.`);
+    return { app, outcome };
+  }
+
+  /** Destroys an app and all that was its. @throws DryRun with the preview instead, when that is wanted */
+  async destroy(call: Call, app: DeclaredApp): Promise<Outcome> {
+    const { apps } = this.ports;
+    const act: Act = { user: call.caller.email, description: `Destroy ${app.name}` };
+    if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planDestroy(app.name, act));
+    const whole = apps.destroy(app.name, act).finally(() => this.outputs.forget(app.stack));
+    whole.catch((error: unknown) => this.say(app, `Destruction by user ${act.user} failed: ${firstLine(error)}`));
+    return inTime(
+      call,
+      whole.then(() => "done" as const),
+    );
+  }
+
+  /** Gives an app another name. @throws DryRun with the preview instead, when that is wanted */
+  async rename(call: Call, app: DeclaredApp, to: string): Promise<Outcome> {
+    const { apps } = this.ports;
+    const act: Act = { user: call.caller.email, description: `Rename ${app.name} to ${to}` };
+    if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planRename(app.name, to, act));
+    const whole = apps.rename(app.name, to, act).finally(() => this.outputs.forget(app.stack));
+    whole.catch((error: unknown) => this.say(app, `Renaming by user ${act.user} failed: ${firstLine(error)}`));
+    return inTime(
+      call,
+      whole.then(() => "done" as const),
+    );
   }
 
   #tell(app: DeclaredApp, { user, description }: Act, changed: Changed): "done" {
@@ -134,6 +172,19 @@ export class Desk {
     }
     this.outputs.take(app.stack, changed);
     return "done";
+  }
+}
+
+/** Waits for a change as long as the client does; then it goes on by itself. */
+async function inTime(call: Call, whole: Promise<"done">): Promise<Outcome> {
+  const waited = new AbortController();
+  const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
+  patience.catch(() => {});
+  whole.catch(() => {});
+  try {
+    return await Promise.race([whole, patience]);
+  } finally {
+    waited.abort();
   }
 }
 

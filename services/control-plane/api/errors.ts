@@ -36,8 +36,9 @@ export function invalid(field: string, message: string): ApiError {
 /** Any error as an answer. What nobody foresaw says nothing of itself; the caller writes it to the process' log. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  // Too many wait for the app's turn.
-  if (error instanceof Error && error.name === "AppBusy") return new ApiError(409, "conflict", error.message);
+  // Too many wait for the app's turn, or somebody else has Pulumi's lock.
+  if (error instanceof Error && (error.name === "AppBusy" || error.name === "StackLocked"))
+    return new ApiError(409, "conflict", error.message);
   if (isUserError(error)) return new ApiError(422, "invalid_params", messageOf(error));
   return new ApiError(500, "internal_server_error", "Internal server error.");
 }

@@ -8,14 +8,18 @@ import { appRoutes } from "./handlers/apps.ts";
 import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
+import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
+import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { postgresRoutes } from "./handlers/postgres.ts";
 import { releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
@@ -71,13 +75,17 @@ export function createApi(options: ApiOptions): Api {
     clock,
     routes: [
       ...appRoutes(desk),
+      ...factRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
+      ...buildRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
       ...addonServiceRoutes(desk),
+      ...postgresRoutes(desk),
+      ...backupRoutes(desk),
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
@@ -91,7 +99,14 @@ export function createApi(options: ApiOptions): Api {
   const server = new ApiServer({
     accounts: ports.accounts,
     dispatcher,
-    open: [...openLogRoutes(desk), ...openAuthorizationRoutes(desk), ...browserLoginRoutes(desk), ...openApiRoutes()],
+    open: [
+      ...openLogRoutes(desk),
+      ...openBuildRoutes(desk),
+      ...openBackupRoutes(desk),
+      ...openAuthorizationRoutes(desk),
+      ...browserLoginRoutes(desk),
+      ...openApiRoutes(),
+    ],
     asides: options.asides ?? [],
     certificate: options.certificate,
     hosts: options.hosts,

@@ -1,5 +1,8 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
+import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Builds as BuildRecords } from "../builds/builds.ts";
+import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -9,12 +12,17 @@ export type { AuditEntry } from "../accounts/audit.ts";
 export interface Ports {
   readonly accounts: Accounts;
   readonly apps: Apps;
+  readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
+  readonly builds: Builds;
 }
+
+/** @see the class of that name */
+export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";
@@ -27,6 +35,10 @@ export interface DeclaredApp {
   readonly stack: string;
   /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
   readonly url: string;
+  /** Where the router serves it besides. */
+  readonly hosts: readonly string[];
+  /** Whether visitors get a page that says so. */
+  readonly maintenance: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
@@ -50,6 +62,12 @@ export interface AppFile {
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   source(source: { readonly commit: string }): void;
+  /** `dynoform:app` at this moment. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** @param path below `dynoform:app` */
+  set(path: readonly string[], value: Plain): void;
+  /** @param path below `dynoform:app` */
+  remove(path: readonly string[]): void;
   /** Declares an add-on, or what is attached; undefined: no more. */
   addon(attachment: string, settings: AddonSettings | undefined): void;
 }
@@ -57,6 +75,16 @@ export interface AppFile {
 export interface Apps {
   list(): Promise<readonly DeclaredApp[]>;
   get(name: string): Promise<DeclaredApp | undefined>;
+  /** A name for a new app: what is wanted, or a random one. @throws UserError when it is none, or taken */
+  newName(wanted: string | undefined): Promise<string>;
+  /** Makes an app, or undoes all that was made of it. @param owner the id of an account */
+  create(name: string, act: Act, owner: string): Promise<Changed & { readonly app: DeclaredApp }>;
+  planCreate(name: string, act: Act): Promise<Plan>;
+  /** Destroys an app with its databases, and forgets it. */
+  destroy(name: string, act: Act): Promise<unknown>;
+  planDestroy(name: string, act: Act): Promise<Plan>;
+  rename(name: string, to: string, act: Act): Promise<unknown>;
+  planRename(name: string, to: string, act: Act): Promise<Plan>;
   /**
    * Waits for the app's turn, edits its file and runs `up`; puts the file back and mends the app when that fails.
    *

@@ -1,51 +1,37 @@
 import { randomUUID } from "node:crypto";
-import { relative, resolve } from "node:path";
-import { isRecord } from "../../../infra/check/readers.ts";
+import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.ts";
-import type { Outcome } from "../../stacks/engine.ts";
-import { editStackFile, StackFileEditor } from "../../stacks/stack-file.ts";
-import type { Plan } from "../api/ports.ts";
-import { RunFailed, type Runner } from "../runner.ts";
+import { isUnknownStack } from "../../stacks/new-stack.ts";
+import { editStackFile } from "../../stacks/stack-file.ts";
+import type { Runner } from "../runner.ts";
 import type { Act, AppLock } from "../types.ts";
-import { AppFile } from "./app-file.ts";
+import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
+import { courses } from "./courses.ts";
 import { type DeclaredApp, declaredApps } from "./declared.ts";
-import type { Activity, Change, Journal } from "./journal.ts";
-import { seal } from "./seal.ts";
+import { type Edit, editedText } from "./edit.ts";
+import { type AppFollower, Followers } from "./followers.ts";
+import type { Activity, Change, ChangeKind, Journal } from "./journal.ts";
+import { NewApps } from "./new-apps.ts";
+import { type Plan, Plans } from "./plans.ts";
 
-/** A change that was not made. */
-export class ChangeFailed extends UserError {
-  override readonly name = "ChangeFailed";
-  /** What Pulumi printed. */
-  readonly log: string;
-
-  constructor(message: string, log: string) {
-    super(message);
-    this.log = log;
-  }
-}
-
-export interface ChangeOptions {
-  /** Gets what Pulumi prints, as it comes. */
-  readonly display?: (text: string) => void;
-}
-
-export interface ChangeResult extends Outcome {
-  /** Of the activity. */
-  readonly activity: number;
-}
+export { ChangeFailed, type ChangeOptions, type ChangeResult, StackLocked } from "./changes.ts";
 
 export interface AppsOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** The platform's name. */
   readonly platform: string;
+  /** The platform's folder. */
+  readonly directory: string;
   readonly domain: string;
   readonly webPort: number;
   readonly journal: Journal;
-  readonly runner: Pick<Runner, "up" | "pulumi" | "find" | "follow" | "log">;
+  readonly runner: Pick<Runner, "up" | "create" | "destroy" | "preview" | "pulumi" | "find" | "follow" | "log">;
   readonly lock: AppLock;
   /** A folder for unfinished copies of stack files, which the runner sees too. */
   readonly scratch: string;
+  /** Gets what went wrong beside a change that was made. */
+  readonly report: (problem: string) => void;
 }
 
 /**
@@ -54,12 +40,30 @@ export interface AppsOptions {
  */
 export class Apps {
   readonly #options: AppsOptions;
+  readonly #followers: Followers;
+  readonly #changes: Changes;
+  readonly #plans: Plans;
+  readonly #new: NewApps;
   /** So that a new control plane knows that what an earlier one held is free. */
   readonly #editor: string;
 
   constructor(options: AppsOptions) {
+    const { project, platform, journal } = options;
     this.#options = options;
-    this.#editor = `control plane of ${options.platform}`;
+    this.#editor = `control plane of ${platform}`;
+    this.#followers = new Followers(options.report);
+    this.#changes = new Changes({
+      ...options,
+      courses: courses({ project, editor: this.#editor, followers: this.#followers, journal }),
+      made: async () => {},
+    });
+    this.#plans = new Plans(options);
+    this.#new = new NewApps({ project, platform, domain: options.domain, list: () => this.list() });
+  }
+
+  /** Has somebody told of apps that come, go, and are called otherwise. Before `resume`. */
+  follow(follower: AppFollower): void {
+    this.#followers.add(follower);
   }
 
   list(): Promise<DeclaredApp[]> {
@@ -69,6 +73,11 @@ export class Apps {
 
   async get(name: string): Promise<DeclaredApp | undefined> {
     return (await this.list()).find((app) => app.name === name);
+  }
+
+  /** A name for a new app: what is wanted, or a random one. @throws NameRefused */
+  newName(wanted: string | undefined): Promise<string> {
+    return this.#new.name(wanted);
   }
 
   /** What was done to an app, the newest first. */
@@ -97,9 +106,63 @@ export class Apps {
       const outputs: Record<string, unknown> = JSON.parse(await this.#options.runner.pulumi(args));
       return Object.keys(outputs).length > 0 ? outputs : undefined;
     } catch (error) {
-      if (error instanceof UserError && /no stack named/.test(error.message)) return undefined;
+      if (isUnknownStack(error)) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Makes an app: its stack file, its stack, and what it is without a source, a welcome page. All of it is undone when
+   * that fails.
+   *
+   * @param owner the id of an account
+   * @throws NameRefused, ChangeFailed
+   */
+  async create(
+    name: string,
+    act: Act,
+    owner?: string,
+    options: ChangeOptions = {},
+  ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
+    const { journal, lock } = this.#options;
+    await this.#new.name(name);
+    return lock.run(name, "its creation", async () => {
+      const { stack, path, id, text } = await this.#new.describe(name);
+      journal.forgetApp(name);
+      const activity = journal.begin(name, act);
+      this.#followers.making({ name, id }, owner);
+      const change = this.#change("create", activity, { name, stack, path }, { before: "", after: text });
+      journal.applying(change);
+      const made = await this.#changes.make(change, act, options);
+      return { ...made, app: await this.#known(name) };
+    });
+  }
+
+  /**
+   * Destroys an app with its databases, and forgets it.
+   *
+   * @throws ChangeFailed when it is there still
+   */
+  async destroy(name: string, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
+    const { journal } = this.#options;
+    return this.#inTurn(name, "its destruction", act, options, async (app, activity) => {
+      // The file goes last, when there is nothing left that it declares.
+      const texts = { before: await readFile(app.path, "utf8"), after: "" };
+      const change = this.#change("destroy", activity, app, texts);
+      journal.applying(change);
+      return change;
+    });
+  }
+
+  /** Gives an app another name. Its stack, databases and repository keep theirs. @throws as `create` and `change` */
+  async rename(name: string, to: string, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
+    await this.#new.name(to);
+    return this.#options.lock.run(to, "the renaming of another app", () =>
+      this.#inTurn(name, "its renaming", act, options, async (app, activity) => {
+        await this.#new.checkFree(to);
+        return this.#edit("rename", app, activity, renaming(app, to));
+      }),
+    );
   }
 
   /**
@@ -108,151 +171,103 @@ export class Apps {
    *
    * @throws ChangeFailed, AppBusy, and what `edit` throws, after which nothing has changed
    */
-  async change(
-    name: string,
-    act: Act,
-    edit: (file: AppFile) => void | Promise<void>,
-    options: ChangeOptions = {},
-  ): Promise<ChangeResult> {
-    const { journal, lock } = this.#options;
-    return lock.run(name, "a change", async () => {
-      const app = await this.get(name);
-      if (app === undefined) throw new UserError(`there is no app ${name} on this platform`);
-      const activity = journal.begin(name, act);
-      let change: Change;
-      try {
-        change = await this.#edit(app, activity, edit);
-      } catch (error) {
-        journal.end(activity, "failed", { message: messageOf(error) });
-        throw error;
-      }
-      return this.#apply(change, act, options);
+  async change(name: string, act: Act, edit: Edit, options: ChangeOptions = {}): Promise<ChangeResult> {
+    return this.#inTurn(name, "a change", act, options, (app, activity) => this.#edit("edit", app, activity, edit));
+  }
+
+  /** What `change` would do: a preview, after which nothing has changed. */
+  async plan(name: string, act: Act, edit: Edit): Promise<Plan> {
+    return this.#options.lock.run(name, "a preview", async () =>
+      this.#plans.change(await this.#known(name), act, edit),
+    );
+  }
+
+  /** What `create` would do. */
+  async planCreate(name: string, act: Act): Promise<Plan> {
+    await this.#new.name(name);
+    return this.#options.lock.run(name, "a preview", async () => {
+      const { stack, text } = await this.#new.describe(name, { keyed: true });
+      return this.#plans.create(stack, act, text);
     });
   }
 
-  /** What `change` would do. */
-  async plan(_name: string, _act: Act, _edit: (file: AppFile) => void | Promise<void>): Promise<Plan> {
-    throw new UserError("previews are not there yet");
+  /** What `destroy` would do. */
+  async planDestroy(name: string, act: Act): Promise<Plan> {
+    return this.#options.lock.run(name, "a preview", async () => this.#plans.destroy(await this.#known(name), act));
+  }
+
+  /** What `rename` would do. */
+  async planRename(name: string, to: string, act: Act): Promise<Plan> {
+    await this.#new.name(to);
+    const app = await this.#known(name);
+    return this.plan(name, act, renaming(app, to));
   }
 
   /** Finishes what an earlier process began. Each app has its turn at once, so that nobody changes it before. */
   async resume(): Promise<void> {
     const { journal, lock } = this.#options;
     journal.forgetUnbegun("the control plane was ended before anything was changed");
-    const changes = journal.unfinished();
-    await Promise.all(
-      changes.map((change) =>
-        lock.run(change.app, "a change", async () => {
-          const act = journal.actOf(change.activity);
-          // How it ends stands in the journal; nobody waits for it.
-          const work = change.state === "reverting" ? this.#revert(change, act) : this.#apply(change, act);
-          await work.catch((error: unknown) => {
-            if (!(error instanceof ChangeFailed)) throw error;
-          });
-        }),
-      ),
-    );
+    const unfinished = journal.unfinished();
+    await Promise.all(unfinished.map((change) => lock.run(change.app, "a change", () => this.#changes.resume(change))));
   }
 
-  async #edit(app: DeclaredApp, activity: number, edit: (file: AppFile) => void | Promise<void>): Promise<Change> {
-    const { journal, runner, scratch, project } = this.#options;
-    const { stack, path } = app;
-    const ids = { activity, app: app.name, stack, path, run: randomUUID(), repair: randomUUID() };
-    const { before, after } = await editStackFile(
-      { project, stack, path, editor: this.#editor },
-      async (text) => {
-        const editor = new StackFileEditor(text, path);
-        const file = new AppFile(editor);
-        await edit(file);
-        checkSource(project, app.name, file.settings);
-        const values = [...file.values];
-        const given = values.filter((entry): entry is [string, string] => entry[1] !== undefined);
-        const sealed = await seal(runner, scratch, { stack, path }, new Map(given));
-        for (const [name] of values) editor.setConfig(name, sealed.get(name));
-        return editor.text;
-      },
-      (edited) => journal.applying({ ...ids, ...edited }),
-    );
-    return { ...ids, before, after, state: "applying", message: null };
+  async #known(name: string): Promise<DeclaredApp> {
+    const app = await this.get(name);
+    if (app === undefined) throw new UserError(`there is no app ${name} on this platform`);
+    return app;
   }
 
-  /** Brings up what the file says, or follows whoever does so already. */
-  async #apply(change: Change, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
-    const { journal, runner } = this.#options;
-    const { activity, run, stack } = change;
-    try {
-      const outcome = await this.#once(run, stack, act, options, () =>
-        this.#write(change, change.before, change.after),
-      );
-      journal.end(activity, "succeeded", { log: await runner.log(run) });
-      return { ...outcome, activity };
-    } catch (error) {
-      journal.reverting(activity, messageOf(error));
-      // Somebody else has the stack: nothing was done, and nothing can be cleaned up.
-      const clean = error instanceof RunFailed && error.locked;
-      return this.#revert({ ...change, message: messageOf(error) }, act, { ...options, clean });
-    }
-  }
-
-  /** Puts the file back and removes what the failed run made. */
-  async #revert(change: Change, act: Act, options: ChangeOptions & { clean?: boolean } = {}): Promise<never> {
-    const { journal, runner } = this.#options;
-    const { activity, run, repair, stack, app } = change;
-    const told = [change.message ?? "it was ended before it was done"];
-    try {
-      const back = await this.#write(change, change.after, change.before);
-      if (!back) {
-        told.push(`The stack file of ${app} was edited meanwhile, so it stays as it is.`);
-      } else if (options.clean !== true) {
-        const undo = { user: act.user, description: `Took back: ${act.description}` };
-        await this.#once(repair, stack, undo, options, async () => true);
-      }
-    } catch (error) {
-      told.push(`The file was put back, but ${app} could not be brought up as it was: ${messageOf(error)}`);
-    }
-    const log = `${await runner.log(run)}${await runner.log(repair)}`;
-    const message = told.join("\n");
-    journal.end(activity, "failed", { message, log });
-    throw new ChangeFailed(message, log);
-  }
-
-  /**
-   * A run that is made once, whoever makes it: found by its id, or begun.
-   *
-   * @param prepare what must be so before it begins; false: it is not, and there is nothing to run
-   */
-  async #once(
-    id: string,
-    stack: string,
+  /** @param begin writes down what is to be done; what it throws ends the act before it began */
+  async #inTurn(
+    name: string,
+    what: string,
     act: Act,
-    { display }: ChangeOptions,
-    prepare: () => Promise<boolean>,
-  ): Promise<Outcome> {
-    const { runner } = this.#options;
-    if ((await runner.find(id)) !== undefined) return runner.follow(id, display);
-    if (!(await prepare())) throw new UserError("the stack file was edited meanwhile");
-    return runner.up(stack, act, { id, display });
+    options: ChangeOptions,
+    begin: (app: DeclaredApp, activity: number) => Promise<Change>,
+  ): Promise<ChangeResult> {
+    const { journal, lock } = this.#options;
+    return lock.run(name, what, async () => {
+      const app = await this.#known(name);
+      const activity = journal.begin(name, act);
+      let change: Change;
+      try {
+        change = await begin(app, activity);
+      } catch (error) {
+        journal.end(activity, "failed", { message: messageOf(error) });
+        throw error;
+      }
+      return this.#changes.make(change, act, options);
+    });
   }
 
-  /**
-   * Makes a stack file say `to`, unless it says so already.
-   *
-   * @returns false when it says neither that nor `from`, because somebody edited it
-   */
-  async #write({ stack, path }: Change, from: string, to: string): Promise<boolean> {
-    const { project } = this.#options;
-    const { after } = await editStackFile({ project, stack, path, editor: this.#editor }, (text) =>
-      text === from ? to : text,
+  /** Writes down a change, and then the file. */
+  async #edit(kind: "edit" | "rename", app: DeclaredApp, activity: number, edit: Edit): Promise<Change> {
+    const { project, journal } = this.#options;
+    const { stack, path } = app;
+    const begun = this.#change(kind, activity, app, { before: "", after: "" });
+    const texts = await editStackFile(
+      { project, stack, path, editor: this.#editor },
+      (text) => editedText(this.#options, app, text, edit),
+      (edited) => journal.applying({ ...begun, ...edited }),
     );
-    return after === to;
+    return { ...begun, ...texts };
+  }
+
+  #change(
+    kind: ChangeKind,
+    activity: number,
+    { name, stack, path }: Pick<DeclaredApp, "name" | "stack" | "path">,
+    texts: Pick<Change, "before" | "after">,
+  ): Change {
+    const [run, repair] = [randomUUID(), randomUUID()];
+    return { kind, activity, app: name, stack, path, ...texts, run, repair, state: "applying", message: null };
   }
 }
 
-/** The runner has the project and nothing beside it. */
-function checkSource(project: string, app: string, { source }: Readonly<Record<string, unknown>>): void {
-  const path = isRecord(source) ? source.path : undefined;
-  if (typeof path !== "string" || !relative(project, resolve(project, path)).startsWith("..")) return;
-  throw new UserError(
-    `the source of ${app}, ${path}, lies outside of the project, where the platform cannot build it. Move it below ${project}, push it with git, or change the app on the host with \`pulumi up\`.`,
-  );
+/** The id, which names databases and repository, is the name where the file gives none. */
+function renaming({ id }: DeclaredApp, to: string): Edit {
+  return (file) => {
+    file.set(["id"], id);
+    file.set(["name"], to);
+  };
 }

@@ -14,6 +14,10 @@ export interface DeclaredApp {
   readonly path: string;
   /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
   readonly url: string;
+  /** Where the router serves it besides. */
+  readonly hosts: readonly string[];
+  /** Whether visitors get a page that says so. */
+  readonly maintenance: boolean;
   /** When the control plane saw it first, in milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
@@ -38,7 +42,7 @@ export interface DeclaredOptions {
 /** The apps whose stack files name this platform. */
 export async function declaredApps(options: DeclaredOptions): Promise<DeclaredApp[]> {
   const files = await readStackFiles(await findProject(options.project));
-  const own = new Set(files.filter((file) => platformName(file) === options.platform).map((file) => file.stack));
+  const own = new Set(files.filter((file) => isPlatform(file, options.platform)).map((file) => file.stack));
   return files
     .filter((file) => file.kind === "app" && own.has(platformStack(file)))
     .map((file) => toApp(file, options));
@@ -53,6 +57,8 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     stack,
     path,
     url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
+    hosts: Array.isArray(settings.hosts) ? settings.hosts.map(String) : [],
+    maintenance: settings.maintenance === true,
     createdAt: options.firstSeen(stack),
     formation: formationOf(settings),
     addons: addonsOf(settings),
@@ -91,8 +97,9 @@ function platformStack({ config }: StackFile): string {
   return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
 }
 
-function platformName({ kind, config }: StackFile): string | undefined {
-  if (kind !== "platform") return undefined;
+/** Whether a stack file declares the platform of this name. */
+export function isPlatform({ kind, config }: StackFile, name: string): boolean {
+  if (kind !== "platform") return false;
   const settings = config["dynoform:platform"];
-  return isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform";
+  return name === (isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform");
 }

@@ -17,8 +17,12 @@ export interface Activity extends Act {
   readonly log: string | undefined;
 }
 
+/** `edit`: an app's file changes. `rename`: also what others call the app. */
+export type ChangeKind = "edit" | "rename" | "create" | "destroy";
+
 /** A change that is being made, with all that another process needs to finish it. */
 export interface Change {
+  readonly kind: ChangeKind;
   /** Of its activity. */
   readonly activity: number;
   readonly app: string;
@@ -27,6 +31,7 @@ export interface Change {
   readonly path: string;
   /** `applying`: the file says it, or is about to. `reverting`: the file is, or is being, put back. */
   readonly state: "applying" | "reverting";
+  /** What the file says; empty: there is none. */
   readonly before: string;
   readonly after: string;
   /** The runs of Pulumi: that of the change, and the one that cleans up after it. */
@@ -61,6 +66,7 @@ export class Journal {
          message TEXT
        ) STRICT;
        CREATE TABLE seen (stack TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`,
+      "ALTER TABLE change ADD COLUMN kind TEXT NOT NULL DEFAULT 'edit'",
     ]);
   }
 
@@ -108,10 +114,10 @@ export class Journal {
   }
 
   applying(change: Omit<Change, "state" | "message">): void {
-    const { activity, app, stack, path, before, after, run, repair } = change;
+    const { kind, activity, app, stack, path, before, after, run, repair } = change;
     this.#db
-      .prepare("INSERT INTO change VALUES (?, ?, ?, ?, 'applying', ?, ?, ?, ?, NULL)")
-      .run(activity, app, stack, path, before, after, run, repair);
+      .prepare("INSERT INTO change VALUES (?, ?, ?, ?, 'applying', ?, ?, ?, ?, NULL, ?)")
+      .run(activity, app, stack, path, before, after, run, repair, kind);
   }
 
   reverting(activity: number, message: string): void {
@@ -131,6 +137,21 @@ export class Journal {
            WHERE result = 'running' AND id NOT IN (SELECT activity FROM change)`,
       )
       .run(this.#clock(), message);
+  }
+
+  /** An app is called otherwise from now on. */
+  rename(app: string, to: string): void {
+    this.#db.prepare("UPDATE activity SET app = ? WHERE app = ?").run(to, app);
+  }
+
+  /** Forgets what was done to an app that is no more, before another takes its name. */
+  forgetApp(app: string): void {
+    this.#db.prepare("DELETE FROM activity WHERE app = ? AND id NOT IN (SELECT activity FROM change)").run(app);
+  }
+
+  /** Forgets when a stack that is no more was seen first. */
+  forgetStack(stack: string): void {
+    this.#db.prepare("DELETE FROM seen WHERE stack = ?").run(stack);
   }
 
   /** When a stack was seen first, in milliseconds since 1970. */

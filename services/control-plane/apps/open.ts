@@ -1,5 +1,7 @@
+import { rm } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import type Docker from "dockerode";
+import { repositoryPath } from "../../../provider/build/repository.ts";
 import { Runner } from "../runner.ts";
 import { type ControlPlaneSettings, placesOf } from "../settings.ts";
 import type { AppLock } from "../types.ts";
@@ -11,13 +13,27 @@ export interface OpenAppsOptions {
   readonly docker: Docker;
   readonly store: DatabaseSync;
   readonly lock: AppLock;
+  readonly report: (problem: string) => void;
 }
 
 /** The apps of a platform and what runs Pulumi for them. */
-export function openApps({ settings, docker, store, lock }: OpenAppsOptions): { apps: Apps; runner: Runner } {
-  const { platform, project, domain, webPort } = settings;
+export function openApps({ settings, docker, store, lock, report }: OpenAppsOptions): { apps: Apps; runner: Runner } {
+  const { platform, project, directory, domain, webPort } = settings;
   const { runs, scratch } = placesOf(settings.directory);
   const runner = new Runner({ docker, platform, project, runs });
-  const apps = new Apps({ platform, project, domain, webPort, scratch, runner, lock, journal: new Journal(store) });
+  const apps = new Apps({
+    platform,
+    project,
+    directory,
+    domain,
+    webPort,
+    scratch,
+    runner,
+    lock,
+    report,
+    journal: new Journal(store),
+  });
+  // What was pushed to it goes with it.
+  apps.follow({ gone: ({ id }) => rm(repositoryPath(directory, id), { recursive: true, force: true }) });
   return { apps, runner };
 }

@@ -1,8 +1,19 @@
 import type { Call } from "../api/call.ts";
 import type { Desk } from "../api/desk.ts";
-import { notFound } from "../api/errors.ts";
+import { ApiError, notFound } from "../api/errors.ts";
 import type { DeclaredApp } from "../api/ports.ts";
-import { type Addon, type Attachment, Catalogue, matching } from "./catalogue.ts";
+import { type Addon, type Attachment, Catalogue, matching, variableOf } from "./catalogue.ts";
+import type { Credentials } from "./databases.ts";
+
+/** A database that is up. */
+export interface Database {
+  readonly addon: Addon;
+  /** As the caller's machine reaches it. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  /** What the caller has it attached as. */
+  readonly name: string;
+}
 
 /** What handlers of add-ons share: who sees which, and under which names. */
 export class AddonDesk {
@@ -50,6 +61,53 @@ export class AddonDesk {
     const [found] = this.matching(own, which);
     if (found === undefined) throw unknownAddon();
     return { catalogue, addon: found.addon };
+  }
+
+  /**
+   * An add-on's database, for whoever may use the app that owns it, or also one that it is attached to.
+   *
+   * @throws ApiError 404 when there is none, or not yet, or none for the caller; 403 when it is only attached
+   */
+  async database(call: Call, right: "see" | "use"): Promise<Database> {
+    const { catalogue, addon } = await this.addon(call, call.params.database ?? "");
+    const isOwn = this.mayUse(call, addon.app);
+    if (right === "use" && !isOwn) {
+      throw new ApiError(403, "forbidden", `Only who may use ${addon.app.name} may do that to its database.`);
+    }
+    const attachments = catalogue.of(addon);
+    const through = attachments.find(({ app }) => this.mayUse(call, app)) ?? attachments[0];
+    if (through === undefined) throw unknownAddon();
+    const { environment } = await this.desk.outputs.of(through.app.stack);
+    const url = environment[variableOf(through.name)];
+    if (url === undefined) throw notFound("database", "that database: it is not up yet");
+    const { databases } = this.desk.ports;
+    const credentials = databases.credentials(url);
+    databases.know(credentials.database, addon.app.id, addon.id);
+    return { addon, url: databases.clientUrl(url), credentials, name: through.name };
+  }
+
+  /** Variables as the caller's machine can use them: the addresses of databases are other ones there. */
+  async variables(app: DeclaredApp, environment: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const { databases } = this.desk.ports;
+    const shown: Record<string, string> = { ...environment };
+    const attachments = (await this.all()).at(app);
+    for (const { name, addon } of attachments) {
+      const url = environment[variableOf(name)];
+      if (url === undefined) continue;
+      shown[variableOf(name)] = databases.clientUrl(url);
+      databases.know(databases.credentials(url).database, addon.app.id, addon.id);
+    }
+    return shown;
+  }
+
+  /** The add-on whose database a client's URL names. @returns undefined when there is none, or none for the caller */
+  async ofUrl(call: Call, url: string): Promise<Addon | undefined> {
+    const { databases } = this.desk.ports;
+    if (!URL.canParse(url)) return undefined;
+    const owner = databases.owner(databases.credentials(url).database);
+    const catalogue = await this.all();
+    const addon = catalogue.addons.find(({ app, id }) => app.id === owner?.app && id === owner.addon);
+    return addon !== undefined && this.sees(call, catalogue, addon) ? addon : undefined;
   }
 
   matching(attachments: readonly Attachment[], which: string): readonly Attachment[] {

@@ -19,7 +19,6 @@ export function showAddon(desk: AddonDesk, catalogue: Catalogue, addon: Addon, s
   const own = catalogue.of(addon).filter(({ app }) => app === addon.app);
   const app = showApp(desk.desk, addon.app);
   return {
-    actions: [],
     addon_service: showService(desk.desk),
     app,
     billed_price: PRICE,

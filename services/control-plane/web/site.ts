@@ -102,12 +102,12 @@ export class Site {
     return { status, document: errorPage(visit, status, message) };
   }
 
-  #problem({ method, url }: IncomingMessage, error: unknown): ApiError {
+  #problem({ method }: IncomingMessage, error: unknown): ApiError {
     const problem = toApiError(error);
     if (problem.status >= 500) {
-      const path = (url ?? "").split("?", 1)[0];
+      // Not the path, which may be a secret.
       this.#options.report(
-        `${method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+        `${method} page: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
       );
     }
     return problem;

@@ -19,13 +19,19 @@ export function randomPasswords(): Passwords {
 /** The platform's Postgres in a container as `Platform` declares it, with a volume that outlives containers. */
 export class PostgresServer implements AsyncDisposable {
   readonly docker = new Docker();
-  readonly #name = `postgres-test-${randomBytes(4).toString("hex")}`;
+  /** What would be the platform's name. */
+  readonly platform = `postgres-test-${randomBytes(4).toString("hex")}`;
+  readonly #name = `${this.platform}-postgres`;
+  /** Where backups go; empty: nowhere. */
+  #backups = "";
   #container: Docker.Container | undefined;
   #port = 0;
   #passwords: Passwords = { superuser: "", provisioner: "" };
 
-  static async start(passwords = randomPasswords()): Promise<PostgresServer> {
+  /** @param backups the folder for them */
+  static async start(passwords = randomPasswords(), backups = ""): Promise<PostgresServer> {
     const server = new PostgresServer();
+    server.#backups = backups;
     try {
       await server.begin(passwords);
     } catch (error) {
@@ -42,6 +48,10 @@ export class PostgresServer implements AsyncDisposable {
 
   get port(): number {
     return this.#port;
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    return { host: "127.0.0.1", port: this.#port };
   }
 
   get passwords(): Passwords {
@@ -62,7 +72,10 @@ export class PostgresServer implements AsyncDisposable {
         CapDrop: ["ALL"],
         SecurityOpt: ["no-new-privileges:true"],
         Memory: 256 << 20,
-        Binds: [`${this.#name}:/var/lib/postgresql`],
+        Binds: [
+          `${this.#name}:/var/lib/postgresql`,
+          ...(this.#backups === "" ? [] : [`${this.#backups}:/var/lib/backups`]),
+        ],
         PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }] },
       },
     });

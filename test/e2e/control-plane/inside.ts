@@ -23,7 +23,7 @@ export interface Answer {
 const order: Order = JSON.parse(process.argv[2] ?? "");
 const settings = readSettings();
 const store = openStore(placesOf(settings.directory).store);
-const { apps, runner } = openApps({ settings, docker: new Docker(), store, lock: new QueueLock() });
+const { apps, runner } = openApps({ settings, docker: new Docker(), store, lock: new QueueLock(), report: () => {} });
 let said = "";
 const display = (text: string) => {
   said += text;

@@ -12,7 +12,8 @@ import { packageRoot } from "../../../images/package-root.ts";
  */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   Account: ["country_of_residence", "default_organization", "delinquent_at", "sms_number", "suspended_at"],
-  AddOn: ["provision_message"],
+  // The package says that actions are an object and a list at once.
+  AddOn: ["actions", "provision_message"],
   AddOnAttachment: ["log_input_url"],
   App: ["internal_routing", "organization"],
   Collaborator: ["permissions"],

@@ -69,10 +69,11 @@ test("control plane and runner have the host's paths, and no rights but their ow
   assert.deepEqual(networksAdvanced, [{ name: "test", aliases: ["control-plane"], ipv4Address: "10.99.0.12" }]);
   assert.deepEqual(ports, [{ internal: 5050, external: 5050, ip: "127.0.0.1" }]);
   assert.equal(memory, 128);
+  const volumes = controlPlane.volumes as { hostPath?: string }[];
+  const [backups] = volumes.filter(({ hostPath }) => hostPath === undefined);
+  assert.deepEqual(backups, { volumeName: "test-backups", containerPath: "/var/lib/backups", readOnly: true });
   for (const part of ["builds", "release-tasks"]) {
-    const found = (controlPlane.volumes as { hostPath: string }[]).find(({ hostPath }) =>
-      hostPath.endsWith(`/${part}`),
-    );
+    const found = volumes.find(({ hostPath }) => hostPath?.endsWith(`/${part}`));
     assert.deepEqual(found, {
       hostPath: `${directory}/${part}`,
       containerPath: `${directory}/${part}`,
@@ -95,6 +96,8 @@ test("control plane and runner have the host's paths, and no rights but their ow
     cycle: { every: 86_400, spread: 12_960 },
     hours: { free: 750, per: "app" },
     releases: { keep: 20 },
+    postgres: { port: 15_432 },
+    backups: { keep: 5 },
   });
 });
 

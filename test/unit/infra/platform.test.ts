@@ -30,11 +30,12 @@ test("a platform's resources", async () => {
       recording.resources.map(({ type, name, parent, dependsOn, options }) => [type, name, parent, dependsOn, options]),
       [
         ["dynoform:index:Platform", "main", undefined, [], {}],
+        ["docker:index/volume:Volume", "main-backups-volume", "main", [], { retainOnDelete: true }],
         [
           "docker:index/container:Container",
           "main-control-plane",
           "main",
-          ["main-network", "main-runner-image"],
+          ["main-backups-volume", "main-network", "main-runner-image"],
           { deleteBeforeReplace: true },
         ],
         ["docker:index/network:Network", "main-network", "main", [], { deleteBeforeReplace: true }],
@@ -43,6 +44,7 @@ test("a platform's resources", async () => {
           "main-postgres",
           "main",
           [
+            "main-backups-volume",
             "main-network",
             "main-postgres-image",
             "main-postgres-password",
@@ -107,7 +109,10 @@ test("a platform's resources", async () => {
       restart: "always",
       networksAdvanced: [{ name: "test", aliases: ["postgres", "test-postgres"], ipv4Address: "10.99.0.11" }],
       ports: [{ internal: 5432, external: 5433, ip: "127.0.0.1" }],
-      volumes: [{ volumeName: "test-postgres", containerPath: "/var/lib/postgresql" }],
+      volumes: [
+        { volumeName: "test-postgres", containerPath: "/var/lib/postgresql" },
+        { volumeName: "test-backups", containerPath: "/var/lib/backups" },
+      ],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: 512,

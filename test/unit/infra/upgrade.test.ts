@@ -36,6 +36,7 @@ test("types and names of what a platform and an app make are those of earlier ve
       resources.map(({ type, name, parent }) => `${parent ?? "-"} > ${type} ${hashless(name)}`),
       [
         "- > dynoform:index:Platform platform",
+        "platform > docker:index/volume:Volume platform-backups-volume",
         "platform > docker:index/container:Container platform-control-plane",
         "platform > docker:index/network:Network platform-network",
         "platform > docker:index/container:Container platform-postgres",

@@ -1,42 +1,103 @@
-import type { Call } from "../call.ts";
-import type { Desk } from "../desk.ts";
+import { type Answer, type Call, optionalText } from "../call.ts";
+import { type Desk, pending } from "../desk.ts";
+import { invalid } from "../errors.ts";
 import { declared } from "../formation.ts";
 import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
+import { region, stack } from "./facts.ts";
 
 export function appRoutes(desk: Desk): Route[] {
-  const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, app)) });
+  const list = async (call: Call) => ({ body: (await desk.apps(call)).map((app) => showApp(desk, call, app)) });
   return [
     ["GET", "/apps", list],
+    ["POST", "/apps", (call) => create(desk, call)],
     ["GET", "/users/:user/apps", list],
-    ["GET", "/apps/:app", async (call) => ({ body: showApp(desk, await desk.app(call)) })],
+    ["GET", "/apps/:app", (call) => info(desk, call)],
+    ["PATCH", "/apps/:app", (call) => update(desk, call)],
+    ["DELETE", "/apps/:app", (call) => destroy(desk, call)],
   ];
 }
 
-function showApp(desk: Desk, app: DeclaredApp): Record<string, unknown> {
+async function info(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const { releases } = await desk.outputs.of(app.stack);
+  const released = releases.at(-1)?.createdAt;
+  return { body: { ...showApp(desk, call, app), released_at: released ?? null } };
+}
+
+async function create(desk: Desk, call: Call): Promise<Answer> {
+  const name = optionalText(call, "name");
+  for (const field of ["team", "space", "organization"]) {
+    if (call.body[field] !== undefined && call.body[field] !== null) throw invalid(field, `There is no ${field} here.`);
+  }
+  checkWord(call, "region", region(desk).name);
+  checkWord(call, "stack", stack(desk).name);
+  const { app, outcome } = await desk.create(call, name);
+  return { status: 201, body: showApp(desk, call, app), headers: pending(outcome, app) };
+}
+
+async function update(desk: Desk, call: Call): Promise<Answer> {
+  const { maintenance } = call.body;
+  const name = optionalText(call, "name");
+  const app = await desk.app(call, name === undefined ? "use" : "own");
+  checkWord(call, "build_stack", stack(desk).name);
+  if (maintenance !== undefined && typeof maintenance !== "boolean") {
+    throw invalid("maintenance", "maintenance must be true or false.");
+  }
+  let outcome: Awaited<ReturnType<Desk["change"]>> = "done";
+  if (name !== undefined && name !== app.name) {
+    if (maintenance !== undefined) throw invalid("maintenance", "Rename the app in a call of its own.");
+    outcome = await desk.rename(call, app, name);
+  } else if (maintenance !== undefined && maintenance !== app.maintenance) {
+    const description = `Turn maintenance mode ${maintenance ? "on" : "off"}`;
+    outcome = await desk.change(call, app, description, (file) => {
+      if (maintenance) file.set(["maintenance"], true);
+      else file.remove(["maintenance"]);
+    });
+  }
+  const now = (await desk.ports.apps.list()).find(({ id }) => id === app.id) ?? app;
+  return { body: showApp(desk, call, now), headers: pending(outcome, now) };
+}
+
+async function destroy(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call, "own");
+  const shown = showApp(desk, call, app);
+  const outcome = await desk.destroy(call, app);
+  return { body: shown, headers: pending(outcome, app) };
+}
+
+/** There is one of each kind, so that naming another is a mistake. */
+function checkWord(call: Call, field: string, only: string): void {
+  const wanted = optionalText(call, field);
+  if (wanted !== undefined && wanted !== only) throw invalid(field, `${field} can only be ${only} on this platform.`);
+}
+
+function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
-  const stack = { id: desk.id("stack", "dynoform"), name: "dynoform" };
+  const { id, name } = stack(desk);
   return {
     id: desk.appId(app),
     name: app.name,
     acm: false,
     archived_at: null,
     buildpack_provided_description: "Python",
-    build_stack: stack,
+    build_stack: { id, name },
     create_status: "complete",
     created_at: time,
     // Without it, clients look for the words "fir" and "cedar" in the app's name.
     generation: { id: desk.id("generation", "cedar"), name: "cedar" },
-    git_url: "",
-    maintenance: false,
+    // Git's way to us is always TLS, on the same port.
+    git_url: `${call.origin.replace(/^http:/, "https:")}/${app.name}.git`,
+    internal_routing: null,
+    maintenance: app.maintenance,
     owner: desk.ports.accounts.owner(app.id),
     process_tier: tier(declared("web", app.formation.web).size),
-    region: { id: desk.id("region", "local"), name: "local" },
+    region: { id: region(desk).id, name: region(desk).name },
     released_at: time,
     repo_size: null,
     slug_size: null,
     space: null,
-    stack,
+    stack: { id, name },
     team: null,
     updated_at: time,
     web_url: app.url,

@@ -1,4 +1,5 @@
 import { configVarProblem } from "../../../../infra/names.ts";
+import { AddonDesk } from "../../postgres/desk.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, pending } from "../desk.ts";
 import { invalid } from "../errors.ts";
@@ -10,25 +11,28 @@ import { currentConfig } from "./releases.ts";
 type Changes = Readonly<Record<string, string | null>>;
 
 export function configVarRoutes(desk: Desk): Route[] {
+  const addons = new AddonDesk(desk);
   return [
     [
       "GET",
       "/apps/:app/config-vars",
       async (call) => {
         const app = await desk.app(call);
-        return { body: sorted((await desk.outputs.of(app.stack)).environment) };
+        const { environment } = await desk.outputs.of(app.stack);
+        return { body: sorted(await addons.variables(app, environment)) };
       },
     ],
-    ["PATCH", "/apps/:app/config-vars", (call) => change(desk, call)],
+    ["PATCH", "/apps/:app/config-vars", (call) => change(addons, call)],
   ];
 }
 
-async function change(desk: Desk, call: Call): Promise<Answer> {
+async function change(addons: AddonDesk, call: Call): Promise<Answer> {
+  const { desk } = addons;
   const app = await desk.app(call);
   const outputs = await desk.outputs.of(app.stack);
   const changes = onlyDifferent(readChanges(call, outputs), outputs.environment);
   const names = Object.keys(changes);
-  if (names.length === 0) return { body: sorted(outputs.environment) };
+  if (names.length === 0) return { body: sorted(await addons.variables(app, outputs.environment)) };
   const outcome = await desk.change(call, app, describe(changes), async (file) => {
     for (const [name, value] of Object.entries(changes)) await file.setConfig(name, value ?? undefined);
   });
@@ -37,7 +41,7 @@ async function change(desk: Desk, call: Call): Promise<Answer> {
     if (value === null) delete all[name];
     else all[name] = value;
   }
-  return { body: sorted(all), headers: pending(outcome, app) };
+  return { body: sorted(await addons.variables(app, all)), headers: pending(outcome, app) };
 }
 
 function readChanges(call: Call, outputs: AppOutputs): Changes {

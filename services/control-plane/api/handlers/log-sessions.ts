@@ -1,7 +1,7 @@
 import type { Answer, Call, OpenCall } from "../call.ts";
 import { optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
-import { ApiError, invalid } from "../errors.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
 import { LogStream } from "../log-stream.ts";
 import type { LogFilter } from "../ports.ts";
 import type { OpenRoute, Route } from "../routes.ts";
@@ -9,6 +9,8 @@ import type { OpenRoute, Route } from "../routes.ts";
 /** What the URL of a log session says. It is signed, not kept: a tail goes on when the control plane was replaced. */
 interface Session extends LogFilter {
   readonly app: string;
+  /** Whose it is: the id of a user. */
+  readonly user: string;
   readonly lines: number;
   readonly tail: boolean;
   /** Milliseconds since 1970. */
@@ -42,6 +44,7 @@ async function create(desk: Desk, call: Call): Promise<Answer> {
   if (typeof tail !== "boolean") throw invalid("tail", "tail must be true or false.");
   const session: Session = {
     app: app.name,
+    user: call.caller.id,
     lines: Math.min(lines, HIGHEST_LINES),
     tail,
     begun: desk.clock(),
@@ -72,7 +75,10 @@ async function open(desk: Desk, call: OpenCall): Promise<Answer> {
   const age = desk.clock() - session.begun;
   if (age > (after === undefined ? OPENING : LIFETIME))
     throw new ApiError(403, "forbidden", "The log session has expired.");
-  const { logs } = desk.ports;
+  const { accounts, apps, logs } = desk.ports;
+  // Meanwhile the app may have become another one's.
+  const [app, caller] = [await apps.get(session.app), accounts.caller(session.user)];
+  if (app === undefined || caller === undefined || !accounts.may(caller, app.id, "use")) throw notFound("app");
   const lines = after === undefined ? session.lines : HIGHEST_LINES;
   return { stream: (response) => new LogStream({ ...session, logs, lines, after }, response).start() };
 }

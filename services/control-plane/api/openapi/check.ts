@@ -34,7 +34,7 @@ function check(schema: Schema, value: unknown, path: readonly (string | number)[
     const fields = isRecord(chosen.properties) ? chosen.properties : {};
     for (const [name, of] of Object.entries(value)) {
       const described = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (isRecord(described)) check(described, of, [...path, name]);
+      if (isRecord(described) && of !== undefined) check(described, of, [...path, name]);
     }
   } else if (Array.isArray(value) && isRecord(chosen.items)) {
     for (const [index, item] of value.entries()) check(chosen.items, item, [...path, index]);

@@ -99,3 +99,13 @@ test("an app that is gone is forgotten: the next one of its name is nobody else'
   assert.equal((await it.ask("bob", "GET", "/apps/shop")).status, 404);
   assert.equal((await it.ask("ada", "GET", "/apps/shop")).status, 404);
 });
+
+test("the address of a log is good for as long as its maker may use the app", async () => {
+  await using it = await ground();
+  await it.ask("ada", "POST", PATH, { user: "bob@example.com" });
+  const { logplex_url: url } = (await it.ask("bob", "POST", "/apps/shop/log-sessions", {})).body;
+  const open = () => it.ask("nobody", "GET", new URL(url).pathname);
+  assert.equal((await open()).status, 200);
+  await it.ask("ada", "DELETE", `${PATH}/bob@example.com`);
+  assert.equal((await open()).status, 404);
+});

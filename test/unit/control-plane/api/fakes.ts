@@ -11,23 +11,31 @@ import type {
   LogFilter,
   OneOff,
   OneOffRequest,
+  Plan,
   Ports,
   StoredLine,
   UsageEntry,
 } from "../../../../services/control-plane/api/ports.ts";
+import { Databases } from "../../../../services/control-plane/postgres/databases.ts";
+import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";
+import { noBuilds } from "./no-builds.ts";
 
 interface FakeApp {
   readonly formation: Record<string, DeclaredFormation>;
   readonly config: Record<string, string>;
   readonly addons: Record<string, AddonSettings>;
+  /** More of `dynoform:app`. */
+  readonly settings?: Record<string, unknown>;
 }
 
 /** What the server's ports stand on in tests: an app in memory that changes as a real one does. */
 export class World {
   readonly apps = new Map<string, FakeApp>();
+  readonly made: { readonly name: string; readonly act: Act; readonly owner: string }[] = [];
   readonly changes: { readonly app: string; readonly act: Act }[] = [];
   /** What was only previewed. */
   readonly plans: { readonly app: string; readonly act: Act }[] = [];
@@ -56,7 +64,21 @@ export class World {
     { app: "blog", type: "web", size: "basic", seconds: 5 },
   ];
 
-  constructor() {
+  readonly server: FakeServer;
+  readonly databases: Databases;
+
+  /** @param folder for backups */
+  constructor(folder = "/nowhere") {
+    this.server = new FakeServer(folder);
+    this.databases = new Databases({
+      server: this.server,
+      db: openStore(":memory:"),
+      port: 15_432,
+      folder,
+      keep: 2,
+      clock: Date.now,
+      report: () => {},
+    });
     this.apps.set("shop", { formation: {}, config: { GREETING: "hello" }, addons: {} });
     this.apps.set("blog", { formation: {}, config: {}, addons: {} });
     this.release("Deploy 1111111");
@@ -99,14 +121,40 @@ export class World {
     const world = this;
     return {
       accounts: memoryAccounts("/nowhere"),
+      databases: world.databases,
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),
         change: (name, act, edit) => world.#change(name, act, edit),
-        plan: async (name, act) => {
-          world.plans.push({ app: name, act });
-          return { changes: { same: 1 }, steps: [], preview: "nothing" };
+        plan: (name, act) => world.#plan(name, act),
+        async newName(wanted = "quiet-harbor-12345") {
+          if (world.apps.has(wanted)) throw new UserError(`Name ${wanted} is already taken`);
+          return wanted;
         },
+        async create(name, act, owner) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.set(name, { formation: {}, config: {}, addons: {} });
+          world.made.push({ name, act, owner });
+          return {
+            app: world.#declared(name),
+            outputs: { release: 1 },
+            steps: [{ op: "create", type: "dyno:index:Release", name }],
+          };
+        },
+        async destroy(name) {
+          await world.gate;
+          if (world.failure !== undefined) throw world.failure;
+          world.apps.delete(name);
+        },
+        async rename(name, to) {
+          const app = world.apps.get(name);
+          world.apps.delete(name);
+          if (app !== undefined) world.apps.set(to, app);
+        },
+        planCreate: (name, act) => world.#plan(name, act),
+        planDestroy: (name, act) => world.#plan(name, act),
+        planRename: (name, _to, act) => world.#plan(name, act),
         async record(_app, { description }, work) {
           world.acts.push(description);
           return work();
@@ -117,7 +165,7 @@ export class World {
           world.reads++;
           const app = world.apps.get(stack);
           if (app === undefined || stack === "blog") return undefined;
-          return world.#outputs(app.config);
+          return world.#outputs(app);
         },
         written: async () => world.written,
       },
@@ -159,34 +207,49 @@ export class World {
           return at >= 0 && world.drains.splice(at, 1).length > 0;
         },
       },
+      builds: noBuilds,
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
 
-  #outputs(config: Readonly<Record<string, string>>) {
+  async #plan(app: string, act: Act): Promise<Plan> {
+    this.plans.push({ app, act });
+    return { changes: { same: 1 }, steps: [], preview: "nothing" };
+  }
+
+  #outputs(app: FakeApp) {
     return {
       release: this.ledger.length,
       releases: this.ledger,
       configs: this.configs,
-      environment: { ...config, DATABASE_URL: "postgres://secret" },
+      environment: { ...app.config, DATABASE_URL: "postgres://secret", ...databaseUrls(app) },
       image: "sha256:1",
       formation: [{ type: "web", quantity: 1, size: "free", command: "uwsgi uwsgi.ini" }],
     };
   }
 
   #declared(name: string): DeclaredApp {
-    const { formation = {}, addons = {} } = this.apps.get(name) ?? {};
+    const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
+    const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
     const url = `http://${name}.localhost:8080/`;
-    return { name, id: `${name}-id`, stack: name, url, createdAt: Date.UTC(2026, 0, 1), formation, addons };
+    const createdAt = Date.UTC(2026, 0, 1);
+    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
     await this.gate;
     const app = this.apps.get(name);
     if (app === undefined) throw new UserError(`there is no app ${name}`);
-    const { formation, config, addons } = structuredClone(app);
+    const { formation, config, addons, settings = {} } = structuredClone(app);
     await edit({
       formation,
+      settings,
+      set: ([key = ""], value) => {
+        settings[key] = value;
+      },
+      remove: ([key = ""]) => {
+        delete settings[key];
+      },
       addons,
       addon(attachment, settings) {
         if (settings === undefined) delete addons[attachment];
@@ -205,13 +268,22 @@ export class World {
     const released =
       JSON.stringify([config, addons]) !== JSON.stringify([app.config, app.addons]) ||
       act.description.startsWith("Rollback");
-    this.apps.set(name, { formation, config, addons });
+    this.apps.set(name, { formation, config, addons, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);
     const step = { op: "update", type: "dyno:index:Release", name };
-    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs(config);
+    const { configs: _configs, environment: _environment, ...outputs } = this.#outputs({ formation, config, addons });
     return { outputs, steps: released ? [step] : [] };
   }
+}
+
+/** As dynos reach them: `DATABASE` is the database `ddatabase`. */
+function databaseUrls({ addons }: FakeApp): Record<string, string> {
+  const entries = Object.entries(addons).map(([name, { id = name, attach }]) => {
+    const database = `d${(attach?.addon ?? id).toLowerCase()}`;
+    return [`${name}_URL`, `postgres://${database}_1:s3cret@test-postgres:5432/${database}`];
+  });
+  return Object.fromEntries(entries);
 }
 
 function oneOff({ command, size = "free" }: OneOffRequest): OneOff {

@@ -47,7 +47,7 @@ export async function serve(
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
   await writeFile(tokenFile, `${TOKEN}\n`);
-  const world = new World();
+  const world = new World(folder);
   const problems: string[] = [];
   const accounts = Object.assign(memoryAccounts(tokenFile, { ...(clock && { clock }), ...wishes }), over);
   const create = () =>
@@ -79,6 +79,7 @@ export async function serve(
       ask(port, method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers }),
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
+      await world.databases[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,98 +1,15 @@
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { AppFile } from "../../../../services/control-plane/apps/app-file.ts";
-import { Apps, type AppsOptions, ChangeFailed } from "../../../../services/control-plane/apps/apps.ts";
-import { type Change, Journal } from "../../../../services/control-plane/apps/journal.ts";
-import { QueueLock } from "../../../../services/control-plane/apps/lock.ts";
+import { ChangeFailed } from "../../../../services/control-plane/apps/apps.ts";
+import type { Change } from "../../../../services/control-plane/apps/journal.ts";
 import { RunFailed } from "../../../../services/control-plane/runner.ts";
-import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
+import { act, BEFORE, broken, done, withApps } from "./ground.ts";
 
-const BEFORE = "config:\n  dynoform:app:\n    formation: { web: { quantity: 1 } } # one\n";
 const AFTER = BEFORE.replace("quantity: 1", "quantity: 2");
-const PLATFORM = "config:\n  dynoform:platform: { name: test }\n";
-const OTHER = "config:\n  dynoform:app: { platform: elsewhere }\n";
-
-const act = { user: "ada@example.com", description: "Scaled to web@2:Free" };
-const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outputs: {} };
-const broken = new RunFailed("failed", "a dyno crashed");
-
-/** The runs there were, each with what the stack file said when it began; `ends` says how they end, in order. */
-class Runs {
-  readonly begun: { readonly id: string; readonly description: string; readonly text: string }[] = [];
-  readonly found = new Map<string, Outcome | Error>();
-  readonly ends: (Outcome | Error)[];
-  readonly #path: string;
-
-  constructor(path: string, ends: (Outcome | Error)[]) {
-    this.#path = path;
-    this.ends = ends;
-  }
-
-  get runner(): AppsOptions["runner"] {
-    return {
-      up: async (_stack, { description }, { id = "", display } = {}) => {
-        this.begun.push({ id, description, text: await readFile(this.#path, "utf8") });
-        display?.("Updating\n");
-        const end = this.ends.shift() ?? done;
-        this.found.set(id, end);
-        return settled(end);
-      },
-      // As the command does it, so that the file's copy says what it was given.
-      pulumi: async (args, input = "") => {
-        const key = /^dynoform:config\["(\w+)"\]$/.exec(args[4] ?? "")?.[1];
-        const copy = args[6] ?? "";
-        const text = await readFile(copy, "utf8");
-        await writeFile(copy, `${text}  dynoform:config: { ${key}: { secure: "v1:${input.trimEnd()}" } }\n`);
-        return "";
-      },
-      find: async (id) => (this.found.has(id) ? ({} as never) : undefined),
-      follow: async (id) => settled(this.found.get(id) ?? new Error("no such run")),
-      log: async (id) => (this.found.has(id) ? "Updating\n" : ""),
-    };
-  }
-}
-
-async function settled(end: Outcome | Error): Promise<Outcome> {
-  if (end instanceof Error) throw end;
-  return end;
-}
-
-async function withApps(
-  ends: (Outcome | Error)[],
-  work: (it: { apps: Apps; journal: Journal; runs: Runs; path: string; text: () => Promise<string> }) => Promise<void>,
-) {
-  const project = await mkdtemp(join(tmpdir(), "apps-"));
-  const store = openStore(":memory:");
-  try {
-    await mkdir(join(project, "stacks"));
-    await writeFile(join(project, "Pulumi.yaml"), "name: test\nruntime: nodejs\nstackConfigDir: stacks\n");
-    const path = join(project, "stacks", "Pulumi.shop.yaml");
-    await writeFile(path, BEFORE);
-    await writeFile(join(project, "stacks", "Pulumi.platform.yaml"), PLATFORM);
-    await writeFile(join(project, "stacks", "Pulumi.far.yaml"), OTHER);
-    const runs = new Runs(path, ends);
-    const journal = new Journal(store, () => 1000);
-    const apps = new Apps({
-      project,
-      platform: "test",
-      domain: "localhost",
-      webPort: 8080,
-      journal,
-      runner: runs.runner,
-      lock: new QueueLock(),
-      scratch: join(project, "scratch"),
-    });
-    await work({ apps, journal, runs, path, text: () => readFile(path, "utf8") });
-  } finally {
-    store.close();
-    await rm(project, { recursive: true, force: true });
-  }
-}
 
 const scale = (file: AppFile) => file.scale("web", { quantity: 2 });
 
@@ -101,7 +18,8 @@ test("the apps of this platform, as their files declare them", async () => {
     const settings = { formation: { web: { quantity: 1 } } };
     const declared = { ...settings, addons: {}, settings };
     const shop = { name: "shop", id: "shop", stack: "shop", url: "http://shop.localhost:8080/", createdAt: 1000 };
-    assert.deepEqual(await apps.list(), [{ ...shop, path, ...declared }]);
+    const rest = { path, hosts: [], maintenance: false };
+    assert.deepEqual(await apps.list(), [{ ...shop, ...rest, ...declared }]);
     assert.equal(await apps.get("far"), undefined);
     await assert.rejects(apps.change("far", act, scale), /there is no app far on this platform/);
   });
@@ -252,7 +170,7 @@ for (const { what, file, state, run, repair, begins, leaves, result } of interru
   test(`a change whose control plane ended ${what} is finished by the next`, async () => {
     await withApps([], async ({ apps, journal, runs, path, text }) => {
       const activity = journal.begin("shop", act);
-      const ids = { activity, app: "shop", stack: "shop", path, run: "run-1", repair: "run-2" };
+      const ids = { kind: "edit", activity, app: "shop", stack: "shop", path, run: "run-1", repair: "run-2" } as const;
       journal.applying({ ...ids, before: BEFORE, after: AFTER });
       if (state === "reverting") journal.reverting(activity, "a dyno crashed");
       await writeFile(path, file);

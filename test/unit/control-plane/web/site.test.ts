@@ -81,7 +81,7 @@ test("pages are for those who are logged in", async (t) => {
     assert.equal(status, 500);
     assert.ok(!body.includes("hunter2"));
     assert.equal(site.problems.length, 1);
-    assert.ok(site.problems[0]?.startsWith("GET /broken: Error: the password"));
+    assert.ok(site.problems[0]?.startsWith("GET page: Error: the password"));
   });
   await t.test("files are served for good, by their version", async () => {
     const { body } = await site.get("/things/a", "ann");

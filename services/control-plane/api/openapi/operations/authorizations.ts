@@ -17,7 +17,22 @@ const session = object({ id: uuid, description: text, expires_in: whole, created
 const PATH = "/oauth/authorizations";
 
 /** A token is shown whole only in the answer that makes it. */
+const create = {
+  [`POST ${PATH}`]: {
+    summary: "Make a token, with e-mail address and password, or with a token",
+    body: object({
+      "description?": orNull(text),
+      "expires_in?": orNull(either({ type: "integer", minimum: 1 }, { type: "string", pattern: "^[0-9]{1,12}$" })),
+      "scope?": orNull(list(oneOf("global"))),
+    }),
+    example: { description: "laptop", expires_in: 3600 },
+    status: 201,
+    answer: authorization,
+  },
+};
+
 export const authorizations: Operations = {
+  ...create,
   [`GET ${PATH}`]: { summary: "List one's own tokens", answer: list(authorization) },
   [`GET ${PATH}/~`]: { summary: "There is no default one", answer: anything },
   [`GET ${PATH}/:authorization`]: { summary: "A token of one's own", answer: authorization },
@@ -38,17 +53,7 @@ export const authorizations: Operations = {
 };
 
 export const openAuthorizations: Operations = {
-  [`POST ${PATH}`]: {
-    summary: "Make a token, with e-mail address and password, or with a token",
-    body: object({
-      "description?": orNull(text),
-      "expires_in?": orNull(either({ type: "integer", minimum: 1 }, { type: "string", pattern: "^[0-9]{1,12}$" })),
-      "scope?": orNull(list(oneOf("global"))),
-    }),
-    example: { description: "laptop", expires_in: 3600 },
-    status: 201,
-    answer: authorization,
-  },
+  ...create,
   "POST /auth": {
     summary: "Ask to be let in by a browser",
     body: object({ "description?": orNull(text) }),

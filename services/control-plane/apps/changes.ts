@@ -1,0 +1,150 @@
+import { messageOf, UserError } from "../../errors.ts";
+import type { Outcome } from "../../stacks/engine.ts";
+import { isTakenStack } from "../../stacks/new-stack.ts";
+import { RunFailed, type Runner } from "../runner.ts";
+import type { Act } from "../types.ts";
+import { type Course, NotBegun } from "./courses.ts";
+import type { Change, ChangeKind, Journal } from "./journal.ts";
+
+/** A change that was not made. */
+export class ChangeFailed extends UserError {
+  override readonly name: string = "ChangeFailed";
+  /** What Pulumi printed. */
+  readonly log: string;
+
+  constructor(message: string, log: string) {
+    super(message);
+    this.log = log;
+  }
+}
+
+/** A change that was refused because somebody else is changing the stack. */
+export class StackLocked extends ChangeFailed {
+  override readonly name = "StackLocked";
+}
+
+export interface ChangeOptions {
+  /** Gets what Pulumi prints, as it comes. */
+  readonly display?: (text: string) => void;
+}
+
+export interface ChangeResult extends Outcome {
+  /** Of the activity. */
+  readonly activity: number;
+}
+
+export interface ChangesOptions {
+  readonly journal: Journal;
+  readonly runner: Pick<Runner, "up" | "create" | "destroy" | "find" | "follow" | "log">;
+  readonly courses: Readonly<Record<ChangeKind, Course>>;
+  /** The platform's name and folder. */
+  readonly platform: string;
+  readonly directory: string;
+  /** Told of each change that was made, before it counts as made; must not throw. */
+  readonly made: (change: Change, act: Act) => Promise<void>;
+}
+
+/**
+ * Makes the changes that stand in the journal: whole, or taken back. Each step can be repeated, so that one process
+ * ends what another began.
+ */
+export class Changes {
+  readonly #options: ChangesOptions;
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Ends what an earlier process began. How stands in the journal. */
+  async resume(change: Change): Promise<void> {
+    const act = this.#options.journal.actOf(change.activity);
+    const work = change.state === "reverting" ? this.#revert(change, act) : this.make(change, act);
+    await work.catch((error: unknown) => {
+      if (!(error instanceof ChangeFailed || error instanceof NotBegun)) throw error;
+    });
+  }
+
+  /**
+   * Makes a change, or follows whoever does so already.
+   *
+   * @throws ChangeFailed when it was taken back, NotBegun when there was nothing to take back
+   */
+  async make(change: Change, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
+    const { journal, runner, courses, made } = this.#options;
+    const { activity, run, kind } = change;
+    const course = courses[kind];
+    try {
+      const outcome = await this.#run(change, act, options);
+      await course.finish(change);
+      await made(change, act);
+      journal.end(activity, "succeeded", { log: await runner.log(run) });
+      return { ...outcome, activity };
+    } catch (error) {
+      const message = messageOf(error);
+      if (error instanceof NotBegun) {
+        journal.end(activity, "failed", { message });
+        throw error;
+      }
+      journal.reverting(activity, message);
+      return this.#revert({ ...change, message }, act, options);
+    }
+  }
+
+  async #run(change: Change, act: Act, options: ChangeOptions): Promise<Outcome> {
+    const { run, kind } = change;
+    const { run: verb, prepare } = this.#options.courses[kind];
+    const begin = async (id: string) => this.#once(id, verb, change, act, options, () => prepare(change));
+    try {
+      return await begin(run);
+    } catch (error) {
+      // Half of what was to be removed may be gone: there is no way back to what it was.
+      if (verb !== "destroy" || !(error instanceof RunFailed) || error.state !== "abandoned") throw error;
+      return begin(`${run}-again`);
+    }
+  }
+
+  /** Takes back what failed. */
+  async #revert(change: Change, act: Act, options: ChangeOptions = {}): Promise<never> {
+    const { journal, runner, courses } = this.#options;
+    const { activity, run, repair, app, kind } = change;
+    const { undo, restore, undone } = courses[kind];
+    const reason = change.message ?? "it was ended before it was done";
+    const told = [reason];
+    const locked = reason.includes("the stack is currently locked by");
+    try {
+      const left = await restore(change);
+      if (left !== undefined) told.push(left);
+      else {
+        // Where nothing was done, nothing can be cleaned up.
+        if (!locked && !isTakenStack(reason)) {
+          const back = { user: act.user, description: `Took back: ${act.description}` };
+          await this.#once(repair, undo, change, back, options);
+        }
+        await undone(change);
+      }
+    } catch (error) {
+      const state = undo === "up" ? "could not be brought up as it was" : "could not be removed again";
+      told.push(`${undo === "up" ? "The file was put back, but " : ""}${app} ${state}: ${messageOf(error)}`);
+    }
+    const log = `${await runner.log(run)}${await runner.log(repair)}`;
+    const message = told.join("\n");
+    journal.end(activity, "failed", { message, log });
+    throw new (locked ? StackLocked : ChangeFailed)(message, log);
+  }
+
+  /** A run that is made once, whoever makes it: found by its id, or begun. */
+  async #once(
+    id: string,
+    verb: Course["run"],
+    { app, stack }: Change,
+    act: Act,
+    { display }: ChangeOptions,
+    prepare = async () => {},
+  ): Promise<Outcome> {
+    const { runner, platform, directory } = this.#options;
+    if ((await runner.find(id)) !== undefined) return runner.follow(id, display);
+    await prepare();
+    if (verb !== "destroy") return runner[verb](stack, act, { id, display });
+    return runner.destroy(stack, act, { id, display, leaving: { app, platform, directory } });
+  }
+}

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { KEY, newKey } from "../../stacks/new-stack.ts";
+import { findProject, readStackFiles } from "../../stacks/project.ts";
+import { type DeclaredApp, isPlatform } from "./declared.ts";
+import { checkName, randomId, randomName, takenName } from "./names.ts";
+
+export interface NewAppsOptions {
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The platform's name. */
+  readonly platform: string;
+  readonly domain: string;
+  list(): Promise<readonly DeclaredApp[]>;
+}
+
+/** An app that is not there yet. */
+export interface NewApp {
+  readonly id: string;
+  readonly stack: string;
+  readonly path: string;
+  /** Of its stack file. */
+  readonly text: string;
+}
+
+/** What apps to come are called, and what their stack files say. */
+export class NewApps {
+  readonly #options: NewAppsOptions;
+
+  constructor(options: NewAppsOptions) {
+    this.#options = options;
+  }
+
+  /** @param wanted undefined: a random one @throws NameRefused */
+  async name(wanted: string | undefined): Promise<string> {
+    if (wanted !== undefined) {
+      checkName(wanted);
+      await this.checkFree(wanted);
+      return wanted;
+    }
+    const names = new Set((await this.#options.list()).map(({ name }) => name));
+    for (;;) {
+      const name = randomName();
+      if (!names.has(name)) return name;
+    }
+  }
+
+  /** @throws NameRefused when an app of the platform has the name, or is served at what would be its host */
+  async checkFree(name: string): Promise<void> {
+    const { list, domain } = this.#options;
+    const taken = (await list()).some((app) => app.name === name || app.hosts.includes(`${name}.${domain}`));
+    if (taken) throw takenName(name);
+  }
+
+  /**
+   * In the name's turn.
+   *
+   * @param options `keyed`: with a key in plain, for what is thrown away
+   * @throws NameRefused
+   */
+  async describe(name: string, options: { readonly keyed?: boolean } = {}): Promise<NewApp> {
+    await this.checkFree(name);
+    const project = await findProject(this.#options.project);
+    const files = await readStackFiles(project);
+    const stacks = new Set(files.map((file) => file.stack));
+    const platform = files.find((file) => isPlatform(file, this.#options.platform))?.stack ?? "platform";
+    // An app that has another name by now keeps its stack.
+    let stack = name;
+    for (let number = 2; stacks.has(stack); number++) stack = `${name}-${number}`;
+    const id = randomId(name);
+    const settings = {
+      id,
+      ...(stack !== name && { name }),
+      ...(platform !== "platform" && { platform }),
+    };
+    const key = options.keyed === true ? { [KEY]: newKey() } : {};
+    return {
+      id,
+      stack,
+      path: join(project.stackDirectory, `Pulumi.${stack}.yaml`),
+      text: stringify({ config: { "dynoform:app": settings, ...key } }),
+    };
+  }
+}

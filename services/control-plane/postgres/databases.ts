@@ -1,0 +1,75 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../types.ts";
+import type { Server } from "./server.ts";
+import { TransferStore } from "./transfer-store.ts";
+import { Transfers } from "./transfers.ts";
+
+export interface DatabasesOptions {
+  readonly server: Server;
+  readonly db: DatabaseSync;
+  /** Where this machine reaches Postgres. */
+  readonly port: number;
+  /** Where backups lie. */
+  readonly folder: string;
+  /** How many of a database are kept. */
+  readonly keep: number;
+  readonly clock: Clock;
+  report(problem: string): void;
+}
+
+/** What a URL of a database says. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The databases of a platform's apps. */
+export class Databases implements AsyncDisposable {
+  readonly server: Server;
+  readonly transfers: Transfers;
+  readonly #store: TransferStore;
+  readonly #port: number;
+
+  constructor({ server, db, port, folder, keep, clock, report }: DatabasesOptions) {
+    this.#store = new TransferStore(db, clock);
+    this.#port = port;
+    this.server = server;
+    this.transfers = new Transfers({ store: this.#store, server, folder, keep, clock, report });
+  }
+
+  /**
+   * What dynos reach a database by, as this machine does. Clients want no TLS of `localhost` alone, and there is none:
+   * Postgres listens on the loopback interface.
+   */
+  clientUrl(url: string): string {
+    const { user, password, database, host, port } = this.credentials(url);
+    return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  }
+
+  credentials(url: string): Credentials {
+    const { username, password, pathname } = new URL(url);
+    return {
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: decodeURIComponent(pathname.slice(1)),
+      host: "localhost",
+      port: this.#port,
+    };
+  }
+
+  /** Remembers whose a database is: clients name databases by their URLs. */
+  know(database: string, app: string, addon: string): void {
+    this.#store.know(database, app, addon);
+  }
+
+  owner(database: string): { readonly app: string; readonly addon: string } | undefined {
+    return this.#store.owner(database);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.transfers[Symbol.asyncDispose]();
+  }
+}

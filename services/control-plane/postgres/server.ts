@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { frames } from "../../../images/output.ts";
+import { isNotFound, UserError } from "../../errors.ts";
+
+/** In the image: how whole databases are copied. */
+const TRANSFER = "/usr/lib/dynoform/transfer";
+
+/** Milliseconds between two looks for a process whose output does not end. */
+const LOOK = 1000;
+
+/** What Postgres says of a database. */
+export interface DatabaseStatus {
+  /** Bytes. */
+  readonly size: number;
+  /** Sessions that are open. */
+  readonly connections: number;
+  /** Of the server: `17.6`. */
+  readonly version: string;
+}
+
+/** The platform's Postgres, which the control plane asks in its container: no password is needed, or could be seen. */
+export interface Server {
+  /** Undefined: there is none of this name. */
+  status(database: string): Promise<DatabaseStatus | undefined>;
+  /** Ends all sessions of a database. */
+  disconnect(database: string): Promise<void>;
+  /** Ends the sessions of one role. */
+  dismiss(role: string): Promise<void>;
+  /** Starts a transfer that outlives this process. @returns what `isRunning` finds it by */
+  start(...args: readonly string[]): Promise<string>;
+  isRunning(execution: string): Promise<boolean>;
+  /** A short one, to its end. @throws UserError with what it said */
+  transfer(...args: readonly string[]): Promise<void>;
+}
+
+export class PostgresContainer implements Server {
+  readonly #docker: Docker;
+  readonly #name: string;
+
+  /** @param platform its name */
+  constructor(docker: Docker, platform: string) {
+    this.#docker = docker;
+    this.#name = `${platform}-postgres`;
+  }
+
+  async status(database: string): Promise<DatabaseStatus | undefined> {
+    const text = await this.#sql(
+      `SELECT json_build_object('size', pg_database_size(d.oid), 'version', split_part(version(), ' ', 2),
+         'connections', (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid))
+       FROM pg_database d WHERE datname = :'database'`,
+      { database },
+    );
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  async disconnect(database: string): Promise<void> {
+    const sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :'database'";
+    await this.#sql(sql, { database });
+  }
+
+  async dismiss(role: string): Promise<void> {
+    await this.#sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = :'role'", { role });
+  }
+
+  async start(...args: readonly string[]): Promise<string> {
+    const exec = await this.#exec([TRANSFER, ...args], {});
+    // The answer is empty, and keeps its connection until it was read.
+    (await exec.start({ Detach: true })).resume();
+    return exec.id;
+  }
+
+  async isRunning(execution: string): Promise<boolean> {
+    try {
+      return (await this.#docker.getExec(execution).inspect()).Running;
+    } catch (error) {
+      // Gone with its container. A Docker that does not answer says nothing about the process.
+      return !isNotFound(error);
+    }
+  }
+
+  async transfer(...args: readonly string[]): Promise<void> {
+    await this.#run([TRANSFER, ...args], "");
+  }
+
+  /** In the database `postgres`; `:'name'` stands for a variable as a literal. */
+  #sql(text: string, variables: Readonly<Record<string, string>>): Promise<string> {
+    const set = Object.entries(variables).map(([name, value]) => `--set=${name}=${value}`);
+    const options = ["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1"];
+    return this.#run(["psql", ...options, ...set, "--dbname=postgres"], text);
+  }
+
+  async #run(argv: readonly string[], input: string): Promise<string> {
+    const exec = await this.#exec(argv, { AttachStdin: true, AttachStdout: true, AttachStderr: true });
+    const stream = await exec.start({ hijack: true, stdin: true });
+    const pieces = { out: [] as Buffer[], error: [] as Buffer[] };
+    const reading = (async () => {
+      for await (const { error, data } of frames(stream)) pieces[error ? "error" : "out"].push(data);
+    })();
+    stream.end(input);
+    const ended = new AbortController();
+    try {
+      // The stream of a container that was killed may never end.
+      await Promise.race([reading, this.#untilEnded(exec, ended.signal)]);
+    } finally {
+      ended.abort();
+      stream.destroy();
+      await reading.catch(() => {});
+    }
+    const { ExitCode } = await exec.inspect();
+    const text = (of: keyof typeof pieces) => Buffer.concat(pieces[of]).toString("utf8").trim();
+    if (ExitCode !== 0) throw new UserError(text("error") || `${argv[0]} ended with ${ExitCode}`);
+    return text("out");
+  }
+
+  async #untilEnded(exec: Docker.Exec, signal: AbortSignal): Promise<void> {
+    for (let gone = false; !signal.aborted; ) {
+      await sleep(LOOK, undefined, { ref: false });
+      const { Running } = await exec.inspect();
+      // Once more, for what is still on its way.
+      if (!Running && gone) return;
+      gone = !Running;
+    }
+  }
+
+  async #exec(argv: readonly string[], options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
+    try {
+      return await this.#docker.getContainer(this.#name).exec({ Cmd: [...argv], ...options });
+    } catch (error) {
+      if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+      throw new UserError(`Postgres (${this.#name}) does not run. \`npm run up\` starts it.`);
+    }
+  }
+}
