@@ -12,6 +12,7 @@ import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authori
 import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { buildpackRoutes, openBuildpackRoutes } from "./handlers/buildpacks.ts";
+import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { domainRoutes } from "./handlers/domains.ts";
@@ -22,7 +23,7 @@ import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
-import { releaseRoutes } from "./handlers/releases.ts";
+import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
@@ -87,6 +88,7 @@ export function createApi(options: ApiOptions): Api {
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
+      ...buildRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
@@ -108,8 +110,8 @@ export function createApi(options: ApiOptions): Api {
     dispatcher,
     open: [
       ...openLogRoutes(desk),
-      ...openAuthorizationRoutes(desk),
-      ...browserLoginRoutes(desk),
+      ...openBuildRoutes(desk),
+      ...openReleaseRoutes(desk),
       ...openBuildpackRoutes(),
       ...openStatusRoutes(options.health),
       ...openBackupRoutes(desk),

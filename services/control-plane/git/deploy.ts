@@ -37,28 +37,44 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
         if (result === "succeeded") launch();
       },
     });
+    let told = false;
+    const explainTo = (reasons: readonly string[]) => {
+      const [first = "", ...more] = reasons;
+      if (told) return;
+      told = true;
+      say("");
+      // What the build wrote last has been shown.
+      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+    };
+    // To put everything back takes as long as to deploy; the reason is known before.
+    const failed = async (log: string) => {
+      await builds[Symbol.asyncDispose]();
+      const reasons = reasonsOf(log);
+      if (reasons.length === 0) return;
+      explainTo(reasons);
+      say(`       Putting ${name} back as it was...`);
+    };
     try {
       const { outputs, steps } = await apps
-        .change(name, { user, description }, (file) => file.source({ commit }))
+        .change(name, { user, description }, (file) => file.source({ commit }), { failed })
         .finally(() => builds[Symbol.asyncDispose]());
       launch();
-      const release = typeof outputs.release === "number" ? `v${outputs.release}` : undefined;
+      const release = typeof outputs.release === "number" ? outputs.release : undefined;
+      const made = steps.some(({ type }) => type === "dyno:index:Release") ? release : undefined;
       tell(`${description} by user ${user}`);
-      if (release !== undefined && steps.some(({ type }) => type === "dyno:index:Release")) {
-        tell(`Release ${release} created by user ${user}`);
-        say(`       Released ${release}`);
-      } else say(`       Nothing has changed${release === undefined ? "" : `: ${release} runs this already`}`);
+      if (made !== undefined) {
+        tell(`Release v${made} created by user ${user}`);
+        say(`       Released v${made}`);
+      } else say(`       Nothing has changed${release === undefined ? "" : `: v${release} runs this already`}`);
       if (typeof outputs.url === "string") say(`       ${outputs.url} deployed to Dynoform`);
       say("");
       say("Verifying deploy... done.");
       tell("Build succeeded");
+      return made;
     } catch (error) {
       const reasons = explain(error, report);
       tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
-      say("");
-      // What the build wrote last has been shown.
-      const [first = "", ...more] = reasons;
-      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+      explainTo(reasons);
       throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
     }
   };

@@ -37,23 +37,23 @@ interface Deployed {
   readonly logged: string[];
   readonly acts: unknown[];
   readonly problems: string[];
-  readonly result: Promise<void>;
+  readonly result: Promise<number | undefined>;
 }
 
 /** Deploys to an app whose change is what `work` does. */
 async function deploy(
   directory: string,
-  work: (lines: readonly string[]) => Promise<Partial<ChangeResult>>,
+  work: (lines: readonly string[], failed: (log: string) => Promise<void>) => Promise<Partial<ChangeResult>>,
 ): Promise<Deployed> {
   const lines: string[] = [];
   const logged: string[] = [];
   const acts: unknown[] = [];
   const problems: string[] = [];
   const apps: DeployOptions["apps"] = {
-    async change(name, act, edit) {
+    async change(name, act, edit, { failed = async () => {} } = {}) {
       const source = (value: unknown) => void acts.push({ name, act, source: value });
       await edit({ source } as never);
-      return { activity: 1, changes: {}, steps: [], outputs: {}, ...(await work(lines)) };
+      return { activity: 1, changes: {}, steps: [], outputs: {}, ...(await work(lines, failed)) };
     },
   };
   const run = deployer({
@@ -62,7 +62,12 @@ async function deploy(
     log: { write: (app, { source, process, text }) => void logged.push(`${app} ${source}[${process}]: ${text}`) },
     report: (problem) => void problems.push(problem),
   });
-  const result = run({ name: "shop", repository: "" }, COMMIT, "me@example.com", (line) => void lines.push(line));
+  const result = run(
+    { name: "shop", id: "shop", repository: "" },
+    COMMIT,
+    "me@example.com",
+    (line) => void lines.push(line),
+  );
   await result.catch(() => {});
   return { lines, logged, acts, problems, result };
 }
@@ -92,7 +97,7 @@ test("what the app's builds and release commands write is shown as it comes, and
         outputs: { release: 5, url: "http://shop.localhost:8080/" },
       };
     });
-    await deployed.result;
+    assert.equal(await deployed.result, 5);
     assert.deepEqual(deployed.lines, [
       "-----> Building shop",
       "       Collecting flask",
@@ -133,6 +138,19 @@ test("a failure is told by its reason, whoever found it", () =>
     await assert.rejects(failed.result, new DeployFailed("build failed"));
     assert.deepEqual(failed.lines, ["", " !     the build of shop failed: pip ended with 1"]);
     assert.match(failed.logged.at(-1) ?? "", /Deploy 1234567 by user me@example\.com failed: the build of shop failed/);
+
+    const early = await deploy(directory, async (lines, failed) => {
+      await failed(LOG);
+      assert.deepEqual(lines, [
+        "",
+        " !     the build of shop failed: pip ended with 1",
+        " !       No matching distribution found for nothing==1",
+        "       Putting shop back as it was...",
+      ]);
+      throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
+    });
+    await assert.rejects(early.result, new DeployFailed("deploy failed"));
+    assert.equal(early.lines.length, 4, "it is told once, and before the app is put back");
 
     const booting = await deploy(directory, async () => {
       throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
