@@ -30,7 +30,9 @@ address and password are shown once.
       outcomes.set(stack, outcome);
     }
     process.stdout.write(`\n${report(outcomes)}\n${steps.table()}`);
-    for (const platform of platformsOf(files)) {
+    // Where no file declares one, that of another project serves the apps.
+    const platforms = files.some(({ kind }) => kind === "platform") ? platformsOf(files) : [];
+    for (const platform of platforms) {
       const says = await firstAdmin(platform);
       if (says !== "") process.stdout.write(`\n${says}`);
     }

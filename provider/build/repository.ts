@@ -7,7 +7,7 @@ import { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE, type SourceTree } from ".
 /** Where releases pin their commits: `refs/releases/v12`. */
 const RELEASES = "refs/releases/";
 /** Holds a snapshot until a release pins it. */
-const SNAPSHOTS = "refs/snapshots/";
+export const SNAPSHOTS = "refs/snapshots/";
 
 /** The bare repository of an app, by the app's id. */
 export function repositoryPath(directory: string, id: string): string {
@@ -112,6 +112,6 @@ async function putFile(path: string, size: number, put: (data: Uint8Array) => Pr
 }
 
 /** A path as fast-import takes any: in quotes. */
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

@@ -10,10 +10,14 @@ import type { Stacks } from "./api/ports.ts";
 import { Token } from "./api/token.ts";
 import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
+import { Builds } from "./builds/builds.ts";
+import { Sources } from "./builds/sources.ts";
+import { BuildStore } from "./builds/store.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
 import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
+import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
@@ -117,30 +121,32 @@ const accounts = new Accounts({
   signUp: settings.accounts.signUp,
   clock,
 });
+const key = new Token(places.token);
+const sources = new Sources({ folder: places.sources, token: key, clock, report });
+const builds = new Builds({
+  store: new BuildStore(store, places.builds, clock),
+  sources,
+  directory: settings.directory,
+  deploy: deployer({ apps, log: logs, directory: settings.directory, report }),
+  report,
+});
 apps.follow({
   making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
   gone: ({ id }) => accounts.access.forget(id),
 });
 const git = parts.use(
-  await openGit({
-    apps,
-    log: logs,
-    directory: settings.directory,
-    places,
-    accounts,
-    report,
-  }),
+  await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const certificate = await ensureCertificate(places.tls);
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
   site: siteUrl(settings),
-  asides: [git.serve, besideApi(settings.domain, () => site)],
+  asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificate,
   hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
@@ -175,6 +181,7 @@ await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()
   .then(() => git.recover())
+  .then(async () => builds.recover(await apps.list()))
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));

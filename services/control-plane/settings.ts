@@ -62,6 +62,9 @@ export interface Places {
   readonly hooks: string;
   /** A folder for each run of Pulumi. */
   readonly runs: string;
+  /** What each build said, and source archives that were sent. */
+  readonly builds: string;
+  readonly sources: string;
   /** Unfinished copies of stack files, which the runner sees too. */
   readonly scratch: string;
   /** Where the router writes a line for each request. */
@@ -83,6 +86,8 @@ export function placesOf(directory: string): Places {
     pushSocket: `${directory}/control/push.sock`,
     hooks: `${directory}/control/hooks`,
     runs: `${directory}/control/runs`,
+    builds: `${directory}/control/builds`,
+    sources: `${directory}/control/sources`,
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,

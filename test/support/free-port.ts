@@ -30,7 +30,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Listens on a port; undefined: somebody else does. */
-async function hold(port: number): Promise<Server | undefined> {
+export async function hold(port: number): Promise<Server | undefined> {
   const server = createServer();
   try {
     // Everywhere, so that one who listens at a single address is noticed too.

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import Docker from "dockerode";
 import { baseImage, IMAGES_OWNER } from "./images.ts";
 import type { OwnDocker, Resolver } from "./own-docker.ts";
@@ -53,6 +54,14 @@ async function order(what: Order): Promise<void> {
   process.send?.({ order: what });
   const [{ answer }] = await answered;
   if (answer !== "done") throw new Error(String(answer));
+}
+
+/**
+ * Inside: what has to be removed of a platform. Its engine is thrown away with all that is in it, even what a crashed
+ * dockerd does not let go of.
+ */
+export function onlyFolder({ directory }: { readonly directory: string }): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
 }
 
 /** The base image, and what apps whose names match install, so that they are not made anew inside. */

@@ -79,6 +79,8 @@ export async function ownDocker(): Promise<OwnDocker> {
 
   async function dispose(): Promise<void> {
     try {
+      // Only a daemon ends containers that have the host's processes.
+      await docker.ping().catch(() => start());
       const containers = await docker.listContainers({ all: true }).catch(() => []);
       await docker.swarmLeave({ force: true }).catch(() => {});
       for (const container of containers) {

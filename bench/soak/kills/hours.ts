@@ -64,7 +64,8 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
 
   const follow = async (reader: Interface) => {
     for (let current: Interface | undefined = reader; !stop.signal.aborted; ) {
-      if (current !== undefined) await once(current, "close");
+      // With an error when the daemon was killed.
+      if (current !== undefined) await once(current, "close").catch(() => {});
       await sleep(200);
       current = await open().catch(() => undefined);
       if (current !== undefined) await readAgain().catch(() => {});

@@ -31,6 +31,8 @@ export interface AuditRecord extends AuditEntry {
 export interface AuditFilter {
   /** An app as it may have been named: its name, its id. */
   readonly apps?: readonly string[] | undefined;
+  /** Milliseconds since 1970; an app of that name before may have been another one's. */
+  readonly since?: number | undefined;
   /** The id of a user. */
   readonly user?: string | undefined;
   /** Only entries with a smaller id. */
@@ -84,15 +86,15 @@ export class Audit {
   }
 
   /** The newest first. */
-  read({ apps, user, before, max }: AuditFilter): AuditRecord[] {
+  read({ apps, since, user, before, max }: AuditFilter): AuditRecord[] {
     return this.#db
       .prepare(
         `SELECT * FROM audit
          WHERE (?1 IS NULL OR app IN (SELECT value FROM json_each(?1)))
-           AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR id < ?3)
-         ORDER BY id DESC LIMIT ?4`,
+           AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR id < ?3) AND at >= ?4
+         ORDER BY id DESC LIMIT ?5`,
       )
-      .all(apps === undefined ? null : JSON.stringify(apps), user ?? null, before ?? null, max)
+      .all(apps === undefined ? null : JSON.stringify(apps), user ?? null, before ?? null, since ?? 0, max)
       .map(toRecord);
   }
 }

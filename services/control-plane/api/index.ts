@@ -10,6 +10,7 @@ import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
@@ -78,6 +79,7 @@ export function createApi(options: ApiOptions): Api {
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
+      ...buildRoutes(desk),
       ...configVarRoutes(desk),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
@@ -99,6 +101,7 @@ export function createApi(options: ApiOptions): Api {
     dispatcher,
     open: [
       ...openLogRoutes(desk),
+      ...openBuildRoutes(desk),
       ...openBackupRoutes(desk),
       ...openAuthorizationRoutes(desk),
       ...browserLoginRoutes(desk),

@@ -1,6 +1,7 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Builds as BuildRecords } from "../builds/builds.ts";
 import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
@@ -17,7 +18,11 @@ export interface Ports {
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
+  readonly builds: Builds;
 }
+
+/** @see the class of that name */
+export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";

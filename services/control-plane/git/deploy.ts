@@ -42,16 +42,18 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
         .change(name, { user, description }, (file) => file.source({ commit }))
         .finally(() => builds[Symbol.asyncDispose]());
       launch();
-      const release = typeof outputs.release === "number" ? `v${outputs.release}` : undefined;
+      const release = typeof outputs.release === "number" ? outputs.release : undefined;
+      const made = steps.some(({ type }) => type === "dyno:index:Release") ? release : undefined;
       tell(`${description} by user ${user}`);
-      if (release !== undefined && steps.some(({ type }) => type === "dyno:index:Release")) {
-        tell(`Release ${release} created by user ${user}`);
-        say(`       Released ${release}`);
-      } else say(`       Nothing has changed${release === undefined ? "" : `: ${release} runs this already`}`);
+      if (made !== undefined) {
+        tell(`Release v${made} created by user ${user}`);
+        say(`       Released v${made}`);
+      } else say(`       Nothing has changed${release === undefined ? "" : `: v${release} runs this already`}`);
       if (typeof outputs.url === "string") say(`       ${outputs.url} deployed to Dynoform`);
       say("");
       say("Verifying deploy... done.");
       tell("Build succeeded");
+      return made;
     } catch (error) {
       const reasons = explain(error, report);
       tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);

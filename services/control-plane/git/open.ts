@@ -6,15 +6,13 @@ import type { Accounts } from "../accounts/accounts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
 import type { Places } from "../settings.ts";
-import type { LogSink } from "../types.ts";
-import { deployer } from "./deploy.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
-import { Pushes, type PushTarget } from "./pushes.ts";
+import { type DeployCommit, Pushes, type PushTarget } from "./pushes.ts";
 
 export interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
   readonly accounts: Pick<Accounts, "who" | "may" | "audit">;
   readonly apps: Apps;
-  readonly log: LogSink;
+  readonly deploy: DeployCommit;
   /** The platform's folder. */
   readonly directory: string;
   readonly places: Places;
@@ -27,9 +25,9 @@ export interface Git extends AsyncDisposable {
   recover(): Promise<void>;
 }
 
-export async function openGit({ accounts, apps, log, directory, places, report }: OpenGitOptions): Promise<Git> {
-  const pushes = new Pushes(deployer({ apps, log, directory, report }));
-  const target = ({ name, id }: DeclaredApp): PushTarget => ({ name, repository: repositoryPath(directory, id) });
+export async function openGit({ accounts, apps, deploy, directory, places, report }: OpenGitOptions): Promise<Git> {
+  const pushes = new Pushes(deploy);
+  const target = ({ name, id }: DeclaredApp): PushTarget => ({ name, id, repository: repositoryPath(directory, id) });
   const server = await GitServer.open({
     pushes,
     socket: places.pushSocket,
@@ -51,13 +49,16 @@ export async function openGit({ accounts, apps, log, directory, places, report }
       for (const app of await apps.list()) {
         const { repository } = target(app);
         if (!existsSync(repository)) continue;
-        const { source } = app.settings;
-        const declared = isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
         await pushes
-          .recover({ name: app.name, repository }, declared)
+          .recover(target(app), declaredCommit(app))
           .catch((error: unknown) => report(`a push to ${app.name} could not be ended: ${messageOf(error)}`));
       }
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** The commit that an app's stack file says. */
+export function declaredCommit({ settings: { source } }: Pick<DeclaredApp, "settings">): string | undefined {
+  return isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
 }

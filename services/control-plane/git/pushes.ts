@@ -5,6 +5,8 @@ import { isCreation, isDeletion, type Say, type Update, type Verdict } from "./v
 /** An app to which is pushed. */
 export interface PushTarget {
   readonly name: string;
+  /** The app's id. */
+  readonly id: string;
   /** Of its bare repository. */
   readonly repository: string;
 }
@@ -13,11 +15,11 @@ export interface PushTarget {
 export class DeployFailed extends Error {}
 
 /**
- * Makes an app run a commit of its repository; returns when it serves.
+ * Makes an app run a commit of its repository; returns the number of the release that it made, if any, when it serves.
  *
  * @throws DeployFailed
  */
-export type DeployCommit = (app: PushTarget, commit: string, user: string, say: Say) => Promise<void>;
+export type DeployCommit = (app: PushTarget, commit: string, user: string, say: Say) => Promise<number | undefined>;
 
 /** The branches that are deployed. */
 const DEPLOYED = ["main", "master"];

@@ -213,7 +213,7 @@ test("a worker: started when it has run for a while, parked when it does not", a
   assert.equal(await replicas(service), 1);
 
   const crash = await ground.dyno("worker-crash", { mode: "crash" });
-  await assert.rejects(create(processInputs(crash), PROCESS), (error: Error) => {
+  await assert.rejects(create(processInputs(crash, { settle: 5 }), PROCESS), (error: Error) => {
     assert.match(
       error.message,
       /^worker\.1 of hello exited 3 times: exit status 3\. The web dynos of this deployment serve already\. Its last lines:\n {4}reading/,

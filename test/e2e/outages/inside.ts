@@ -1,10 +1,9 @@
 /** The part of outages.test.ts that runs in the engine's network namespace, where the platform's ports are. */
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
 import { inspect } from "node:util";
 import { changed } from "../../../services/stacks/engine.ts";
 import { containers, untilApi, untilAsleep } from "../../support/dyno-manager.ts";
-import { killDocker, startDocker } from "../../support/inside-docker.ts";
+import { killDocker, onlyFolder, startDocker } from "../../support/inside-docker.ts";
 import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
@@ -31,10 +30,7 @@ process.on("uncaughtException", (error) => {
 });
 
 const platform = await testPlatform({ sleep: { after: 5 } });
-// Its engine is thrown away with all that is in it, even what a crashed dockerd does not let go of; the folder is left.
-await using _folder = {
-  [Symbol.asyncDispose]: () => rm(platform.directory, { recursive: true, force: true }),
-};
+await using _folder = onlyFolder(platform);
 await simpleApp(platform, "steady", { "run.py": APP });
 const declare = (web: number, version: string) =>
   platform.app(

@@ -105,6 +105,8 @@ const UNPUBLISHED = [
   "POST /apps/:app/formations/:type/actions/stop",
   "GET /accounts/:account/actions/get-quota",
   "GET /apps/:app/usage",
+  // In the older schema only.
+  "GET /apps/:app/builds/:build/result",
   "GET /apps/:app/audit",
   "GET /audit",
   "GET /invitations",

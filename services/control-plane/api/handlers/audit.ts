@@ -17,7 +17,7 @@ export function auditRoutes(desk: Desk): Route[] {
       "/apps/:app/audit",
       async (call) => {
         const app = await desk.app(call, "own");
-        return read(desk, call, { apps: [app.name, desk.appId(app)] });
+        return read(desk, call, { apps: [app.name, desk.appId(app)], since: app.createdAt });
       },
     ],
   ];
@@ -35,7 +35,7 @@ function all(desk: Desk, call: Call): Answer {
 function read(
   desk: Desk,
   { query }: Call,
-  filter: { readonly apps?: readonly string[]; readonly user?: string },
+  filter: { readonly apps?: readonly string[]; readonly since?: number; readonly user?: string },
 ): Answer {
   const max = number(query, "max") ?? DEFAULT_MAX;
   if (max > HIGHEST_MAX) throw invalid("max", `max is ${HIGHEST_MAX} at most.`);

@@ -22,6 +22,7 @@ import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
 import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";
+import { noBuilds } from "./no-builds.ts";
 
 interface FakeApp {
   readonly formation: Record<string, DeclaredFormation>;
@@ -206,6 +207,7 @@ export class World {
           return at >= 0 && world.drains.splice(at, 1).length > 0;
         },
       },
+      builds: noBuilds,
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }

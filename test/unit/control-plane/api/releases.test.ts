@@ -40,6 +40,9 @@ test("what can be no config var is refused, and nothing of the request is done",
     ["DATABASE_URL", "x", /set by an add-on/],
     ["A", 5, /^A must be a text, or null to remove it\.$/],
     ["A", "a\0b", /zero byte/],
+    ["A", "a\ud800b", /half a character/],
+    ["A", "x".repeat(100_001), /100000 bytes at most/],
+    ["__proto__", "x", /keeps for itself/],
   ] as const) {
     const { status, body } = await served.ask("PATCH", "/apps/shop/config-vars", { body: { OK: "1", [name]: value } });
     assert.equal(status, 422, name);

@@ -37,7 +37,7 @@ interface Deployed {
   readonly logged: string[];
   readonly acts: unknown[];
   readonly problems: string[];
-  readonly result: Promise<void>;
+  readonly result: Promise<number | undefined>;
 }
 
 /** Deploys to an app whose change is what `work` does. */
@@ -62,7 +62,12 @@ async function deploy(
     log: { write: (app, { source, process, text }) => void logged.push(`${app} ${source}[${process}]: ${text}`) },
     report: (problem) => void problems.push(problem),
   });
-  const result = run({ name: "shop", repository: "" }, COMMIT, "me@example.com", (line) => void lines.push(line));
+  const result = run(
+    { name: "shop", id: "shop", repository: "" },
+    COMMIT,
+    "me@example.com",
+    (line) => void lines.push(line),
+  );
   await result.catch(() => {});
   return { lines, logged, acts, problems, result };
 }
@@ -92,7 +97,7 @@ test("what the app's builds and release commands write is shown as it comes, and
         outputs: { release: 5, url: "http://shop.localhost:8080/" },
       };
     });
-    await deployed.result;
+    assert.equal(await deployed.result, 5);
     assert.deepEqual(deployed.lines, [
       "-----> Building shop",
       "       Collecting flask",

@@ -68,7 +68,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
       who: async (header) => (header === basic(TOKEN) ? accounts.who(`Bearer ${TOKEN}`, "") : undefined),
       async find(name) {
         const id = APPS[name];
-        return id === undefined ? undefined : { name, repository: repository(id) };
+        return id === undefined ? undefined : { name, id, repository: repository(id) };
       },
       audit: (caller, from, app) => void audited.push(`${caller.email} ${from} ${app}`),
     }),

@@ -184,7 +184,7 @@ test("what a killed control plane held is taken when the app is declared to run 
   await ground.git("push", "heroku", "main");
   const second = await ground.commit("run.py", "2");
   await ground.git("push", "heroku", "main:refs/tags/t");
-  const app = { name: "shop", repository: ground.bare };
+  const app = { name: "shop", id: "shop", repository: ground.bare };
   const hold = () => ground.git("--git-dir", ground.bare, "update-ref", "refs/pushes/main", second);
   await hold();
   await ground.pushes.recover(app, first);

@@ -4,6 +4,7 @@ import { account } from "./account.ts";
 import { addons } from "./addons.ts";
 import { apps } from "./apps.ts";
 import { authorizations, openAuthorizations } from "./authorizations.ts";
+import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
@@ -18,6 +19,7 @@ export const operations: Operations = {
   ...addons,
   ...apps,
   ...authorizations,
+  ...builds,
   ...configVars,
   ...dynos,
   ...logs,
@@ -25,4 +27,4 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openAuthorizations, ...openLogs, ...openApiItself };
+export const openOperations: Operations = { ...openAuthorizations, ...openBuilds, ...openLogs, ...openApiItself };

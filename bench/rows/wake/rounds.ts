@@ -1,31 +1,41 @@
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RouterClient } from "../../provider/route/router-client.ts";
-import { type TestPlatform, testPlatform } from "../../test/support/platform.ts";
-import { until } from "../../test/support/until.ts";
-import { plainService } from "../plain/service.ts";
-import { type Bench, quantile, seconds } from "../row.ts";
+import { RouterClient } from "../../../provider/route/router-client.ts";
+import { type TestPlatform, testPlatform } from "../../../test/support/platform.ts";
+import { until } from "../../../test/support/until.ts";
+import { plainService } from "../../plain/service.ts";
+import { quantile, type Row, seconds } from "../../row.ts";
 
-const ROUNDS = 100;
 /** Seconds without a request: long enough for the plain service's turn to be over. */
 const SLEEP_AFTER = 4;
 /** At once, to an app that sleeps. */
 const CROWD = 100;
 const PATH = "/whoami";
 
-/**
- * From the first byte of a request to a sleeping app to the end of its answer, beside Docker's own start of the same
- * image, from a call of its API to the first 200 of a container that is asked directly.
- */
-export const bench: Bench = async (say, { rounds = ROUNDS }) => {
-  await using platform = await testPlatform({ sleep: { after: SLEEP_AFTER } });
+/** A platform with the app that is woken. */
+export async function sleepyPlatform(): Promise<TestPlatform> {
+  await using stack = new AsyncDisposableStack();
+  const platform = stack.use(await testPlatform({ sleep: { after: SLEEP_AFTER } }));
   await platform.app(
     "hello",
     { source: { path: "examples/flask-hello" } },
     { DATABASE_URL: "sqlite:////tmp/hello.db" },
   );
-  say("first up");
   await platform.up();
+  stack.move();
+  return platform;
+}
+
+/**
+ * From the first byte of a request to a sleeping app to the end of its answer, beside Docker's own start of the same
+ * image, from a call of its API to the first 200 of a container that is asked directly.
+ */
+export async function wakeRounds(
+  platform: TestPlatform,
+  name: string,
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Row[]> {
   await using plain = await plainService(platform, "hello");
   const asleep = sleeper(platform, "hello");
   const stopPlain = async () => {
@@ -66,8 +76,8 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
   if (started !== 1) errors.push(`${CROWD} requests started the dyno ${started} times`);
   for (const error of errors) say(error);
 
-  const row = (name: string, share: number, ratio: number) => ({
-    name: `wake, ${rounds} rounds: ${name}`,
+  const row = (what: string, share: number, ratio: number) => ({
+    name: `${name}, ${rounds} rounds: ${what}`,
     ours: quantile(ours, share) * 1000,
     beside: "scale 0 to 1 by Docker's API, asked directly",
     theirs: quantile(theirs, share) * 1000,
@@ -78,7 +88,7 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
     row("p50", 0.5, 1.1),
     row("p95", 0.95, 1.4),
     {
-      name: `wake: errors, ${CROWD} requests at once included`,
+      name: `${name}: errors, ${CROWD} requests at once included`,
       ours: errors.length,
       beside: "",
       theirs: 0,
@@ -86,7 +96,7 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
       limit: { ours: 0 },
     },
   ];
-};
+}
 
 function milliseconds(seconds = Number.NaN): string {
   return `${(seconds * 1000).toFixed(0)} ms`;

@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
+import { UserError } from "../../errors.ts";
+import type { DeclaredApp } from "../apps/declared.ts";
+import { FileTail } from "../file-tail.ts";
+import { declaredCommit } from "../git/open.ts";
+import { type DeployCommit, DeployFailed, type PushTarget } from "../git/pushes.ts";
+import type { Say } from "../git/verdict.ts";
+import { storeArchive } from "./archive.ts";
+import type { SourceBlob, Sources } from "./sources.ts";
+import type { Build, BuildStore } from "./store.ts";
+
+const LOOK = 200;
+
+/** What has no part in the deployment of another commit. */
+export class BuildRunning extends UserError {
+  // As for an app that has too much to do.
+  override readonly name = "AppBusy";
+}
+
+/** Of an app, as its stack file declares it. */
+type App = Pick<PushTarget, "name" | "id">;
+
+export interface BuildsOptions {
+  readonly store: BuildStore;
+  readonly sources: Pick<Sources, "create" | "find">;
+  /** The platform's folder. */
+  readonly directory: string;
+  readonly deploy: DeployCommit;
+  /** Gets what nobody foresaw. */
+  report(problem: string): void;
+}
+
+/** Deployments of commits, whether pushed or made of an archive: each is kept, with what it said. */
+export class Builds {
+  readonly #options: BuildsOptions;
+  readonly #running = new Set<string>();
+  /** Of a control plane before this one. */
+  readonly #left: readonly Build[];
+
+  constructor(options: BuildsOptions) {
+    this.#options = options;
+    this.#left = options.store.pending();
+  }
+
+  /** Deploys a commit that is in the app's repository, as a push does. */
+  readonly deploy: DeployCommit = async (app, revision, user, say) => {
+    const { store } = this.#options;
+    const { id, say: keep } = await store.begin({ app: app.id, user, revision, version: null });
+    const both: Say = (line) => {
+      keep(line);
+      say(line);
+    };
+    return this.#run(id, app, revision, user, both);
+  };
+
+  /**
+   * Makes the archive at a source's `get_url` a commit and begins to deploy it.
+   *
+   * @param version what its sender calls it
+   * @throws BadArchive, and BuildRunning for an app of which another archive is being deployed
+   */
+  async create(app: App, url: string, user: string, version: string | null): Promise<Build> {
+    const { store, report } = this.#options;
+    if (this.#running.has(app.id))
+      throw new BuildRunning(`${app.name} is being built already. Try again when that is done.`);
+    this.#running.add(app.id);
+    try {
+      const revision = await this.keep(app, url, version);
+      const { id, say } = await store.begin({ app: app.id, user, revision, version });
+      this.#run(id, this.#target(app), revision, user, say)
+        .catch((error: unknown) => {
+          if (!(error instanceof DeployFailed))
+            report(`a build of ${app.name}: ${error instanceof Error ? error.stack : error}`);
+        })
+        .finally(() => this.#running.delete(app.id));
+      return store.get(id) as Build;
+    } catch (error) {
+      this.#running.delete(app.id);
+      throw error;
+    }
+  }
+
+  /** Makes an archive a commit of the app's repository, and does nothing with it. */
+  async keep(app: App, url: string, version: string | null): Promise<string> {
+    const archive = await this.#options.sources.find(app.id, url);
+    return storeArchive(new Repository(this.#target(app).repository), archive, `${version ?? "Source archive"}\n`);
+  }
+
+  /** A place to send an archive to. @param origin where the client reaches us */
+  source({ id }: App, origin: string): Promise<SourceBlob> {
+    return this.#options.sources.create(id, origin);
+  }
+
+  list(app: string): Build[] {
+    return this.#options.store.list(app);
+  }
+
+  get(id: string): Build | undefined {
+    return this.#options.store.get(id);
+  }
+
+  log(id: string): Promise<string> {
+    return this.#options.store.log(id);
+  }
+
+  /** What a build says, from its beginning to its end. */
+  async *follow(id: string, signal: AbortSignal): AsyncGenerator<string> {
+    const { store } = this.#options;
+    const tail = new FileTail(store.file(id));
+    while (!signal.aborted) {
+      // Asked before the log is read, which is whole by then.
+      const { status } = store.get(id) ?? {};
+      const text = await tail.read();
+      if (text !== "") yield text;
+      if (status !== "pending") return;
+      await sleep(LOOK, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /**
+   * Ends what a control plane that was killed had begun, when all its changes are finished.
+   *
+   * @param apps as they are declared then
+   */
+  recover(apps: readonly Pick<DeclaredApp, "id" | "settings">[]): void {
+    for (const { id, app, revision } of this.#left) {
+      const declared = apps.find((each) => each.id === app);
+      const serves = declared !== undefined && declaredCommit(declared) === revision;
+      this.#options.store.end(id, serves ? "succeeded" : "failed");
+    }
+  }
+
+  #target({ name, id }: App): PushTarget {
+    // It becomes part of a path.
+    if (!/^[a-z][a-z0-9-]*$/.test(id)) throw new UserError(`${name} has an id with which it cannot have a repository.`);
+    return { name, id, repository: repositoryPath(this.#options.directory, id) };
+  }
+
+  async #run(id: string, app: PushTarget, revision: string, user: string, say: Say) {
+    const { store, deploy } = this.#options;
+    try {
+      const release = await deploy(app, revision, user, say);
+      store.end(id, "succeeded", release);
+      return release;
+    } catch (error) {
+      store.end(id, "failed");
+      throw error;
+    }
+  }
+}
