@@ -132,7 +132,10 @@ const builds = new Builds({
 });
 apps.follow({
   making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
-  gone: ({ id }) => accounts.access.forget(id),
+  async gone({ id }) {
+    accounts.access.forget(id);
+    await builds.forget(id);
+  },
 });
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
