@@ -73,7 +73,7 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
         const change = journal.unfinished().find((each) => each.app === app);
         return change === undefined ? "" : `${await runner.log(change.run)}${await runner.log(change.repair)}`;
       },
-      states: () => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }),
+      states: (app) => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }, app),
       releases,
       metrics,
       lookAtMemory: (app) =>
