@@ -76,6 +76,7 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
       states: (app) => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }, app),
       releases,
       metrics,
+      daily: (app, month) => dynos.ledger.daily(app, month),
       lookAtMemory: (app) =>
         memory.look(app).catch((error: unknown) => report(`the memory of ${app}'s dynos: ${messageOf(error)}`)),
       platform: { domain: settings.domain, apiPort: settings.apiPort },

@@ -33,6 +33,8 @@ export interface DashboardPorts {
 
   readonly releases: Pick<LastReleases, "of" | "note">;
   readonly metrics: Pick<AppMetrics, "of">;
+  /** Seconds that an app's dynos ran on each day of a month. */
+  daily(app: string, month: string): readonly number[];
   /** Has the memory of an app's dynos seen now. */
   lookAtMemory(app: string): Promise<void>;
   /** Of the platform, for instructions. */
