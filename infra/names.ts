@@ -53,6 +53,7 @@ export function configVarProblem(name: string, attached: readonly string[] = [])
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return "is no name of a config var; use letters, digits and underscores, not beginning with a digit";
   }
+  if (name === "__proto__") return "is a name that JavaScript keeps for itself; use another";
   if (PLATFORM_VARIABLES.includes(name)) return "is set by the platform and can be no config var; remove it";
   if (name.startsWith(INIT_PREFIX)) return `is no config var; names that begin with ${INIT_PREFIX} are the platform's`;
   if (attached.includes(name)) return "is set by an add-on of the app and can be no config var; remove one of them";

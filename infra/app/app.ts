@@ -142,7 +142,11 @@ export class App extends pulumi.ComponentResource {
         config: config.environment,
         addons: created.released,
       },
-      { parent: this, dependsOn: [route, ...workers.map((dyno) => dyno.process)] },
+      {
+        parent: this,
+        // Without dynos, nobody else waits for the databases.
+        dependsOn: [route, ...workers.map((dyno) => dyno.process), ...(slug === undefined ? created.resources : [])],
+      },
     );
     this.release = release.version;
     this.releases = release.ledger;

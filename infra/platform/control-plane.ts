@@ -104,6 +104,8 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         DYNOFORM_SETTINGS: canonical(settings),
         // It looks when state was written, and cannot read the secrets in it.
         ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
+        // What a password's hash takes, 19 MiB, goes back to the machine; the C library would keep it for each thread.
+        GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=1048576",
         NODE_COMPILE_CACHE: `${directory}/control/cache`,
       }),
       // It runs what it has loaded: another version of our code is another container.

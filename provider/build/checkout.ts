@@ -96,18 +96,26 @@ function listFiles(repository: string, commit: string): File[] {
     const [, mode = "", kind, id = "", size, path = ""] = /^(\d+) (\w+) (\w+) +(\d+|-)\t([\s\S]+)$/.exec(line) ?? [];
     // A submodule is an empty folder.
     if (kind !== "blob") return [];
-    // Git itself makes no such trees, but takes in those that others made.
-    if (path.split("/").some((part) => part === "" || part === "." || part === ".." || part.toLowerCase() === ".git")) {
-      throw new GitError(`commit ${commit} has a path that no file can have`);
-    }
     return [{ mode, id, size: Number(size), path }];
   });
+  // Git itself makes no such trees, but takes in those that others made.
+  const paths = new Set(files.map(({ path }) => path));
+  if (paths.size < files.length || files.some(({ path }) => !canBe(path, paths))) {
+    throw new GitError(`commit ${commit} has a path that no file can have`);
+  }
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total > LIMIT)
     throw new GitError(
       `commit ${commit} has ${Math.ceil(total / 2 ** 20)} MiB of files; ${LIMIT / 2 ** 20} MiB is the limit`,
     );
   return files;
+}
+
+/** Whether a path leads nowhere else, and through no file or link of the same tree. */
+function canBe(path: string, all: ReadonlySet<string>): boolean {
+  const parts = path.split("/");
+  if (parts.some((part) => part === "" || part === "." || part === ".." || part.toLowerCase() === ".git")) return false;
+  return parts.every((_, depth) => depth === 0 || !all.has(parts.slice(0, depth).join("/")));
 }
 
 /** The contents of files, in the order of `files`. */

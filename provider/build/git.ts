@@ -29,9 +29,12 @@ export function ownerFor(path: string): { uid: number; gid: number } | undefined
   }
 }
 
+/** No hook of a repository runs: pushes have one of ours, elsewhere. */
+const PLAIN = ["-c", "core.hooksPath=/dev/null", "--git-dir"];
+
 /** Runs Git on a repository at once; for programs, which cannot wait. */
 export function gitSync(repository: string, args: readonly string[], input = "", limit = 1 << 24): Buffer {
-  const { error, status, stdout, stderr } = spawnSync("git", ["--git-dir", repository, ...args], {
+  const { error, status, stdout, stderr } = spawnSync("git", [...PLAIN, repository, ...args], {
     env: gitEnvironment(),
     input,
     maxBuffer: limit,
@@ -48,7 +51,7 @@ export async function git(
   args: readonly string[],
   write: (put: (data: string | Uint8Array) => Promise<void>) => Promise<void> = async () => {},
 ): Promise<string> {
-  const child: ChildProcess = spawn("git", ["--git-dir", repository, ...args], {
+  const child: ChildProcess = spawn("git", [...PLAIN, repository, ...args], {
     env: gitEnvironment(),
     stdio: ["pipe", "pipe", "pipe"],
     ...ownerFor(repository),

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { watchProcesses } from "../support/processes.ts";
 import { simpleApp } from "../support/simple-app.ts";
 
 test("no secret is readable anywhere but where it is used", async (t) => {
@@ -69,26 +70,6 @@ async function passwords(platform: TestPlatform): Promise<[string, string][]> {
     }
   }
   return found;
-}
-
-/** Collects the command lines of all processes, some fifty times a second, until stopped. */
-function watchProcesses() {
-  const seen = new Set<string>();
-  const timer = setInterval(() => {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        seen.add(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
-      } catch {
-        // ended while we looked
-      }
-    }
-  }, 20);
-  return {
-    stop() {
-      clearInterval(timer);
-      return [...seen];
-    },
-  };
 }
 
 function files(platform: TestPlatform, patterns: readonly string[]): string {

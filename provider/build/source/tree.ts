@@ -25,11 +25,14 @@ export interface SourceTree {
 /** Bytes of all files together; Heroku's limit for a slug is 500 MB, most of which is installed packages. */
 export const TREE_LIMIT = 300 * 2 ** 20;
 
+/** How many folders deep files may lie. */
+const DEEPEST = 50;
+
 /**
  * Lists the files of an app. Left out are `.git`, what Python itself leaves behind (`__pycache__`, virtual
  * environments) and what `.slugignore` names.
  *
- * Problems: links that leave the tree, files of other kinds, more than {@link TREE_LIMIT} bytes.
+ * Problems: links that leave the tree, files of other kinds or very deep, more than {@link TREE_LIMIT} bytes.
  *
  * @throws Error when `root` is no readable folder
  */
@@ -45,8 +48,9 @@ export function listTree(root: string, problems: SourceProblems): SourceTree {
       const path = posix.join(folder, name);
       const stats = lstatSync(join(root, path));
       if (ignored(stats.isDirectory() ? `${path}/` : path)) continue;
-      if (stats.isDirectory()) visit(path);
-      else addEntry(path, stats);
+      if (!stats.isDirectory()) addEntry(path, stats);
+      else if (path.split("/").length <= DEEPEST) visit(path);
+      else problems.add(path.slice(0, 100), `…: files lie ${DEEPEST} folders deep at most`);
     }
   }
 

@@ -20,7 +20,7 @@ import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
-import { releaseRoutes } from "./handlers/releases.ts";
+import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { OutputsReader } from "./outputs.ts";
@@ -102,6 +102,7 @@ export function createApi(options: ApiOptions): Api {
     open: [
       ...openLogRoutes(desk),
       ...openBuildRoutes(desk),
+      ...openReleaseRoutes(desk),
       ...openBackupRoutes(desk),
       ...openAuthorizationRoutes(desk),
       ...browserLoginRoutes(desk),

@@ -22,7 +22,10 @@ export interface Ports {
 }
 
 /** @see the class of that name */
-export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
+export type Builds = Pick<
+  BuildRecords,
+  "source" | "create" | "keep" | "list" | "get" | "log" | "follow" | "releaseCommand" | "releaseOutput"
+>;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";

@@ -122,22 +122,42 @@ test("what cannot be had is said in one line", async () => {
   assert.deepEqual(await readdir(join(runtime, "sources", "shop")), []);
 });
 
-test("a commit with a path out of its folder is refused", async () => {
+test("a commit whose paths lead out of its folder, by name or through a link of its own, is refused", async () => {
   const { source, runtime, repository } = await ground();
   const { snapshot, tree } = readSource(source);
   await repository.store(tree, snapshot);
-  const blob = git(repository, "rev-parse", `${snapshot}:Procfile`).trim();
-  const entry = Buffer.concat([Buffer.from("100644 ../../../Procfile\0"), Buffer.from(blob, "hex")]);
   const hash = (kind: string, input: Buffer | string) =>
     execFileSync("git", ["--git-dir", repository.path, "hash-object", "-w", "--literally", "-t", kind, "--stdin"], {
       input,
     })
       .toString()
       .trim();
-  const author = "A <a@b> 0 +0000";
-  const commit = hash("commit", `tree ${hash("tree", entry)}\nauthor ${author}\ncommitter ${author}\n\nx\n`);
-  assert.throws(
-    () => checkOut(runtime, "shop", repository.path, commit),
-    new GitError(`commit ${commit} has a path that no file can have`),
-  );
+  const treeOf = (...entries: readonly (readonly [mode: string, name: string, id: string])[]) =>
+    hash(
+      "tree",
+      Buffer.concat(
+        entries.map(([mode, name, id]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, "hex")])),
+      ),
+    );
+  const blob = hash("blob", "web: x");
+  const outside = join(runtime, "outside");
+  await mkdir(outside);
+  const link = hash("blob", outside);
+  const below = treeOf(["120000", "x", link]);
+  for (const root of [
+    treeOf(["100644", "../../../Procfile", blob]),
+    treeOf(["100644", ".GIT", blob]),
+    treeOf(["120000", "m", link], ["40000", "m", below]),
+    treeOf(["40000", "m", below], ["120000", "m", link]),
+    treeOf(["120000", "m", link], ["40000", "m", treeOf(["100644", "x", blob])]),
+    treeOf(["120000", "m", link], ["100644", "m", blob]),
+  ]) {
+    const author = "A <a@b> 0 +0000";
+    const commit = hash("commit", `tree ${root}\nauthor ${author}\ncommitter ${author}\n\nx\n`);
+    assert.throws(
+      () => checkOut(runtime, "shop", repository.path, commit),
+      new GitError(`commit ${commit} has a path that no file can have`),
+    );
+    assert.deepEqual(await readdir(outside), []);
+  }
 });

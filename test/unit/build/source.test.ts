@@ -262,6 +262,24 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     { ...MINIMAL, ".slugignore": "*.psd\n!logo.psd\n" },
     [".slugignore:2: a pattern that begins with ! means nothing here; name only what to leave out"],
   ],
+  [
+    "a pattern that would take for ever",
+    { ...MINIMAL, ".slugignore": "**/a/**/a/**/a/**/a/**/b\n", [`${"a/".repeat(45)}c`]: "" },
+    [".slugignore:1: a pattern has 4 wildcards (*) at most; write a shorter one"],
+  ],
+  [
+    "patterns that lead to what has no end",
+    { ...MINIMAL, ".slugignore": { link: "/dev/zero" } },
+    [
+      ".slugignore: is a link out of the source tree, to /dev/zero; put a copy in its place or name it in .slugignore",
+      ".slugignore: is no plain file; put the file itself in its place",
+    ],
+  ],
+  [
+    "files very deep",
+    { ...MINIMAL, [`${"d/".repeat(51)}c`]: "" },
+    [`${"d/".repeat(50)}: …: files lie 50 folders deep at most`],
+  ],
 ];
 
 for (const [name, files, problems] of PROBLEMS) {

@@ -10,6 +10,9 @@ import { currentConfig } from "./releases.ts";
 /** Texts to set; null removes. */
 type Changes = Readonly<Record<string, string | null>>;
 
+/** Bytes of a value: Linux takes 128 KiB with the name. */
+const LONGEST = 100_000;
+
 export function configVarRoutes(desk: Desk): Route[] {
   const addons = new AddonDesk(desk);
   return [
@@ -54,6 +57,8 @@ function readChanges(call: Call, outputs: AppOutputs): Changes {
     if (value !== null && typeof value !== "string")
       throw invalid(name, `${name} must be a text, or null to remove it.`);
     if (value?.includes("\0")) throw invalid(name, `${name} has a zero byte, which no variable can have.`);
+    if (Buffer.byteLength(value ?? "") > LONGEST) throw invalid(name, `${name} may have ${LONGEST} bytes at most.`);
+    if (value?.isWellFormed() === false) throw invalid(name, `${name} has half a character, which is no text.`);
     changes[name] = value;
   }
   return changes;

@@ -40,6 +40,9 @@ test("what can be no config var is refused, and nothing of the request is done",
     ["DATABASE_URL", "x", /set by an add-on/],
     ["A", 5, /^A must be a text, or null to remove it\.$/],
     ["A", "a\0b", /zero byte/],
+    ["A", "a\ud800b", /half a character/],
+    ["A", "x".repeat(100_001), /100000 bytes at most/],
+    ["__proto__", "x", /keeps for itself/],
   ] as const) {
     const { status, body } = await served.ask("PATCH", "/apps/shop/config-vars", { body: { OK: "1", [name]: value } });
     assert.equal(status, 422, name);
@@ -190,4 +193,18 @@ test("a scaling reads no outputs but those that are known; a release is read for
     "app[api]: Set A config vars by user me@example.com",
     "app[api]: Release v2 created by user me@example.com",
   ]);
+});
+
+test("what a release command wrote is at the URL of its release, for whoever has it", async () => {
+  await using served = await serve();
+  await set(served, { A: "1" });
+  const { body: releases } = await served.ask("GET", "/apps/shop/releases");
+  assert.deepEqual(
+    releases.map(({ output_stream_url }: { output_stream_url: string | null }) => output_stream_url === null),
+    [false, true],
+  );
+  const { pathname } = new URL(releases[0].output_stream_url);
+  const { body } = await served.ask("GET", pathname, { headers: { authorization: "" } });
+  assert.equal(body, "-----> Running the release command\n");
+  assert.equal((await served.ask("GET", pathname.replace(/.$/, "~"))).status, 403);
 });

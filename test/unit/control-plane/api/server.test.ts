@@ -56,7 +56,7 @@ test("bodies are JSON objects of 1 MB at most", async () => {
   const { status, body } = await patch(`{"A":"${"x".repeat(1024 * 1024)}"}`);
   assert.equal(status, 413);
   assert.equal(body.id, "request_too_large");
-  assert.equal((await patch(`{"A":"${"x".repeat(1000 * 1000)}"}`)).status, 200);
+  assert.equal((await patch(`{"A":"1"${" ".repeat(1000 * 1000)}}`)).status, 200);
 });
 
 test("what nobody foresaw is told to the process' log, not to the client", async () => {

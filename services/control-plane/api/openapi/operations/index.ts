@@ -9,7 +9,7 @@ import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
 import { openApiItself } from "./openapi.ts";
-import { releases } from "./releases.ts";
+import { openReleases, releases } from "./releases.ts";
 import { usage } from "./usage.ts";
 
 /** For whoever is let in; a line here, or its route has no description and a test says so. */
@@ -27,4 +27,10 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openAuthorizations, ...openBuilds, ...openLogs, ...openApiItself };
+export const openOperations: Operations = {
+  ...openAuthorizations,
+  ...openBuilds,
+  ...openReleases,
+  ...openLogs,
+  ...openApiItself,
+};
