@@ -119,6 +119,7 @@ export class App extends pulumi.ComponentResource {
         hosts: [`${this.name}.${platform.domain}`, ...(args.hosts ?? [])],
         dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
         deployed: source !== undefined,
+        maintenance: args.maintenance ?? false,
         healthCheck: { type: "http", path: "/", timeout: 60, ...args.healthCheck },
         drain: DRAIN,
       },

@@ -19,6 +19,7 @@ import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
+import { healthOf } from "./health.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
@@ -148,6 +149,7 @@ const { server, dispatcher } = createApi({
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
+  health: healthOf(docker, settings.platform, router),
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificate,

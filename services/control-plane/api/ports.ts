@@ -221,3 +221,10 @@ export interface Usage {
   /** @param month `2026-01` */
   usage(month: string): readonly UsageEntry[];
 }
+
+/** Whether apps are served, databases can be reached, and changes be made. */
+export interface Health {
+  readonly apps: boolean;
+  readonly data: boolean;
+  readonly tools: boolean;
+}

@@ -2,7 +2,7 @@ import type { Operations } from "../operation.ts";
 import { access } from "./access.ts";
 import { account } from "./account.ts";
 import { addons } from "./addons.ts";
-import { apps } from "./apps.ts";
+import { apps, openApps } from "./apps.ts";
 import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
@@ -28,6 +28,7 @@ export const operations: Operations = {
 };
 
 export const openOperations: Operations = {
+  ...openApps,
   ...openAuthorizations,
   ...openBuilds,
   ...openReleases,
