@@ -6,6 +6,7 @@ import { deploys } from "./tutorial/deploys.ts";
 import { ending } from "./tutorial/ending.ts";
 import { everyDay } from "./tutorial/every-day.ts";
 import { login } from "./tutorial/login.ts";
+import { published } from "./tutorial/published.ts";
 import { releases } from "./tutorial/releases.ts";
 import { scene } from "./tutorial/scene.ts";
 import { settings } from "./tutorial/settings.ts";
@@ -20,6 +21,7 @@ test("a Heroku tutorial, with the official command line as npm has it", { timeou
   await data(t, set, shop);
   await releases(t, set, shop);
   await settings(t, set, shop);
+  await published(t, set, shop);
   await ending(t, set, shop);
 
   await t.test("every answer was as Heroku publishes it", () => {
