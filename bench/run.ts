@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   api: async () => (await import("./rows/api.ts")).bench,
   push: async () => (await import("./rows/push.ts")).bench,
   logs: async () => (await import("./rows/logs.ts")).bench,
+  postgres: async () => (await import("./rows/postgres.ts")).bench,
 };
 
 const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });

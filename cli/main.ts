@@ -4,6 +4,7 @@ import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
 import { inviteCommand } from "./commands/invite.ts";
+import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   env: envCommand,
   token: tokenCommand,
   invite: inviteCommand,
+  plan: planCommand,
   usage: usageCommand,
 };
 

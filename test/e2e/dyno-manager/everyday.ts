@@ -46,6 +46,11 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
     assert.equal((await shop.releases()).find(({ current }) => current)?.version, 2);
   });
 
+  await t.test("releases: what the release command wrote is shown", async () => {
+    const { body } = await (await apiOf(platform)).ask("GET", "/apps/shop/releases/2");
+    assert.match(await (await fetch(body.output_stream_url)).text(), /migrating to one$/m);
+  });
+
   await t.test("run: output and exit code are the command's own", async () => {
     const good = await run(platform, "shop", 'echo "$DYNO has $VERSION"; id -u');
     assert.equal(good.exitCode, 0);
