@@ -30,11 +30,9 @@ export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser>
     assert.match(any.output, new RegExp(`^http://${name}\\.localhost:\\d+/ \\| ${origin}/${name}\\.git\\n$`));
     assert.match(taken.errors, /Error: Name flask-example is already taken/);
     assert.match(strange.errors, /Error: Name must start with a letter/);
-    const listed = (await ann.heroku("apps")).output.split("\n");
-    assert.ok(
-      ["flask-example", name].every((each) => listed.includes(each)),
-      String(listed),
-    );
+    const apps = ["flask-example", name].sort().map((each) => `${each} (local)`);
+    const listed = await ann.heroku("apps");
+    assert.equal(listed.output, `=== ${scene.email} Apps\n\n${apps.join("\n")}\n`);
     assert.match(
       (await ann.heroku("apps:destroy", name, "--confirm", name)).errors,
       new RegExp(`Destroying (?:⬢ )?${name} \\(including all add-ons\\)\\.\\.\\. done`),
