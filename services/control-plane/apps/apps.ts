@@ -163,6 +163,12 @@ export class Apps {
     return this.#options.lock.run(to, "the renaming of another app", () =>
       this.#inTurn(name, "its renaming", act, options, async (app, activity) => {
         await this.#new.checkFree(to);
+        if (app.hosts.length > 0) {
+          // The router gives a host to one app at a time, and takes it from none before the other is there.
+          throw new UserError(
+            `${name} is also served at ${app.hosts.join(", ")}. Remove its domains, rename it, and add them again.`,
+          );
+        }
         return this.#edit("rename", app, activity, renaming(app, to));
       }),
     );
