@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   rolling: async () => (await import("./rows/rolling.ts")).bench,
   api: async () => (await import("./rows/api.ts")).bench,
   logs: async () => (await import("./rows/logs.ts")).bench,
+  postgres: async () => (await import("./rows/postgres.ts")).bench,
 };
 
 const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });

@@ -1,16 +1,10 @@
 import { isUserError, messageOf } from "../services/errors.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
-import { configCommand } from "./commands/config.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
 import { inviteCommand } from "./commands/invite.ts";
-import { logsCommand } from "./commands/logs.ts";
-import { psCommand } from "./commands/ps.ts";
-import { releasesCommand } from "./commands/releases.ts";
-import { restartCommand } from "./commands/restart.ts";
-import { rollbackCommand } from "./commands/rollback.ts";
-import { scaleCommand } from "./commands/scale.ts";
+import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { upCommand } from "./commands/up.ts";
@@ -23,13 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   env: envCommand,
   token: tokenCommand,
   invite: inviteCommand,
-  ps: psCommand,
-  scale: scaleCommand,
-  restart: restartCommand,
-  logs: logsCommand,
-  config: configCommand,
-  releases: releasesCommand,
-  rollback: rollbackCommand,
+  plan: planCommand,
   usage: usageCommand,
 };
 
@@ -39,6 +27,7 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
   .join("\n")}
 
+What is done to apps, the official \`heroku\` command does: \`eval "$(npx dynoform env)"\` points it here.
 \`dynoform <command> --help\` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 
@@ -49,7 +38,10 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
     return verb === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
-  if (command === undefined) return misuse(`there is no command "${verb}". Use ${Object.keys(commands).join(", ")}.`);
+  if (command === undefined) {
+    const known = Object.keys(commands).join(", ");
+    return misuse(`there is no command "${verb}". Use ${known}; apps are changed by Heroku's own command, \`heroku\`.`);
+  }
   let parsed: Parsed;
   try {
     parsed = parseCommandLine(command, args);

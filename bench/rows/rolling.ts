@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { appApi } from "../../test/support/app-api.ts";
 import { type LoadResult, startLoad } from "../../test/support/load.ts";
 import { type TestPlatform, testPlatform } from "../../test/support/platform.ts";
 import { buildOn } from "../plain/build.ts";
@@ -58,21 +59,19 @@ export async function rollingApp(platform: TestPlatform): Promise<Acts> {
     { source: { path }, formation: { web: { quantity: 1 } } },
     { UWSGI_THREADS: "20", DATABASE_URL: "sqlite:////tmp/hello.db" },
   );
-  const verb = async (...args: string[]) => {
-    const { exitCode, output } = await platform.dynoform(...args, "-a", "hello");
-    if (exitCode !== 0) throw new Error(output);
-  };
+  // The platform is not up yet.
+  const hello = () => appApi(platform, "hello");
   return {
     async deploy(round) {
       await deploy(round);
       await platform.up("hello");
     },
-    config: (round) => verb("config", "set", `GREETING=Round ${round}`),
+    config: async (round) => (await hello()).set({ GREETING: `Round ${round}` }),
     async scale() {
-      await verb("scale", "web=2");
-      await verb("scale", "web=1");
+      await (await hello()).scale({ web: 2 });
+      await (await hello()).scale({ web: 1 });
     },
-    restart: () => verb("restart"),
+    restart: async () => (await hello()).restart(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { RouterClient } from "../../provider/route/router-client.ts";
+import { appApi } from "../../test/support/app-api.ts";
 import { percentile } from "../../test/support/load.ts";
 import { testPlatform } from "../../test/support/platform.ts";
 import { until } from "../../test/support/until.ts";
@@ -17,17 +18,14 @@ export async function changes(rounds: number, say: (line: string) => void): Prom
   await platform.up();
   const { socket } = await platform.engine.outputs("platform");
   const router = new RouterClient(String(socket));
-  const verb = async (...args: string[]) => {
-    const { exitCode, output } = await platform.dynoform(...args, "-a", "hello");
-    if (exitCode !== 0) throw new Error(output);
-  };
+  const hello = await appApi(platform, "hello");
 
   const more = {
     async crash() {
-      await verb("scale", "web=3");
+      await hello.scale({ web: 3 });
       const filters = { label: [`dynoform.platform=${name}`, "dynoform.dyno=web.2"] };
       for (const { Id } of await docker.listContainers({ filters })) await killMain(docker, Id);
-      await verb("scale", "web=1");
+      await hello.scale({ web: 1 });
     },
     /** The load wakes it, which begins when the table says that it sleeps: its dyno may still be ending. */
     async sleep() {},

@@ -1,7 +1,6 @@
 import { findTarget } from "../api-client.ts";
 import { hours, print, table } from "../output.ts";
 import { appOption, type Command } from "./command.ts";
-import { quotaLines } from "./ps.ts";
 
 export const usageCommand: Command = {
   summary: "show the dyno hours that an app has used",
@@ -22,3 +21,18 @@ export const usageCommand: Command = {
     if (month === undefined && body.quota.seconds > 0) print(`\n${quotaLines(body.quota)}`);
   },
 };
+
+interface Quota {
+  /** 0: without end. */
+  readonly seconds: number;
+  readonly remaining: number;
+  readonly used_by_app: number;
+}
+
+function quotaLines({ seconds, remaining, used_by_app: used }: Quota): string {
+  const percent = (part: number) => `${Math.floor((100 * part) / seconds)}%`;
+  return [
+    `Free dyno hours quota remaining this month: ${hours(remaining)} (${percent(remaining)})`,
+    `Free dyno usage for this app: ${hours(used)} (${percent(used)})`,
+  ].join("\n");
+}

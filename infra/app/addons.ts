@@ -33,6 +33,8 @@ export interface CreatedAddons {
   readonly databases: Readonly<Record<string, DatabaseOutput>>;
   /** What of each attachment is a release when it changes. */
   readonly released: Readonly<Record<string, number | string>>;
+  /** What must be there before it counts as released. */
+  readonly resources: readonly pulumi.Resource[];
 }
 
 /** The databases of an app and what is attached to it. */
@@ -41,31 +43,34 @@ export function createAddons(name: string, args: AddonsArgs, opts: pulumi.Compon
   const entries: Record<string, EnvironmentEntry> = {};
   const released: Record<string, number | string> = {};
   const own = new Map<string, PostgresAddon>();
+  const resources: pulumi.Resource[] = [];
   for (const [attachment, settings] of Object.entries(addons)) {
     if (settings.attach !== undefined) continue;
     const { id = attachment, plan, generation = 1 } = settings;
     const addon = new PostgresAddon(`${name}.${id}`, { platform, app, attachment, id, plan, generation, key }, opts);
     own.set(id, addon);
+    resources.push(addon);
     entries[addon.variable] = addon.entry;
     released[attachment] = id === attachment ? generation : `${addon.database} ${generation}`;
   }
   for (const [attachment, { attach, generation }] of Object.entries(addons)) {
     if (attach === undefined) continue;
     const database = databases[attachment];
-    const entry =
+    const attached =
       database === undefined
-        ? own.get(attach.addon)?.entry
+        ? own.get(attach.addon)
         : new PostgresAttachment(
             `${name}.${attachment}`,
             { platform, app, attachment, database, generation, key },
             opts,
-          ).entry;
-    if (entry === undefined) continue;
-    entries[`${attachment}_URL`] = entry;
-    released[attachment] = entry.version;
+          );
+    if (attached === undefined) continue;
+    resources.push(attached);
+    entries[`${attachment}_URL`] = attached.entry;
+    released[attachment] = attached.entry.version;
   }
   const made = [...own].map(([id, { database }]) => [id, { database, server: platform.postgresName }] as const);
-  return { environment: entries, databases: Object.fromEntries(made), released };
+  return { environment: entries, databases: Object.fromEntries(made), released, resources };
 }
 
 /** What is wrong between add-ons, each of which is well written by itself. */

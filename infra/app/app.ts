@@ -119,6 +119,7 @@ export class App extends pulumi.ComponentResource {
         hosts: [`${this.name}.${platform.domain}`, ...(args.hosts ?? [])],
         dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
         deployed: source !== undefined,
+        maintenance: args.maintenance ?? false,
         healthCheck: { type: "http", path: "/", timeout: 60, ...args.healthCheck },
         drain: DRAIN,
       },
@@ -142,7 +143,11 @@ export class App extends pulumi.ComponentResource {
         config: config.environment,
         addons: created.released,
       },
-      { parent: this, dependsOn: [route, ...workers.map((dyno) => dyno.process)] },
+      {
+        parent: this,
+        // Without dynos, nobody else waits for the databases.
+        dependsOn: [route, ...workers.map((dyno) => dyno.process), ...(slug === undefined ? created.resources : [])],
+      },
     );
     this.release = release.version;
     this.releases = release.ledger;

@@ -80,6 +80,9 @@ export class PostgresAddon extends pulumi.ComponentResource {
       { ...child, deleteBeforeReplace: true },
     );
 
+    // Of the platform's image: what `pg:ps` and `pg:kill` need.
+    new postgresql.Extension(`${name}-sessions`, { name: "dynoform", database: database.name }, child);
+
     // The URL waits for all of it, so that no dyno starts before its database is there and closed to others.
     this.url = pulumi.secret(
       pulumi

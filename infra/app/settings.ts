@@ -1,5 +1,5 @@
 import type { Problems } from "../check/problems.ts";
-import { integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import { boolean, integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { addonName, appName, attachmentName, hostName, processType } from "../names.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
@@ -38,6 +38,11 @@ export interface AppSettings {
    * @default []
    */
   readonly hosts?: readonly string[];
+  /**
+   * Whether every request gets a page that says so, while the dynos run.
+   * @default false
+   */
+  readonly maintenance?: boolean;
 }
 
 /** One of the two. */
@@ -165,6 +170,7 @@ export const appSettingsFields = {
   addons: optional(map(attachmentName, addon)),
   healthCheck: optional(healthCheck),
   hosts: optional(list(hostName)),
+  maintenance: optional(boolean),
 };
 
 /** Reads {@link AppSettings} from plain data. */

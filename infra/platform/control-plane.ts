@@ -16,6 +16,7 @@ import {
   projectDirectory,
   pulumiHome,
   realPulumi,
+  repositoryFolders,
   type Shared,
 } from "./host.ts";
 import { platformImage } from "./image.ts";
@@ -92,6 +93,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
         ...mounts([
           ...packageFolders(),
+          ...(args.settings.commitChanges === true ? repositoryFolders(project) : []).map(writable),
           ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
             writable,
           ),

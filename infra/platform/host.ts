@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join, sep } from "node:path";
+import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../images/package-root.ts";
 import { platformDirectory } from "./addresses.ts";
@@ -85,6 +85,23 @@ export function backendFolders(): Shared[] {
     ...(file === undefined || file === "" ? [] : [file]),
   ];
   return paths.filter((path) => existsSync(path)).map((path) => ({ path, readOnly: false }));
+}
+
+/** Where Git keeps the repository that a folder lies in, if that is not below it: of a worktree, all there are. */
+export function repositoryFolders(folder: string): string[] {
+  for (let top = folder; ; top = dirname(top)) {
+    const git = join(top, ".git");
+    const stats = statSync(git, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) return top === folder ? [] : [git];
+    const [, own] = stats === undefined ? [] : (/^gitdir: (.+)$/m.exec(readFileSync(git, "utf8")) ?? []);
+    if (own !== undefined) {
+      const directory = resolve(top, own);
+      const common = join(directory, "commondir");
+      const shared = existsSync(common) ? resolve(directory, readFileSync(common, "utf8").trim()) : directory;
+      return [git, shared];
+    }
+    if (top === dirname(top)) return [];
+  }
 }
 
 /** The real CLI of the host, if there is one: what our `pulumi` command hands over to. */

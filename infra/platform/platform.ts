@@ -129,6 +129,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },
           hours: { free: args.hours?.free ?? 750, per: args.hours?.per ?? "app" },
           releases: { keep: this.keep },
+          commitChanges: args.commitChanges ?? false,
           postgres: { port: this.postgresPort },
           backups: { keep: args.backups?.keep ?? DEFAULT_BACKUPS },
           accounts: { signUp: args.accounts?.signUp ?? false },

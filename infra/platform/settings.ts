@@ -44,6 +44,12 @@ export interface PlatformSettings {
   /** What free dynos may run in a month. */
   readonly hours?: HoursSettings;
   readonly releases?: ReleaseSettings;
+  /**
+   * Whether each change that is made through the API, or pushed, is a commit of the app's stack file, in the repository
+   * that the project lies in, with whoever made it as its author.
+   * @default false
+   */
+  readonly commitChanges?: boolean;
   readonly backups?: BackupSettings;
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
@@ -182,6 +188,7 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
       per: optional(oneOf("holder of hours", ["app", "account"])),
     }),
   ),
+  commitChanges: optional(boolean),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),

@@ -17,6 +17,8 @@ export type RouteInputs = {
   dynos: RouteDyno[];
   /** False: the app has no source. */
   deployed: boolean;
+  /** Every request gets a page that says so. */
+  maintenance: boolean;
   /** `timeout` in seconds. */
   healthCheck: { type: "http" | "tcp"; path: string; timeout: number };
   /** Seconds. */
@@ -72,7 +74,7 @@ async function prove(
   names: Map<string, string>,
   call: CallContext,
 ): Promise<number> {
-  const { app, dynos, hosts, healthCheck: check, drain, deployed } = inputs;
+  const { app, dynos, hosts, healthCheck: check, drain, deployed, maintenance } = inputs;
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   const exits = new Map<string, number>();
@@ -91,7 +93,7 @@ async function prove(
   const withdrawn = new AbortController();
   const proven = router.put(
     app,
-    { hosts, dynos, check, drain, welcome: !deployed },
+    { hosts, dynos, check, drain, welcome: !deployed, maintenance },
     AbortSignal.any([call.signal, withdrawn.signal]),
   );
   proven.catch(() => {});

@@ -1,5 +1,15 @@
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { boolean, integer, list, number, object, oneOf, type ResourceDefinition, text } from "../kit/index.ts";
+import {
+  boolean,
+  integer,
+  list,
+  number,
+  object,
+  oneOf,
+  type ResourceDefinition,
+  text,
+  withDefault,
+} from "../kit/index.ts";
 import { deployRoute, type RouteInputs } from "./deploy.ts";
 import { RouterClient, type RouterEntry, RouterUnreachable } from "./router-client.ts";
 
@@ -17,6 +27,8 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
     hosts: list(text({ pattern: /^[a-z0-9.-]+$/, allowed: "a host name without port" })),
     dynos: list(object({ name: text(), port: integer({ min: 1, max: 65535 }), dyno: text() })),
     deployed: boolean(),
+    // What was deployed before there was this has it not.
+    maintenance: withDefault(boolean(), false),
     healthCheck: object({
       type: oneOf("http", "tcp"),
       path: text({ pattern: /^\/[!-~]*$/, allowed: "a path that begins with /" }),
@@ -31,7 +43,7 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
       const entry = await new RouterClient(inputs.socket).get(inputs.app, call.signal, { patient: false });
       if (!entry) return ["dynos"];
       const [there, declared] = [namesOf(entry), namesOf(inputs)];
-      return (["dynos", "hosts"] as const).filter((property) => there[property] !== declared[property]);
+      return (["dynos", "hosts", "maintenance"] as const).filter((property) => there[property] !== declared[property]);
     } catch (error) {
       // A router that is down says nothing about its table.
       if (error instanceof RouterUnreachable) return [];
@@ -57,8 +69,9 @@ async function deploy(inputs: RouteInputs, call: CallContext): Promise<Outputs> 
   return { ...inputs, revision: await deployRoute(inputs, call) };
 }
 
-function namesOf({ dynos, hosts }: Pick<RouterEntry | RouteInputs, "dynos" | "hosts">) {
+function namesOf({ dynos, hosts, maintenance = false }: Pick<RouterEntry, "dynos" | "hosts" | "maintenance">) {
   return {
+    maintenance,
     dynos: dynos
       .map(({ name, port }) => `${name}:${port}`)
       .sort()

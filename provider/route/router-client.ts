@@ -7,9 +7,8 @@ export type RouterDyno = { name: string; port: number; dyno?: string };
 
 /**
  * `asleep`: a request wakes the app. `quota`: its dynos stopped until the first of the month, which a page says.
- * `maintenance`: a page, while the dynos run.
  */
-export type RouterMode = "awake" | "asleep" | "quota" | "maintenance";
+export type RouterMode = "awake" | "asleep" | "quota";
 
 /** What an app was asked for. */
 export interface RouterActivity {
@@ -29,6 +28,8 @@ export interface WantedEntry {
   readonly drain: number;
   /** Nothing was ever deployed to the app. */
   readonly welcome?: boolean;
+  /** A page for every request, while the dynos run or sleep. */
+  readonly maintenance?: boolean;
 }
 
 /** An app's entry in the router's table. */

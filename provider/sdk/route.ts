@@ -31,6 +31,8 @@ export interface RouteArgs {
   readonly dynos: pulumi.Input<pulumi.Input<RouteDyno>[]>;
   /** Whether the app has a source; without one the router welcomes its visitors. */
   readonly deployed: pulumi.Input<boolean>;
+  /** Every request gets a page that says so. @default false */
+  readonly maintenance?: pulumi.Input<boolean>;
   readonly healthCheck: pulumi.Input<RouteHealthCheck>;
   /** Seconds that requests to the dynos left out have to end. */
   readonly drain: pulumi.Input<number>;

@@ -19,10 +19,12 @@ import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
+import { healthOf } from "./health.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { Databases } from "./postgres/databases.ts";
+import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
 import { placesOf, readSettings, siteUrl } from "./settings.ts";
@@ -74,6 +76,7 @@ const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
 );
+const operator = `admin@${settings.domain}`;
 const databases = parts.use(
   new Databases({
     server: new PostgresContainer(docker, settings.platform),
@@ -85,6 +88,13 @@ const databases = parts.use(
     report,
   }),
 );
+apps.follow({
+  async gone({ id }) {
+    // Others need not be waited for.
+    detachOrphans(apps, operator).catch((error: unknown) => report(`an add-on is not detached: ${messageOf(error)}`));
+    await databases.forget(id);
+  },
+});
 const states = new StateFiles(settings.project);
 const stacks: Stacks = { outputs: (stack) => apps.outputs(stack), written: (stack) => states.written(stack) };
 const outputs = new OutputsReader(stacks, clock);
@@ -107,7 +117,7 @@ const oneOffs = parts.use(
 const accounts = new Accounts({
   db: store,
   platform: settings.platform,
-  operator: `admin@${settings.domain}`,
+  operator,
   key: new Token(places.token),
   signUp: settings.accounts.signUp,
   clock,
@@ -123,7 +133,10 @@ const builds = new Builds({
 });
 apps.follow({
   making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
-  gone: ({ id }) => accounts.access.forget(id),
+  async gone({ id }) {
+    accounts.access.forget(id);
+    await builds.forget(id);
+  },
 });
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
@@ -136,6 +149,7 @@ const { server, dispatcher } = createApi({
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
+  health: healthOf(docker, settings.platform, router),
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificate,
@@ -167,6 +181,7 @@ parts.use(
 );
 await dynos.start();
 await oneOffs.recover();
+databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
 apps
   .resume()

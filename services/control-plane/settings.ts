@@ -28,6 +28,8 @@ export interface ControlPlaneSettings {
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly releases: { readonly keep: number };
+  /** Whether each change of an app is a commit of its stack file. */
+  readonly commitChanges: boolean;
   /** Where Postgres is published on 127.0.0.1. */
   readonly postgres: { readonly port: number };
   /** Of each database. */

@@ -11,6 +11,8 @@ import { until } from "../support/until.ts";
 
 const EMAIL = "ann@example.com";
 const PASSWORD = "correct horse battery staple";
+/** Milliseconds that the browser may wait for anything, an `up` on a busy machine too. */
+const PATIENCE = 120_000;
 const PHONE = { width: 390, height: 800 };
 const DESK = { width: 1200, height: 800 };
 
@@ -23,13 +25,14 @@ def app(environ, start_response):
     return [os.environ.get("GREETING", "hello").encode()]
 `;
 
-test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
+test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
   await using platform = await testPlatform({ accounts: { signUp: true } });
   await using browser = await startBrowser();
   await platform.up();
+  await until("the control plane serves", async () => (await platform.fetch("dashboard", "/login")).status === 200);
   const site = `http://dashboard.localhost:${platform.ports.web}`;
   const context = await browser.newContext({ viewport: DESK, permissions: ["clipboard-read", "clipboard-write"] });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const problems = watch(page);
   let app = "";
@@ -149,7 +152,7 @@ test("an app's whole life in a browser", { timeout: 300_000 }, async (t) => {
     const tabs = ["", "/resources", "/deploy", "/metrics", "/activity", "/logs", "/settings"];
     for (const path of [...paths, ...tabs.map((tab) => `/apps/shop${tab}`)]) {
       await t.test(path, async () => {
-        await page.goto(`${site}${path}`);
+        assert.equal((await page.goto(`${site}${path}`))?.status(), 200);
         const name = path.slice(1).replaceAll("/", "-");
         for (const colorScheme of ["light", "dark"] as const) {
           await page.emulateMedia({ colorScheme });
@@ -229,7 +232,7 @@ async function withoutScripts(context: BrowserContext, page: Page): Promise<Page
     viewport: DESK,
     storageState: await page.context().storageState(),
   });
-  plain.setDefaultTimeout(30_000);
+  plain.setDefaultTimeout(PATIENCE);
   return plain.newPage();
 }
 

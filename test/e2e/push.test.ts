@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { appApi } from "../support/app-api.ts";
 import { testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
@@ -61,8 +62,11 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
     assert.match(output, /\[new branch\] +main -> main/);
     assert.equal((await platform.fetch("shop")).body, "code A");
     assert.ok((await stack()).includes(first));
-    const { output: releases } = await platform.dynoform("releases", "-a", "shop");
-    assert.match(releases, new RegExp(`v2 +Deploy ${first.slice(0, 7)} +admin@localhost`));
+    const [release] = await (await appApi(platform, "shop")).releases();
+    assert.deepEqual(
+      [release?.version, release?.description, release?.user.email],
+      [2, `Deploy ${first.slice(0, 7)}`, "admin@localhost"],
+    );
   });
 
   await t.test("a build that fails is refused, with the reason, and what served serves on", async () => {
@@ -105,7 +109,7 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
     const clone = await git("clone", "--quiet", `https://127.0.0.1:${ports.api}/shop.git`, join(home, "clone"));
     assert.equal(clone.exitCode, 0, clone.output);
     assert.equal((await git("-C", join(home, "clone"), "rev-parse", "HEAD")).output.trim(), second);
-    const { output: log } = await platform.dynoform("logs", "-a", "shop", "--source", "app", "--dyno", "api");
+    const log = await (await appApi(platform, "shop")).logs({ source: "app", dyno: "api" });
     assert.match(log, /app\[api\]: Release v3 created by user admin@localhost/);
   });
 

@@ -8,6 +8,7 @@ import { testPlatform } from "../support/platform.ts";
 
 test("up serves an app from its database, a second up changes nothing, down leaves nothing", async () => {
   await using platform = await testPlatform();
+  const { name } = platform;
   await platform.app("hello", {
     source: { path: "examples/flask-hello" },
     formation: { web: { quantity: 1, size: "free" } },
@@ -46,8 +47,8 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(down.exitCode, 0, down.output);
   const kept = await findRemainder(platform.docker, platform.name);
   assert.deepEqual(
-    { ...kept, images: kept.images.length > 0 },
-    { services: [], containers: [], networks: [], volumes: [`${platform.name}-postgres`], images: true },
+    { ...kept, images: kept.images.length > 0, volumes: kept.volumes.toSorted() },
+    { services: [], containers: [], networks: [], volumes: [`${name}-backups`, `${name}-postgres`], images: true },
   );
 
   for (const end of ["", "-wal", "-shm"]) {
@@ -70,10 +71,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
   });
 
   function passwordIn(output: string): string {
-    const shown = new RegExp(
-      `^${platform.name} has a new admin;.*\\n +e-mail +admin@localhost\\n +password +(\\S+)$`,
-      "m",
-    );
+    const shown = new RegExp(`^${name} has a new admin;.*\\n +e-mail +admin@localhost\\n +password +(\\S+)$`, "m");
     assert.match(output, shown);
     return shown.exec(output)?.[1] ?? "";
   }

@@ -1,17 +1,9 @@
-import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiClient } from "../../cli/api-client.ts";
 import { RouterClient, type RouterEntry } from "../../provider/route/router-client.ts";
 import type { TestPlatform } from "./platform.ts";
 import { until } from "./until.ts";
-
-/** Runs one of our verbs as a user would; it has to succeed. Gives what it printed. */
-export async function verb(platform: TestPlatform, ...args: string[]): Promise<string> {
-  const { exitCode, output } = await platform.dynoform(...args);
-  assert.equal(exitCode, 0, `dynoform ${args.join(" ")}:\n${output}`);
-  return output;
-}
 
 /** The folder of the platform's sockets and of what its control plane keeps. */
 export function runtimeDirectory(platform: TestPlatform): string {

@@ -1,6 +1,8 @@
 /** The part of the soak that runs in the engine's network namespace. Usage: inside.ts ROUNDS SEED */
 import { setTimeout as sleep } from "node:timers/promises";
 import { RouterClient } from "../../../provider/route/router-client.ts";
+import { messageOf } from "../../../services/errors.ts";
+import { appApi } from "../../../test/support/app-api.ts";
 import { apiOf } from "../../../test/support/dyno-manager.ts";
 import { killDocker, onlyFolder, startDocker } from "../../../test/support/inside-docker.ts";
 import { type TestPlatform, testPlatform } from "../../../test/support/platform.ts";
@@ -138,8 +140,11 @@ async function kills(say: (line: string) => void): Promise<string[]> {
 
 /** Changes a config var as a user does. Gives whether it was made, and what was said. */
 async function configure(platform: TestPlatform, greeting: string): Promise<[made: boolean, said: string]> {
-  const { exitCode, output } = await platform.dynoform("config", "set", `GREETING=${greeting}`, "-a", "hello");
-  return [exitCode === 0, output.trim()];
+  const hello = await appApi(platform, "hello");
+  return hello.set({ GREETING: greeting }).then(
+    () => [true, ""],
+    (error: unknown) => [false, messageOf(error)],
+  );
 }
 
 /** Asks until an app answers as itself. Gives after how many milliseconds; undefined: not in 60 s. */

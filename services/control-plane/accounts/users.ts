@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../errors.ts";
+import type { Caller } from "../api/call.ts";
 import type { Clock } from "../types.ts";
 import { checkedEmail, normalEmail } from "./email.ts";
 
@@ -128,6 +129,11 @@ export class Users {
     const others = this.#db.prepare("SELECT 1 FROM account WHERE role = 'admin' AND id <> ?").get(leaving);
     if (others === undefined) throw new UserError("This is the only admin. Make somebody else an admin first.");
   }
+}
+
+/** A user who acts. @param via what was presented */
+export function toCaller({ id, email, role }: User, via: Caller["via"]): Caller {
+  return { id, email, role, via };
 }
 
 type Row = Readonly<Record<string, unknown>>;

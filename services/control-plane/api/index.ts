@@ -1,6 +1,7 @@
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { absentRoutes } from "./handlers/absent.ts";
 import { accountRoutes } from "./handlers/account.ts";
 import { addonServiceRoutes } from "./handlers/addon-services.ts";
 import { addonRoutes } from "./handlers/addons.ts";
@@ -10,9 +11,11 @@ import { auditRoutes } from "./handlers/audit.ts";
 import { authorizationRoutes, openAuthorizationRoutes } from "./handlers/authorizations.ts";
 import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
+import { buildpackRoutes, openBuildpackRoutes } from "./handlers/buildpacks.ts";
 import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
+import { domainRoutes } from "./handlers/domains.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
 import { factRoutes } from "./handlers/facts.ts";
 import { formationRoutes } from "./handlers/formation.ts";
@@ -20,11 +23,12 @@ import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
-import { releaseRoutes } from "./handlers/releases.ts";
+import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
+import { openStatusRoutes } from "./handlers/status.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { OutputsReader } from "./outputs.ts";
-import type { Ports } from "./ports.ts";
+import type { Health, Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
 import { Token } from "./token.ts";
 
@@ -51,6 +55,8 @@ export interface ApiOptions {
   /** Host names under which clients come, besides those of this machine. */
   readonly hosts?: ServerOptions["hosts"];
   readonly rates?: ServerOptions["rates"];
+  /** Which of the platform's parts work. */
+  health(): Promise<Health>;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
   /** @default Date.now */
@@ -75,7 +81,10 @@ export function createApi(options: ApiOptions): Api {
     clock,
     routes: [
       ...appRoutes(desk),
+      ...domainRoutes(desk),
+      ...buildpackRoutes(desk),
       ...factRoutes(desk),
+      ...absentRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),
@@ -102,6 +111,9 @@ export function createApi(options: ApiOptions): Api {
     open: [
       ...openLogRoutes(desk),
       ...openBuildRoutes(desk),
+      ...openReleaseRoutes(desk),
+      ...openBuildpackRoutes(),
+      ...openStatusRoutes(options.health),
       ...openBackupRoutes(desk),
       ...openAuthorizationRoutes(desk),
       ...browserLoginRoutes(desk),

@@ -22,7 +22,10 @@ export interface Ports {
 }
 
 /** @see the class of that name */
-export type Builds = Pick<BuildRecords, "source" | "create" | "keep" | "list" | "get" | "log" | "follow">;
+export type Builds = Pick<
+  BuildRecords,
+  "source" | "create" | "keep" | "list" | "get" | "log" | "follow" | "releaseCommand" | "releaseOutput"
+>;
 
 /** What somebody may do with an app: use it, or also give it away and delete it. */
 export type Right = "use" | "own";
@@ -217,4 +220,11 @@ export interface UsageEntry {
 export interface Usage {
   /** @param month `2026-01` */
   usage(month: string): readonly UsageEntry[];
+}
+
+/** Whether apps are served, databases can be reached, and changes be made. */
+export interface Health {
+  readonly apps: boolean;
+  readonly data: boolean;
+  readonly tools: boolean;
 }

@@ -6,6 +6,7 @@ import { editStackFile } from "../../stacks/stack-file.ts";
 import type { Runner } from "../runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
+import type { StackCommits } from "./commits.ts";
 import { courses } from "./courses.ts";
 import { type DeclaredApp, declaredApps } from "./declared.ts";
 import { type Edit, editedText } from "./edit.ts";
@@ -30,6 +31,8 @@ export interface AppsOptions {
   readonly lock: AppLock;
   /** A folder for unfinished copies of stack files, which the runner sees too. */
   readonly scratch: string;
+  /** Makes each change a commit; undefined: nobody wants that. */
+  readonly commits: Pick<StackCommits, "commit"> | undefined;
   /** Gets what went wrong beside a change that was made. */
   readonly report: (problem: string) => void;
 }
@@ -55,7 +58,7 @@ export class Apps {
     this.#changes = new Changes({
       ...options,
       courses: courses({ project, editor: this.#editor, followers: this.#followers, journal }),
-      made: async () => {},
+      made: (change, act) => options.commits?.commit(change, act) ?? Promise.resolve(),
     });
     this.#plans = new Plans(options);
     this.#new = new NewApps({ project, platform, domain: options.domain, list: () => this.list() });

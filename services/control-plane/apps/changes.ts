@@ -26,6 +26,8 @@ export class StackLocked extends ChangeFailed {
 export interface ChangeOptions {
   /** Gets what Pulumi prints, as it comes. */
   readonly display?: (text: string) => void;
+  /** Told all that Pulumi printed when it has failed, before what it did is taken back; must not throw. */
+  readonly failed?: (log: string) => Promise<void>;
 }
 
 export interface ChangeResult extends Outcome {
@@ -86,6 +88,7 @@ export class Changes {
         throw error;
       }
       journal.reverting(activity, message);
+      await options.failed?.(await runner.log(run));
       return this.#revert({ ...change, message }, act, options);
     }
   }

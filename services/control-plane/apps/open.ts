@@ -6,6 +6,7 @@ import { Runner } from "../runner.ts";
 import { type ControlPlaneSettings, placesOf } from "../settings.ts";
 import type { AppLock } from "../types.ts";
 import { Apps } from "./apps.ts";
+import { StackCommits } from "./commits.ts";
 import { Journal } from "./journal.ts";
 
 export interface OpenAppsOptions {
@@ -31,6 +32,7 @@ export function openApps({ settings, docker, store, lock, report }: OpenAppsOpti
     runner,
     lock,
     report,
+    commits: settings.commitChanges ? new StackCommits({ project, report }) : undefined,
     journal: new Journal(store),
   });
   // What was pushed to it goes with it.

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
 import { UserError } from "../../errors.ts";
@@ -7,6 +8,7 @@ import { declaredCommit } from "../git/open.ts";
 import { type DeployCommit, DeployFailed, type PushTarget } from "../git/pushes.ts";
 import type { Say } from "../git/verdict.ts";
 import { storeArchive } from "./archive.ts";
+import { findReleaseCommand, releaseCommandOutput } from "./release-commands.ts";
 import type { SourceBlob, Sources } from "./sources.ts";
 import type { Build, BuildStore } from "./store.ts";
 
@@ -104,6 +106,21 @@ export class Builds {
     return this.#options.store.log(id);
   }
 
+  /** @see findReleaseCommand */
+  releaseCommand(app: string, after: number, before: number): Promise<string | undefined> {
+    return findReleaseCommand(this.#releaseCommands, app, after, before);
+  }
+
+  /** What a release command wrote. */
+  releaseOutput(record: string): Promise<string> {
+    return releaseCommandOutput(this.#releaseCommands, record);
+  }
+
+  /** Of an app that is gone. */
+  forget(app: string): Promise<void> {
+    return this.#options.store.forget(app);
+  }
+
   /** What a build says, from its beginning to its end. */
   async *follow(id: string, signal: AbortSignal): AsyncGenerator<string> {
     const { store } = this.#options;
@@ -129,6 +146,10 @@ export class Builds {
       const serves = declared !== undefined && declaredCommit(declared) === revision;
       this.#options.store.end(id, serves ? "succeeded" : "failed");
     }
+  }
+
+  get #releaseCommands(): string {
+    return join(this.#options.directory, "release-tasks");
   }
 
   #target({ name, id }: App): PushTarget {

@@ -101,8 +101,12 @@ export class BuildStore {
     return join(this.#folder, id);
   }
 
-  async #removeOldest(app: string): Promise<void> {
-    for (const { id } of this.list(app).slice(KEPT)) {
+  forget(app: string): Promise<void> {
+    return this.#removeOldest(app, 0);
+  }
+
+  async #removeOldest(app: string, kept = KEPT): Promise<void> {
+    for (const { id } of this.list(app).slice(kept)) {
       this.#db.prepare("DELETE FROM build WHERE id = ?").run(id);
       await rm(this.file(id), { force: true });
     }

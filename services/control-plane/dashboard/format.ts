@@ -39,9 +39,9 @@ export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1024 ** 2).toLocaleString("en")} MB`;
 }
 
-/** `12.4` @param seconds */
+/** `12.4`, `0.05` @param seconds */
 export function hours(seconds: number): string {
-  return (seconds / 3600).toLocaleString("en", { maximumFractionDigits: 1 });
+  return (seconds / 3600).toLocaleString("en", { maximumFractionDigits: seconds < 3600 ? 2 : 1 });
 }
 
 /** The first seven digits of a commit. */

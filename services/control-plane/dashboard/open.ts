@@ -20,7 +20,7 @@ import type { AppMetrics } from "./metrics/metrics.ts";
 
 export interface OpenDashboardOptions {
   readonly dispatcher: Dispatcher;
-  readonly apps: Pick<Apps, "activity">;
+  readonly apps: Pick<Apps, "activity" | "follow">;
   readonly runner: Pick<Runner, "log">;
   readonly logs: Logs;
   readonly dynos: DynoManager;
@@ -45,6 +45,19 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
     running: () => dynos.watcher.running(),
     seen: (app, bytes) => metrics.memory(app, bytes),
   });
+  const releases = new LastReleases(store, clock);
+  const forget = ({ name }: { readonly name: string }) => {
+    metrics.forget(name);
+    releases.note(name, undefined);
+  };
+  apps.follow({
+    making: forget,
+    renamed({ name }, to) {
+      metrics.rename(name, to);
+      releases.note(name, undefined);
+    },
+    gone: forget,
+  });
   const running = new DisposableStack();
   const every = (seconds: number, what: string, work: () => unknown) =>
     running.use(new Ticker(seconds * SECOND, work, (message) => report(`${what}: ${message}`)));
@@ -61,7 +74,7 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
         return change === undefined ? "" : `${await runner.log(change.run)}${await runner.log(change.repair)}`;
       },
       states: () => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }),
-      releases: new LastReleases(store, clock),
+      releases,
       metrics,
       lookAtMemory: (app) =>
         memory.look(app).catch((error: unknown) => report(`the memory of ${app}'s dynos: ${messageOf(error)}`)),

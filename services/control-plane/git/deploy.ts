@@ -37,9 +37,26 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
         if (result === "succeeded") launch();
       },
     });
+    let told = false;
+    const explainTo = (reasons: readonly string[]) => {
+      const [first = "", ...more] = reasons;
+      if (told) return;
+      told = true;
+      say("");
+      // What the build wrote last has been shown.
+      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+    };
+    // To put everything back takes as long as to deploy; the reason is known before.
+    const failed = async (log: string) => {
+      await builds[Symbol.asyncDispose]();
+      const reasons = reasonsOf(log);
+      if (reasons.length === 0) return;
+      explainTo(reasons);
+      say(`       Putting ${name} back as it was...`);
+    };
     try {
       const { outputs, steps } = await apps
-        .change(name, { user, description }, (file) => file.source({ commit }))
+        .change(name, { user, description }, (file) => file.source({ commit }), { failed })
         .finally(() => builds[Symbol.asyncDispose]());
       launch();
       const release = typeof outputs.release === "number" ? outputs.release : undefined;
@@ -57,10 +74,7 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
     } catch (error) {
       const reasons = explain(error, report);
       tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
-      say("");
-      // What the build wrote last has been shown.
-      const [first = "", ...more] = reasons;
-      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+      explainTo(reasons);
       throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
     }
   };

@@ -2,6 +2,7 @@
  * What `heroku run --exit-code` lets the command print at its end: U+FFFF, a few words and the status. The client
  * looks for it in each piece of output by itself, so it must arrive in one.
  */
+const LINE = "\uFFFF heroku-command-exit-status: ";
 const MARK = Buffer.from("\uFFFF");
 
 /** Bytes that the line with it has at most. */
@@ -10,6 +11,7 @@ const LONGEST = 64;
 /** Cuts output into pieces such that a line with the mark is never divided. */
 export class ExitMark {
   #rest: Buffer = Buffer.alloc(0);
+  #seen = false;
 
   /** What can go out by now, each piece by itself. */
   pieces(data: Buffer): Buffer[] {
@@ -18,6 +20,7 @@ export class ExitMark {
     const at = startOf(all);
     if (at < 0) return [all];
     const line = all.subarray(at);
+    this.#seen ||= line.includes(LINE);
     const pieces = at === 0 ? [] : [all.subarray(0, at)];
     if (line.length < LONGEST && !line.includes("\n")) {
       this.#rest = Buffer.from(line);
@@ -26,11 +29,15 @@ export class ExitMark {
     return [...pieces, line];
   }
 
-  /** What was kept back for more that did not come. */
-  rest(): Buffer {
+  /**
+   * What was kept back for more that did not come, and the line itself where the command would have printed it, had it
+   * not ended its shell: `exit 3`.
+   */
+  rest(command: string, status: number): Buffer[] {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);
-    return rest;
+    const wanted = command.includes(LINE) && !this.#seen;
+    return [...(rest.length > 0 ? [rest] : []), ...(wanted ? [Buffer.from(`${LINE}${status}\n`)] : [])];
   }
 }
 

@@ -12,7 +12,7 @@ const QUIET = 250;
 
 /**
  * A terminal at the other end of a plain connection, as `heroku run` opens it: bytes both ways, no frames, no sizes. The
- * command's exit status is what the command itself prints.
+ * command's exit status is what the command itself prints, if its client made it do so.
  */
 export class RendezvousTerminal implements Terminal {
   readonly input = new PassThrough();
@@ -42,11 +42,12 @@ export class RendezvousTerminal implements Terminal {
     if (this.#socket.writableNeedDrain) await once(this.#socket, "drain", { signal: this.gone }).catch(() => {});
   }
 
-  async end(): Promise<void> {
+  async end(command: string, status: number): Promise<void> {
     if (this.gone.aborted) return;
+    for (const piece of this.#mark.rest(command, status)) this.#socket.write(piece);
     await new Promise<void>((resolve) => {
       this.#socket.once("close", resolve);
-      this.#socket.end(this.#mark.rest(), () => resolve());
+      this.#socket.end(() => resolve());
     });
   }
 

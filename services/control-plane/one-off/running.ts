@@ -115,7 +115,7 @@ export class Running {
   async attach(terminal: Terminal): Promise<void> {
     this.#secret = undefined;
     this.#clearTimers();
-    const { container, tty } = this.#args;
+    const { container, tty, command } = this.#args;
     try {
       await using connection = await connect(container, terminal, tty);
       await this.start();
@@ -124,13 +124,12 @@ export class Running {
       if (terminal.gone.aborted) hangUp();
       await connection.carry();
       terminal.gone.removeEventListener("abort", hangUp);
-      await this.#status;
-      await terminal.end();
+      await terminal.end(command, (await this.#status) ?? 0);
     } catch (error) {
       this.#report(error);
       this.hangUp();
       await terminal.write(Buffer.from(`${messageOf(error)}\r\n`));
-      await terminal.end();
+      await terminal.end(command, 1);
     }
   }
 

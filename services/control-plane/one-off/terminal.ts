@@ -6,6 +6,6 @@ export interface Terminal {
   readonly gone: AbortSignal;
   /** Resolves when the client can take more, or is gone. */
   write(data: Buffer): Promise<void>;
-  /** Parts with the client, after all output. */
-  end(): Promise<void>;
+  /** Parts with the client, after all output of the command. @param status how it ended */
+  end(command: string, status: number): Promise<void>;
 }

@@ -69,6 +69,12 @@ export class Databases implements AsyncDisposable {
     return this.#store.owner(database);
   }
 
+  /** Removes what is kept of an app that is no more. @param app its id */
+  async forget(app: string): Promise<void> {
+    this.#store.forget(app);
+    await this.transfers.forget(app);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.transfers[Symbol.asyncDispose]();
   }

@@ -131,4 +131,9 @@ export class TransferStore {
     const row = this.#db.prepare("SELECT app, addon FROM database WHERE name = ?").get(name);
     return row === undefined ? undefined : { app: String(row.app), addon: String(row.addon) };
   }
+
+  /** Whose databases are no more. */
+  forget(app: string): void {
+    this.#db.prepare("DELETE FROM database WHERE app = ?").run(app);
+  }
 }

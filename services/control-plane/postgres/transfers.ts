@@ -114,7 +114,10 @@ export class Transfers implements AsyncDisposable {
 
   /** Removes all of an app that is no more. @param app its id */
   async forget(app: string): Promise<void> {
-    for (const transfer of this.list(app)) await this.remove(transfer);
+    for (const transfer of this.list(app)) {
+      await this.cancel(transfer);
+      await this.remove(transfer);
+    }
   }
 
   /** Lets go of what is under way. */

@@ -28,7 +28,7 @@ export function page(visit: Visit, frame: Frame): Html {
 export function card(_visit: Visit, frame: Frame): Html {
   return shell(
     frame,
-    html`<div class="alone"><a class="brand" href="/">${ICONS.box}<span>Dynoform</span></a><main id="main" class="card narrow" tabindex="-1">${frame.main}</main></div>`,
+    html`<div class="alone"><header><a class="brand" href="/">${ICONS.box}<span>Dynoform</span></a></header><main id="main" class="card narrow" tabindex="-1">${frame.main}</main></div>`,
   );
 }
 

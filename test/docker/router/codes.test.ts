@@ -145,11 +145,12 @@ test("H14 and H81 without dynos, H80 and H82 by mode", async () => {
   assert.equal((await ground.logged("blank", "/"))[0]?.code, "H81");
 
   const service = await ground.dyno("modes");
-  await ground.put("modes", [service]);
-  assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "maintenance" })).status, 200);
+  await ground.put("modes", [service], { maintenance: true });
   await assertCode("modes", "/maintenance", "H80", "Offline for maintenance");
+  assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "asleep" })).status, 200);
+  await assertCode("modes", "/asleep", "H80", "Offline for maintenance");
   await ground.put("modes", [service]);
-  await assertCode("modes", "/deployed", "H80", "Offline for maintenance");
+  assert.equal((await ground.get("modes.localhost")).body, "v1");
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "quota" })).status, 200);
   await assertCode("modes", "/quota", "H82", "This month's dyno hours are used up");
   assert.equal((await ground.admin("POST", "/apps/modes/mode", { mode: "awake" })).status, 200);

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { apiOf, runtimeDirectory, services, verb } from "../../support/dyno-manager.ts";
+import { appApi } from "../../support/app-api.ts";
+import { apiOf, runtimeDirectory, services } from "../../support/dyno-manager.ts";
 import { dynoSeconds } from "../../support/dyno-seconds.ts";
 import type { TestPlatform } from "../../support/platform.ts";
 import { run } from "../../support/rendezvous.ts";
@@ -13,7 +14,7 @@ import { until } from "../../support/until.ts";
 const PROCFILE = 'web: uwsgi uwsgi.ini\nrelease: echo "migrating to $VERSION" && test "$VERSION" != bad\n';
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00 (app|heroku)\[[\w.-]+\]: /;
 
-/** The verbs of every day, at an app that does not sleep. */
+/** The acts of every day, at an app that does not sleep. */
 export async function everyday(t: TestContext, platform: TestPlatform): Promise<void> {
   const secret = randomBytes(16).toString("hex");
   using seconds = await dynoSeconds(platform);
@@ -22,26 +23,32 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
   await platform.app("shop", { source: { path: "apps/shop" }, formation }, { VERSION: "one" });
   await platform.up("shop");
   const file = join(platform.directory, "stacks", "Pulumi.shop.yaml");
-  const logs = (...args: string[]) => verb(platform, "logs", "-n", "1500", "-a", "shop", ...args);
+  const shop = await appApi(platform, "shop");
 
   await t.test("a secret config var is encrypted in the file, and shown to who asks", async () => {
-    await verb(platform, "config", "set", `SECRET_KEY=${secret}`, "-a", "shop");
+    await shop.set({ SECRET_KEY: secret });
     assert.match(await readFile(file, "utf8"), /SECRET_KEY: \{ secure: v1:\S+ \}$/m);
-    assert.equal((await verb(platform, "config", "get", "SECRET_KEY", "-a", "shop")).trim(), secret);
+    assert.equal((await shop.config()).SECRET_KEY, secret);
     assert.equal(await answer(platform), "one");
   });
 
   await t.test("a release command that fails: the stack file is as it was, byte for byte", async () => {
     const before = await readFile(file);
     const was = await services(platform, "shop");
-    const { exitCode, output } = await platform.dynoform("config", "set", "VERSION=bad", "-a", "shop");
-    assert.notEqual(exitCode, 0, output);
-    assert.match(output, /release command of shop failed with exit status 1/);
-    assert.doesNotMatch(output, /^\s+at .*:\d+:\d+\)?$/m, "no stack trace");
+    await assert.rejects(shop.set({ VERSION: "bad" }), ({ message }: Error) => {
+      assert.match(message, /release command of shop failed with exit status 1/);
+      assert.doesNotMatch(message, /^\s+at .*:\d+:\d+\)?$/m, "no stack trace");
+      return true;
+    });
     assert.deepEqual(await readFile(file), before);
     assert.deepEqual(await services(platform, "shop"), was);
     assert.equal(await answer(platform), "one");
-    assert.match(await verb(platform, "releases", "-a", "shop"), /Current: v2$/m);
+    assert.equal((await shop.releases()).find(({ current }) => current)?.version, 2);
+  });
+
+  await t.test("releases: what the release command wrote is shown", async () => {
+    const { body } = await (await apiOf(platform)).ask("GET", "/apps/shop/releases/2");
+    assert.match(await (await fetch(body.output_stream_url)).text(), /migrating to one$/m);
   });
 
   await t.test("run: output and exit code are the command's own", async () => {
@@ -60,17 +67,17 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
     const { body } = await (await apiOf(platform)).ask("POST", "/apps/shop/dynos", detached);
     const dyno: string = body.name;
     await until("the log has it", async () =>
-      (await logs("--dyno", dyno)).includes(` app[${dyno}]: it was done by ${dyno}\n`),
+      (await shop.logs({ dyno })).includes(` app[${dyno}]: it was done by ${dyno}\n`),
     );
-    await until("it has ended", async () => /State changed from up to complete$/m.test(await logs("--dyno", dyno)));
+    await until("it has ended", async () => /State changed from up to complete$/m.test(await shop.logs({ dyno })));
   });
 
   await t.test("logs: requests, what the app says, states and releases, each in Heroku's form", async () => {
     assert.equal((await platform.fetch("shop", "/a-page?of=it")).status, 200);
     const routed =
       / heroku\[router\]: at=info method=GET path="\/a-page\?of=it" host=shop\.localhost\S* request_id=\S+ fwd="\S+" dyno=web\.1 connect=\d+ms service=\d+ms status=200 bytes=\d+ protocol=http$/m;
-    await until("the request is in the log", async () => routed.test(await logs()));
-    const log = await logs();
+    await until("the request is in the log", async () => routed.test(await shop.logs()));
+    const log = await shop.logs();
     for (const line of log.trimEnd().split("\n")) assert.match(line, LINE);
     assert.match(log, / heroku\[web\.1\]: Starting process with command `uwsgi uwsgi\.ini`$/m);
     assert.match(log, / heroku\[web\.1\]: State changed from starting to up$/m);
@@ -81,11 +88,13 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
       .split("\n")
       .map((line) => line.slice(0, 32));
     assert.deepEqual(times, times.toSorted(), "they are in order");
-    assert.doesNotMatch(await logs("--source", "app"), / heroku\[/);
+    assert.doesNotMatch(await shop.logs({ source: "app" }), / heroku\[/);
   });
 
   await t.test("usage: what Docker says ran", async () => {
-    assert.match(await verb(platform, "usage", "-a", "shop"), /^=== shop Usage \d{4}-\d\d$[\s\S]*^web \(Basic\) /m);
+    const { exitCode, output } = await platform.dynoform("usage", "-a", "shop");
+    assert.equal(exitCode, 0, output);
+    assert.match(output, /^=== shop Usage \d{4}-\d\d$[\s\S]*^web \(Basic\) /m);
     const { body } = await (await apiOf(platform)).ask("GET", "/apps/shop/usage");
     const web = body.dynos.find(({ type }: { type: string }) => type === "web");
     const ran = seconds.of("shop");
@@ -111,7 +120,7 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
       assert.ok(!bytes.includes(secret), path);
     }
     assert.ok(read > 5, "records of runs were read");
-    assert.ok(!(await logs()).includes(secret));
+    assert.ok(!(await shop.logs()).includes(secret));
   });
 }
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { changed } from "../../../services/stacks/engine.ts";
+import { appApi } from "../../support/app-api.ts";
 import {
   apiOf,
   dynoStates,
@@ -11,7 +12,6 @@ import {
   services,
   untilApi,
   untilAsleep,
-  verb,
 } from "../../support/dyno-manager.ts";
 import { dynoSeconds } from "../../support/dyno-seconds.ts";
 import { loadApp, loadOn } from "../../support/load-app.ts";
@@ -40,6 +40,7 @@ export async function kills(t: TestContext, platform: TestPlatform): Promise<voi
   await platform.app("nap", { source: { path: "apps/nap" } }, { VERSION: "one" });
   await platform.up("busy", "nap");
   const file = join(platform.directory, "stacks", "Pulumi.busy.yaml");
+  const app = await appApi(platform, "busy");
   const load = () => loadOn(platform, "busy", { path: () => "/", rate: 20 });
 
   await t.test("the control plane, stopped and killed: nothing is lost, and the sleeping app wakes", async () => {
@@ -61,13 +62,14 @@ export async function kills(t: TestContext, platform: TestPlatform): Promise<voi
 
   await t.test("the control plane during an up, which goes on and is found", async () => {
     await using requests = load();
-    const change = platform.dynoform("config", "set", "VERSION=two", "-a", "busy");
+    // Who asked is cut off.
+    const change = assert.rejects(app.set({ VERSION: "two" }));
     await newService(platform);
     await killContainer(platform, "control-plane");
     await change;
     await requests.seen((body) => body.startsWith("code K two"));
     await untilApi(platform);
-    await until("it is the release", async () => (await verb(platform, "releases", "-a", "busy")).includes("v2"));
+    await until("it is the release", async () => (await app.releases()).some(({ version }) => version === 2));
     assert.deepEqual((await requests.stop()).lost, []);
     assert.equal((await services(platform, "busy")).length, 1);
   });
@@ -75,16 +77,15 @@ export async function kills(t: TestContext, platform: TestPlatform): Promise<voi
   await t.test("the runner during an up, which is taken back", async () => {
     await using requests = load();
     const before = await readFile(file);
-    const change = platform.dynoform("config", "set", "VERSION=cut", "-a", "busy");
+    const change = assert.rejects(app.set({ VERSION: "cut" }));
     await newService(platform);
     await killContainer(platform, "runner");
-    const { exitCode, output } = await change;
-    assert.notEqual(exitCode, 0, output);
+    await change;
     assert.deepEqual(await readFile(file), before, "the stack file is as it was");
     assert.equal((await services(platform, "busy")).length, 1, "nothing is left of it");
     const [outcome] = await platform.up("busy");
     assert.ok(outcome !== undefined && changed(outcome) === 0, JSON.stringify(outcome?.changes));
-    await verb(platform, "config", "set", "VERSION=three", "-a", "busy");
+    await app.set({ VERSION: "three" });
     await requests.seen((body) => body.startsWith("code K three"));
     assert.deepEqual((await requests.stop()).lost, []);
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { apiOf, containers, dynoStates, verb } from "../../support/dyno-manager.ts";
+import { appApi } from "../../support/app-api.ts";
+import { apiOf, containers, dynoStates } from "../../support/dyno-manager.ts";
 import { loadApp, loadOn } from "../../support/load-app.ts";
 import type { TestPlatform } from "../../support/platform.ts";
 import { until } from "../../support/until.ts";
@@ -11,6 +12,7 @@ export async function noRequestLost(t: TestContext, platform: TestPlatform): Pro
   await platform.app("shop", { source: { path: "apps/shop" } }, { VERSION: "one" });
   await platform.up("shop");
   const api = await apiOf(platform);
+  const shop = await appApi(platform, "shop");
   const states = () => dynoStates(api, "shop");
   /** What is done, and when it began; a lost request is told with it. */
   const acts: { readonly at: number; readonly what: string }[] = [];
@@ -29,21 +31,18 @@ export async function noRequestLost(t: TestContext, platform: TestPlatform): Pro
     await load.seen((body) => body.startsWith("code B one"));
   });
 
-  await act("config set", async () => {
-    const output = await verb(platform, "config", "set", "VERSION=two", "-a", "shop");
-    assert.match(output, /^Setting VERSION and restarting shop\.\.\. done, v3$/m);
-    assert.match(output, /^VERSION: +two$/m);
+  await act("a config change", async () => {
+    assert.equal((await shop.set({ VERSION: "two" })).VERSION, "two");
     await load.seen((body) => body.startsWith("code B two"));
   });
 
   await act("scale web=3", async () => {
-    const output = await verb(platform, "scale", "web=3", "-a", "shop");
-    assert.match(output, /^Scaling dynos\.\.\. done, now running web at 3:Free$/m);
+    assert.deepEqual(await shop.scale({ web: 3 }), { web: 3 });
     for (const dyno of ["web.1", "web.2", "web.3"]) await load.seen((body) => body.endsWith(dyno));
   });
 
   await act("scale web=2", async () => {
-    assert.match(await verb(platform, "scale", "web-1", "-a", "shop"), /now running web at 2:Free/);
+    assert.deepEqual(await shop.scale({ web: "-1" }), { web: 2 });
     await until("two dynos are up", async () => Object.keys(await states()).join() === "web.1,web.2");
   });
 
@@ -58,12 +57,12 @@ export async function noRequestLost(t: TestContext, platform: TestPlatform): Pro
       return back && (await states())["web.2"] === "up";
     });
     await load.seen((body) => body.endsWith("web.2"));
-    const log = await verb(platform, "logs", "-n", "1500", "--dyno", "web.2", "-a", "shop");
+    const log = await shop.logs({ dyno: "web.2" });
     assert.match(log, /heroku\[web\.2\]: State changed from up to crashed$/m);
     assert.match(log, /heroku\[web\.2\]: State changed from starting to up$/m);
   });
 
-  /** Each dyno runs in another container and is up; the command does not wait for it, as Heroku's does not. */
+  /** Each dyno runs in another container and is up; the API does not wait for it, as Heroku's does not. */
   const restarted = (before: ReadonlyMap<string, string>) =>
     until("all are restarted", async () => {
       const now = await containers(platform, "shop", "running");
@@ -73,32 +72,33 @@ export async function noRequestLost(t: TestContext, platform: TestPlatform): Pro
 
   await act("restart of both dynos", async () => {
     const before = await containers(platform, "shop", "running");
-    const output = await verb(platform, "restart", "-a", "shop");
-    assert.match(output, /^Restarting all dynos on shop\.\.\. done$/m);
+    await shop.restart();
     await restarted(before);
   });
 
   await act("scale web=1", async () => {
-    const output = await verb(platform, "scale", "web=1", "-a", "shop");
-    assert.match(output, /^Scaling dynos\.\.\. done, now running web at 1:Free$/m);
+    assert.deepEqual(await shop.scale({ web: 1 }), { web: 1 });
     assert.deepEqual(await states(), { "web.1": "up" });
   });
 
   await act("restart of the only dyno: its requests are held", async () => {
     const before = await containers(platform, "shop", "running");
-    const output = await verb(platform, "restart", "web.1", "-a", "shop");
-    assert.match(output, /^Restarting dyno web\.1 on shop\.\.\. done$/m);
+    await shop.restart("web.1");
     await restarted(before);
   });
 
   await act("rollback", async () => {
-    const output = await verb(platform, "rollback", "v1", "-a", "shop");
-    assert.match(output, /^Rolling back shop to v1\.\.\. done, v4$/m);
+    assert.equal(await shop.rollback(1), 4);
     await load.seen((body) => body.startsWith("code A one"));
-    const releases = await verb(platform, "releases", "-a", "shop");
-    assert.match(releases, /^=== shop Releases - Current: v4$/m);
-    assert.match(releases, /^v4 +Rollback to v1 /m);
-    assert.match(releases, /^v3 +Set VERSION config vars /m);
+    const shown = (await shop.releases()).map(({ version, description, current }) => ({
+      version,
+      description,
+      current,
+    }));
+    assert.deepEqual(shown.slice(0, 2), [
+      { version: 4, description: "Rollback to v1", current: true },
+      { version: 3, description: "Set VERSION config vars", current: false },
+    ]);
   });
 
   const { sent, lost } = await load.stop();

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { changed } from "../../../services/stacks/engine.ts";
-import { containers, services, untilAsleep, verb } from "../../support/dyno-manager.ts";
+import { appApi } from "../../support/app-api.ts";
+import { apiOf, containers, dynoStates, services, untilAsleep } from "../../support/dyno-manager.ts";
 import { loadApp } from "../../support/load-app.ts";
 import type { TestPlatform } from "../../support/platform.ts";
 import { run } from "../../support/rendezvous.ts";
@@ -35,10 +36,12 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
   await platform.app("fragile", { source: { path: "apps/fragile" }, addons }, { VERSION: "one" });
   await platform.up("nap", "fragile");
   const file = join(platform.directory, "stacks", "Pulumi.nap.yaml");
+  const api = await apiOf(platform);
+  const [nap, fragile] = [await appApi(platform, "nap"), await appApi(platform, "fragile")];
 
   await t.test("the worker sleeps with web; 100 first requests start each once", async () => {
     await untilAsleep(platform, "nap");
-    assert.match(await verb(platform, "ps", "-a", "nap"), /^web\.1: idle [\s\S]*^worker\.1: idle /m);
+    assert.deepEqual(await dynoStates(api, "nap"), { "web.1": "idle", "worker.1": "idle" });
     const before = await containers(platform, "nap");
     const answers = await Promise.all(Array.from({ length: 100 }, () => answer(platform, "nap")));
     assert.deepEqual(new Set(answers), new Set(["code A one web.1"]));
@@ -48,7 +51,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
     const after = await containers(platform, "nap");
     const started = [...after].filter(([id]) => !before.has(id)).map(([, dyno]) => dyno);
     assert.deepEqual(started.sort(), ["web.1", "worker.1"]);
-    const log = await verb(platform, "logs", "-n", "1500", "-a", "nap");
+    const log = await nap.logs();
     for (const line of ["Idling", "State changed from up to down", "Unidling", "State changed from starting to up"]) {
       assert.match(log, new RegExp(`heroku\\[web\\.1\\]: ${line}$`, "m"));
     }
@@ -69,9 +72,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
   await t.test("a change that fails twice leaves it as it was, and it still wakes", async () => {
     const before = await readFile(file);
     for (const attempt of ["first", "second"]) {
-      const { exitCode, output } = await platform.dynoform("config", "set", "BROKEN=1", "-a", "nap");
-      assert.notEqual(exitCode, 0, output);
-      assert.match(output, /exited 3 times/, attempt);
+      await assert.rejects(nap.set({ BROKEN: "1" }), /exited 3 times/, attempt);
       assert.deepEqual(await readFile(file), before, "the stack file is as it was");
     }
     assert.equal((await services(platform, "nap")).length, 2, "nothing is left of what failed");
@@ -80,7 +81,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
 
   await t.test("scaled while it sleeps", async () => {
     await untilAsleep(platform, "nap");
-    assert.match(await verb(platform, "scale", "web=2", "-a", "nap"), /now running web at 2:Free/);
+    assert.deepEqual(await nap.scale({ web: 2 }), { web: 2 });
     const seen = new Set<string>();
     await until("both dynos answer", async () => seen.add(await answer(platform, "nap")).size === 2);
     assert.deepEqual([...seen].sort(), ["code A one web.1", "code A one web.2"]);
@@ -88,7 +89,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
 
   await t.test("a config change while it sleeps", async () => {
     await untilAsleep(platform, "nap");
-    await verb(platform, "config", "set", "VERSION=two", "-a", "nap");
+    await nap.set({ VERSION: "two" });
     assert.match(await answer(platform, "nap"), /^code A two /);
     assert.equal((await services(platform, "nap")).length, 3);
   });
@@ -118,13 +119,13 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
     await run(platform, "fragile", "python check.py 'CREATE TABLE broken ()'");
     const answers = await Promise.all(Array.from({ length: 10 }, () => platform.fetch("fragile")));
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
-    const log = () => verb(platform, "logs", "-n", "1500", "--dyno", "router", "-a", "fragile");
+    const log = () => fragile.logs({ dyno: "router" });
     await until("each is in the log", async () => {
       const lines = (await log()).matchAll(/ at=error code=(H10|H20) .* path="\/" /g);
       return [...lines].length === 10;
     });
     await run(platform, "fragile", "python check.py 'DROP TABLE broken'");
-    await verb(platform, "restart", "-a", "fragile");
+    await fragile.restart();
     await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
   });
 }

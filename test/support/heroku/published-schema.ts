@@ -22,9 +22,6 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   OAuthAuthorization: ["grant", "refresh_token", "client"],
 };
 
-/** Members whose types nothing can have: an object that is a list too. Heroku sends lists. */
-const CONTRADICTORY: Readonly<Record<string, readonly string[]>> = { AddOn: ["actions"] };
-
 /**
  * Says what in an answer is not as Heroku publishes it (npm `@heroku-cli/schema`). Its types require nearly nothing, while
  * its clients count on every member; so we require them all, times as RFC 3339 and ids as UUIDs.
@@ -82,7 +79,7 @@ function generate(path: string): Schema {
   return createGenerator({ path, type: "*", skipTypeCheck: true, additionalProperties: true }).createSchema("*");
 }
 
-/** What the package's own generator got wrong: a list came out as an object that is one too. */
+/** What nothing can be, as the package has it: an object that is a list too. Heroku sends lists. */
 const MENDED: Readonly<Record<string, Definition>> = {
   Actions: { type: "array", items: { type: "object" } },
 };
@@ -93,10 +90,7 @@ function strict(schema: Schema): Schema {
     if (typeof definition === "boolean") continue;
     const properties = definition.properties ?? {};
     const required = Object.keys(properties).filter((member) => LEFT_OUT[name]?.includes(member) !== true);
-    const typed = withFormats(definition) as Definition;
-    for (const member of CONTRADICTORY[name] ?? [])
-      typed.properties = { ...typed.properties, [member]: { type: "array" } };
-    definitions[name] = { ...typed, ...(required.length > 0 && { required }) };
+    definitions[name] = { ...(withFormats(definition) as Definition), ...(required.length > 0 && { required }) };
   }
   return { ...schema, definitions };
 }

@@ -93,6 +93,7 @@ test("the route names the web dynos, and the app's outputs say what came of it",
       { name: service("web.2"), port: 5000, dyno: "web.2" },
     ],
     deployed: true,
+    maintenance: false,
     healthCheck: { type: "http", path: "/ready", timeout: 60 },
     drain: 30,
   });
@@ -251,7 +252,7 @@ test("an app's mistakes, each a line", async () => {
     ],
     [
       { addons: { DATABASE: { service: "redis" } }, config: { DATABASE_URL: "x" }, buildpack: "python" },
-      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck or hosts",
+      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck, hosts or maintenance",
       'App shop: addons.DATABASE.service: "redis" is not a service; use postgresql',
       "App shop: config.DATABASE_URL: is set by an add-on of the app and can be no config var; remove one of them",
     ],

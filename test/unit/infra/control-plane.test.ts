@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../../../images/package-root.ts";
-import { mounts } from "../../../infra/platform/host.ts";
+import { mounts, repositoryFolders } from "../../../infra/platform/host.ts";
 import { Platform } from "../../../infra/platform/platform.ts";
 import { record } from "./recording.ts";
 
@@ -96,9 +97,27 @@ test("control plane and runner have the host's paths, and no rights but their ow
     cycle: { every: 86_400, spread: 12_960 },
     hours: { free: 750, per: "app" },
     releases: { keep: 20 },
+    commitChanges: false,
     postgres: { port: 15_432 },
     backups: { keep: 5 },
   });
+});
+
+test("the repository of a project is found where it lies", async () => {
+  const top = mkdtempSync(join(tmpdir(), "infra-repository-"));
+  try {
+    const [inside, apart] = [join(top, "repository", "paas"), join(top, "worktree")];
+    mkdirSync(inside, { recursive: true });
+    mkdirSync(join(top, "repository", ".git", "worktrees", "worktree"), { recursive: true });
+    assert.deepEqual(repositoryFolders(inside), [join(top, "repository", ".git")]);
+    assert.deepEqual(repositoryFolders(join(top, "repository")), [], "it is below the project, and there with it");
+    mkdirSync(apart);
+    writeFileSync(join(apart, ".git"), `gitdir: ${top}/repository/.git/worktrees/worktree\n`);
+    writeFileSync(join(top, "repository", ".git", "worktrees", "worktree", "commondir"), "../..\n");
+    assert.deepEqual(repositoryFolders(apart), [join(apart, ".git"), join(top, "repository", ".git")]);
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
 });
 
 test("what an up sees on the host it sees in the runner", async () => {

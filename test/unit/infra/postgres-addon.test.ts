@@ -44,6 +44,13 @@ test("a database, its owner, its login role, and nobody else", async () => {
         ["shop.DATABASE"],
       ],
       ["pulumi:providers:postgresql", "shop.DATABASE-server", "shop.DATABASE", undefined, []],
+      [
+        "postgresql:index/extension:Extension",
+        "shop.DATABASE-sessions",
+        "shop.DATABASE",
+        "shop.DATABASE-server",
+        ["shop.DATABASE"],
+      ],
     ],
   );
   const inputs = (name: string, type?: string) => recording.get(name, type).inputs;

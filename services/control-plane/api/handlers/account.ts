@@ -68,7 +68,7 @@ async function changePassword(desk: Desk, call: Call, of: User): Promise<void> {
   }
   const present = optionalText(call, "password");
   if (present === undefined) throw invalid("password", "password, the present one, is required.");
-  await desk.ports.accounts.changePassword(call.caller, present, next, call.from).catch(refusedLogin);
+  await desk.ports.accounts.logins.changePassword(call.caller, present, next, call.from).catch(refusedLogin);
 }
 
 function remove(desk: Desk, call: Call): Answer {

@@ -65,7 +65,8 @@ async function config(addons: AddonDesk, call: Call): Promise<Answer> {
   const { addon } = await addons.addon(call, call.params.addon ?? "");
   if (!addons.mayUse(call, addon.app)) throw unknownAddon();
   const { environment } = await addons.desk.outputs.of(addon.app.stack);
-  return { body: [{ name: "url", value: environment[variableOf(addon.attachment)] ?? null }] };
+  const variables = await addons.variables(addon.app, environment);
+  return { body: [{ name: "url", value: variables[variableOf(addon.attachment)] ?? null }] };
 }
 
 async function create(addons: AddonDesk, call: Call): Promise<Answer> {

@@ -62,7 +62,7 @@ function make(desk: Desk, user: Pick<Caller, "id" | "email">, { query, headers }
 async function withPassword(desk: Desk, { headers, from }: OpenCall): Promise<Pick<Caller, "id" | "email">> {
   const given = passwordOf(headers.authorization);
   if (given === undefined) throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
-  return desk.ports.accounts.authenticate(given.user, given.password, from, PATH).catch(refusedLogin);
+  return desk.ports.accounts.logins.authenticate(given.user, given.password, from, PATH).catch(refusedLogin);
 }
 
 function find(desk: Desk, { caller, params: { authorization: id = "" } }: Call): Authorization {

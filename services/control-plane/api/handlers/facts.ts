@@ -14,7 +14,8 @@ export function region(desk: Desk) {
     country: "Here",
     locale: "Here",
     private_capable: false,
-    provider: { name: "dynoform", region: "local" },
+    // Heroku's schema knows Amazon's regions and no other.
+    provider: { name: "dynoform", region: "us-east-1" },
     created_at: BEGINNING,
     updated_at: BEGINNING,
   };

@@ -28,7 +28,8 @@ export function formationRoutes(desk: Desk): Route[] {
       async (call) => {
         const app = await desk.app(call);
         const formation = formationOf(app, await desk.outputs.of(app.stack));
-        return { body: formation.map((entry) => showFormation(desk, app, entry)) };
+        const written = await desk.ports.stacks.written(app.stack);
+        return { body: formation.map((entry) => showFormation(desk, app, entry, written)) };
       },
     ],
     [
@@ -37,7 +38,8 @@ export function formationRoutes(desk: Desk): Route[] {
       async (call) => {
         const app = await desk.app(call);
         const known = formationOf(app, await desk.outputs.of(app.stack));
-        return { body: showFormation(desk, app, find(known, call.params.type ?? "")) };
+        const written = await desk.ports.stacks.written(app.stack);
+        return { body: showFormation(desk, app, find(known, call.params.type ?? ""), written) };
       },
     ],
     ["PATCH", "/apps/:app/formation", (call) => scale(desk, call, readUpdates(call), (changed) => changed)],
@@ -66,7 +68,7 @@ async function scale(
   const now = outcome === "done" ? ((await desk.ports.apps.get(app.name)) ?? app) : app;
   const changed = wanted.map((expected) => {
     const { quantity, size } = outcome === "done" ? declared(expected.type, now.formation[expected.type]) : expected;
-    return showFormation(desk, app, { ...find(known, expected.type), quantity, size });
+    return showFormation(desk, app, { ...find(known, expected.type), quantity, size }, desk.clock());
   });
   return { body: shape(changed), headers: pending(outcome, app) };
 }
@@ -136,16 +138,21 @@ function find(known: readonly Formation[], type: string): Formation {
   return found;
 }
 
-function showFormation(desk: Desk, app: DeclaredApp, entry: Formation): Record<string, unknown> {
-  const time = new Date(app.createdAt).toISOString();
+/** @param changed when its stack was, in milliseconds since 1970 */
+function showFormation(
+  desk: Desk,
+  app: DeclaredApp,
+  entry: Formation,
+  changed: number | undefined,
+): Record<string, unknown> {
   return {
     id: desk.id("formation", app.id, entry.type),
     app: { id: desk.appId(app), name: app.name },
     command: entry.command,
-    created_at: time,
+    created_at: new Date(app.createdAt).toISOString(),
     quantity: entry.quantity,
     size: shownSize(entry.size),
     type: entry.type,
-    updated_at: time,
+    updated_at: new Date(changed ?? app.createdAt).toISOString(),
   };
 }

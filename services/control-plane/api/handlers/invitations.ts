@@ -48,7 +48,7 @@ function revoke(desk: Desk, call: Call): Answer {
 async function claimFirst(desk: Desk, call: Call): Promise<Answer> {
   if (call.caller.via !== "key") throw new ApiError(403, "forbidden", "Only who holds the host may do that.");
   onlyPlanned(call, "Set the first admin's password");
-  const { email, password } = await desk.ports.accounts.claimFirst();
+  const { email, password } = await desk.ports.accounts.logins.claimFirst();
   return { body: { email, password: password ?? null } };
 }
 

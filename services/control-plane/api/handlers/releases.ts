@@ -1,12 +1,14 @@
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import { rollbackPlan } from "../../../../provider/release/rollback.ts";
-import type { Answer, Call } from "../call.ts";
+import type { Answer, Call, OpenCall } from "../call.ts";
 import { type Desk, pending } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import type { AppOutputs } from "../outputs.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
-import type { Route } from "../routes.ts";
+import type { OpenRoute, Route } from "../routes.ts";
+
+const PURPOSE = "release-output";
 
 export function releaseRoutes(desk: Desk): Route[] {
   return [
@@ -17,7 +19,7 @@ export function releaseRoutes(desk: Desk): Route[] {
       "/apps/:app/releases/:release",
       async (call) => {
         const { app, outputs, entry } = await find(desk, call, call.params.release ?? "");
-        return { body: showRelease(desk, app, outputs, entry) };
+        return { body: await showRelease(desk, call, { app, outputs, entry }) };
       },
     ],
     [
@@ -31,12 +33,18 @@ export function releaseRoutes(desk: Desk): Route[] {
   ];
 }
 
+/** For whoever has the URL. */
+export function openReleaseRoutes(desk: Desk): OpenRoute[] {
+  return [["GET", "/release-outputs/:record/:signature", (call) => output(desk, call)]];
+}
+
 async function list(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const outputs = await desk.outputs.of(app.stack);
-  const releases = outputs.releases.map((entry) => showRelease(desk, app, outputs, entry));
-  const { items, status, headers } = page(releases, call.headers.range, ["version", "id"]);
-  return { status, body: items, headers };
+  const ids = outputs.releases.map((entry) => ({ id: releaseId(desk, app, entry), version: entry.version, entry }));
+  const { items, status, headers } = page(ids, call.headers.range, ["version", "id"]);
+  const body = await Promise.all(items.map(({ entry }) => showRelease(desk, call, { app, outputs, entry })));
+  return { status, body, headers };
 }
 
 async function rollback(desk: Desk, call: Call): Promise<Answer> {
@@ -51,8 +59,15 @@ async function rollback(desk: Desk, call: Call): Promise<Answer> {
     await writeConfig(file, current, plan.config);
   });
   const now = outcome === "done" ? await desk.outputs.of(app.stack) : outputs;
-  const made = now.releases.at(-1) ?? entry;
-  return { status: 201, body: showRelease(desk, app, now, made), headers: pending(outcome, app) };
+  const last = now.releases.at(-1) ?? entry;
+  if (outcome === "done")
+    return { status: 201, body: await showRelease(desk, call, { app, outputs: now, entry: last }) };
+  // The number that it gets if it comes to serve.
+  const { description } = plan;
+  const createdAt = new Date(desk.clock()).toISOString();
+  const coming = { ...entry, version: last.version + 1, description, user: call.caller.email, createdAt };
+  const body = { ...(await showRelease(desk, call, { app, outputs: now, entry: coming })), status: "pending" };
+  return { status: 201, body, headers: pending(outcome, app) };
 }
 
 /** Writes only what differs: each written value is encrypted anew, and the file is read by people. */
@@ -94,7 +109,7 @@ function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): stri
   return desk.id("release", app.id, String(version));
 }
 
-function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: LedgerEntry) {
+async function showRelease(desk: Desk, call: Call, { app, outputs, entry }: Found) {
   const time = new Date(entry.createdAt).toISOString();
   const user = entry.user === "" ? desk.ports.accounts.owner(app.id) : desk.user(entry.user);
   const current = entry.version === outputs.releases.at(-1)?.version;
@@ -107,12 +122,34 @@ function showRelease(desk: Desk, app: DeclaredApp, outputs: AppOutputs, entry: L
     description: entry.description,
     // The current one counts too: without a number, clients take the second that is eligible.
     eligible_for_rollback: current || rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
-    output_stream_url: null,
+    output_stream_url: await outputUrl(desk, call, { app, outputs, entry }),
     slug: entry.slug === "" ? null : { id: desk.id("slug", entry.slug), commit: entry.commit || null },
     // Only what served gets a number.
     status: "succeeded",
     updated_at: time,
     user,
     version: entry.version,
+  };
+}
+
+/** Where is what its release command wrote; null: there was none, or it is not kept. */
+async function outputUrl(desk: Desk, { origin }: Call, { app, outputs, entry }: Found): Promise<string | null> {
+  if (entry.processes.release === undefined) return null;
+  const before = outputs.releases.findLast(({ version }) => version < entry.version);
+  const [after, made] = [before?.createdAt ?? 0, entry.createdAt].map((time) => new Date(time).getTime());
+  const record = await desk.ports.builds.releaseCommand(app.name, after ?? 0, made ?? 0);
+  if (record === undefined) return null;
+  return `${origin}/release-outputs/${record}/${await desk.token.sign(PURPOSE, record)}`;
+}
+
+async function output(desk: Desk, call: OpenCall): Promise<Answer> {
+  const { record = "", signature = "" } = call.params;
+  const good = await desk.token.verify(PURPOSE, record, signature);
+  if (!good) throw new ApiError(403, "forbidden", "There is no such output.");
+  const text = await desk.ports.builds.releaseOutput(record);
+  return {
+    stream(response) {
+      response.writeHead(200, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }).end(text);
+    },
   };
 }

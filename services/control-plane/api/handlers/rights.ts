@@ -1,5 +1,5 @@
-import { WrongCredentials } from "../../accounts/accounts.ts";
 import { TooManyAttempts } from "../../accounts/attempts.ts";
+import { WrongCredentials } from "../../accounts/logins.ts";
 import { PasswordsBusy } from "../../accounts/passwords.ts";
 import type { Call } from "../call.ts";
 import { DryRun } from "../dry-run.ts";

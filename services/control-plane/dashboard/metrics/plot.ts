@@ -15,6 +15,8 @@ export interface PlotOptions {
   /** In words, for those who do not see it. */
   readonly summary: string;
   readonly series: readonly Series[];
+  /** What is said when there is nothing to draw. */
+  readonly none: string;
   /** What the highest value is called. */
   shown(value: number): string;
   /** Of the start, the middle and the end. */
@@ -26,7 +28,9 @@ const WIDTH = 600;
 const HEIGHT = 160;
 
 /** Lines over time as a drawing that needs no script; its words are text beside it, so that they keep their size. */
-export function plot({ title, summary, series, shown, labels }: PlotOptions): Html {
+export function plot({ title, summary, series, none, shown, labels }: PlotOptions): Html {
+  const known = series.filter(({ kind }) => kind !== "limit").flatMap(({ values }) => values);
+  if (!known.some((value) => value !== null && value > 0)) return html`<h2>${title}</h2><p class="soft">${none}</p>`;
   const most = niceCeiling(Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))));
   const drawn = series.map(({ kind = "", values, filled }) => {
     const runs = runsOf(values, most);

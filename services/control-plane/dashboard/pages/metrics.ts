@@ -11,9 +11,9 @@ import { type Slot, slots } from "../metrics/slots.ts";
 
 /** What can be looked at: so many hours, in slots of so many minutes. */
 const RANGES = [
-  { hours: 1, minutes: 1, name: "Hour" },
-  { hours: 6, minutes: 5, name: "6 hours" },
-  { hours: 24, minutes: 15, name: "Day" },
+  { hours: 1, minutes: 1, name: "Hour", half: "30 min ago" },
+  { hours: 6, minutes: 5, name: "6 hours", half: "3 h ago" },
+  { hours: 24, minutes: 15, name: "Day", half: "12 h ago" },
 ] as const;
 
 const HOUR = 3_600_000;
@@ -33,7 +33,7 @@ async function metrics({ api, ports }: Context, { visit, app }: AppVisit): Promi
   const now = ports.clock();
   const samples = ports.metrics.of(app.name, now - range.hours * HOUR);
   const all = slots(samples, now, range.minutes, (range.hours * 60) / range.minutes);
-  const labels = [`${range.hours} h ago`, `${range.hours / 2} h ago`, "now"] as const;
+  const labels = [`${range.hours} h ago`, range.half, "now"] as const;
   const choice = RANGES.map(
     ({ hours: each, name }) =>
       html`<a class="button second small" href="${appPath(app.name, "metrics")}?hours=${each}"${each === range.hours && html` aria-current="true"`}>${name}</a>`,
@@ -64,6 +64,7 @@ function requests(all: readonly Slot[], minutes: number, labels: Labels): Html {
         values: errors === 0 ? [] : perMinute((slot) => slot.errors),
       },
     ],
+    none: "No requests in this time.",
     shown: (value) => `${value.toLocaleString("en")} a minute`,
     labels,
   });
@@ -79,6 +80,7 @@ function times(all: readonly Slot[], labels: Labels): Html {
       { name: "median", values: all.map(({ median }) => median) },
       { name: "95 of 100 within", kind: "other", values: all.map(({ p95 }) => p95) },
     ],
+    none: "No responses in this time.",
     shown: (value) => `${value.toLocaleString("en")} ms`,
     labels,
   });
@@ -100,6 +102,7 @@ function memory(all: readonly Slot[], limit: number | undefined, labels: Labels)
         ? []
         : [{ name: `limit ${megabytes(limit)}`, kind: "limit", values: all.map(() => inMegabytes(limit)) }]),
     ],
+    none: "No dyno was seen running in this time.",
     shown: (value) => `${value.toLocaleString("en")} MB`,
     labels,
   });

@@ -1,6 +1,6 @@
 import { messageOf } from "../../../errors.ts";
-import { type Login, WrongCredentials } from "../../accounts/accounts.ts";
 import { TooManyAttempts } from "../../accounts/attempts.ts";
+import { type Login, WrongCredentials } from "../../accounts/logins.ts";
 import { PasswordsBusy } from "../../accounts/passwords.ts";
 import { SESSION_LIFETIME } from "../../accounts/sessions.ts";
 import { toApiError } from "../../api/errors.ts";

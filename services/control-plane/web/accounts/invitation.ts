@@ -29,7 +29,7 @@ ${form(visit, { action: `/invitation/${secret}` }, fields)}`;
       async (visit) => {
         try {
           const { invitation: secret = "" } = visit.params;
-          const login = await accounts.accept(secret, visit.form.get("password") ?? "", visit.from);
+          const login = await accounts.logins.accept(secret, visit.form.get("password") ?? "", visit.from);
           return login === undefined ? over(visit) : entered(login, "/");
         } catch (error) {
           return page(visit, refusal(error));

@@ -25,7 +25,7 @@ export function loginPages(accounts: Accounts): PublicRoute[] {
 async function login(accounts: Accounts, visit: Visit): Promise<Reply> {
   const [next, email] = [safePath(visit.form.get("next")), field(visit.form, "email")];
   try {
-    return entered(await accounts.login(email, visit.form.get("password") ?? "", visit.from), next);
+    return entered(await accounts.logins.login(email, visit.form.get("password") ?? "", visit.from), next);
   } catch (error) {
     return show(accounts, visit, { next, email, ...refusal(error) });
   }

@@ -23,7 +23,7 @@ export function signUpPages(accounts: Accounts): PublicRoute[] {
       async (visit) => {
         const email = field(visit.form, "email");
         try {
-          return entered(await accounts.register(email, visit.form.get("password") ?? "", visit.from), "/");
+          return entered(await accounts.logins.register(email, visit.form.get("password") ?? "", visit.from), "/");
         } catch (error) {
           const { status, message } = refusal(error);
           return page(visit, email, status, message);

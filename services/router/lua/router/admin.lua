@@ -1,13 +1,13 @@
 -- The admin API, HTTP on a Unix socket that only the platform's owner can open.
 --
--- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome? }
---     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed
+-- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome?, maintenance? }
+--     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed; `maintenance`: a page, while dynos run
 --     200 { revision, left }  422 { error, message, dyno?, reason?, status? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
 --
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
--- POST /apps/<app>/mode { mode: awake | asleep | quota | maintenance, ifIdle? }  200 { left }  409 { error: busy }
+-- POST /apps/<app>/mode { mode: awake | asleep | quota, ifIdle? }  200 { left }  409 { error: busy }
 --     Blocks until the requests in flight have ended. `ifIdle`: only after that many seconds without one.
 -- POST /apps/<app>/dynos/<service> { state: out }  200 { left }
 --     No more requests, until it is in again, or for 90 s. Blocks until those it has ended.

@@ -38,19 +38,21 @@ function M.entry(app, sent)
   if not is_number(timeout, 0, 3600) then return nil, "check.timeout: not a number of seconds" end
   local drain = sent.drain or 30
   if not is_number(drain, 0, 3600) then return nil, "drain: not a number of seconds" end
-  if sent.welcome ~= nil and type(sent.welcome) ~= "boolean" then return nil, "welcome: neither true nor false" end
+  for _, flag in ipairs { "welcome", "maintenance" } do
+    if sent[flag] ~= nil and type(sent[flag]) ~= "boolean" then return nil, flag .. ": neither true nor false" end
+  end
   return {
     app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain,
-    welcome = sent.welcome or false,
+    welcome = sent.welcome or false, maintenance = sent.maintenance or false,
   }
 end
 
-local MODES = { awake = true, asleep = true, quota = true, maintenance = true }
+local MODES = { awake = true, asleep = true, quota = true }
 
 -- A change of mode that was sent: the mode and `ifIdle`; nil and what is wrong.
 function M.mode(sent)
   if type(sent) ~= "table" then return nil, "the body is no JSON object" end
-  if not MODES[sent.mode] then return nil, "mode: none of awake, asleep, quota, maintenance" end
+  if not MODES[sent.mode] then return nil, "mode: none of awake, asleep, quota" end
   if sent.ifIdle ~= nil and not is_number(sent.ifIdle, 0) then return nil, "ifIdle: not a number of seconds" end
   return sent.mode, sent.ifIdle
 end

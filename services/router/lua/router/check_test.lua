@@ -18,6 +18,7 @@ return {
       { { dynos = { { name = "a", port = 1 }, { name = "a", port = 2 } } }, "dynos: a stands there twice" },
       { { dynos = { { name = "a", port = 1, dyno = "web 1" } } }, "dynos: a's dyno is no name like web.1" },
       { { welcome = 1 }, "welcome: neither true nor false" },
+      { { maintenance = 1 }, "maintenance: neither true nor false" },
       { { check = { path = "/a\r\nHost: b" } }, "check.path: not a path" },
       { { check = { timeout = -1 } }, "check.timeout: not a number of seconds" },
       { { drain = {} }, "drain: not a number of seconds" },
@@ -32,7 +33,7 @@ return {
     local check = fresh "router.check"
     local mode, if_idle = check.mode { mode = "asleep", ifIdle = 5 }
     assert_equal(mode .. if_idle, "asleep5")
-    assert_equal(select(2, check.mode { mode = "dozing" }), "mode: none of awake, asleep, quota, maintenance")
+    assert_equal(select(2, check.mode { mode = "dozing" }), "mode: none of awake, asleep, quota")
     assert_equal(select(2, check.mode { mode = "asleep", ifIdle = "5" }), "ifIdle: not a number of seconds")
   end,
 }

@@ -34,7 +34,7 @@ end
 -- Whether waiting is of no use: what waits then looks for itself why.
 local function is_hopeless(entry)
   if not entry or not entry.dynos[1] then return true end
-  if entry.mode == "maintenance" or entry.mode == "quota" then return true end
+  if entry.maintenance or entry.mode == "quota" then return true end
   if entry.crashed then return true end
   return entry.mode == "asleep" and not wake.ask(entry.app)
 end

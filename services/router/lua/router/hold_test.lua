@@ -95,11 +95,13 @@ return {
     end
   end,
   ["all go when there is nothing to wait for"] = function()
-    local crashed = entry()
+    local crashed, maintained = entry(), entry()
+    maintained.maintenance = true
     crashed.crashed = true
     for _, state in ipairs {
       { entry = nil },
-      { entry = entry "maintenance" },
+      { entry = maintained },
+      { entry = entry "quota" },
       { entry = crashed },
       { entry = entry "asleep", refused = true },
     } do

@@ -58,7 +58,7 @@ end
 
 -- What an entry says without a dyno; nil when there may be one.
 local function own_answer(entry)
-  if entry.mode == "maintenance" then return page.maintenance() end
+  if entry.maintenance then return page.maintenance() end
   if not entry.dynos[1] then
     return entry.welcome and page.welcome(entry.app) or page.application_error "H14"
   end
@@ -95,7 +95,7 @@ local function find_dyno(streamed, avoided)
   while true do
     local entry, generation = routes.for_host(ngx.var.host)
     if not entry then return page.nothing_here() end
-    if entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
+    if entry.maintenance or entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
     local given = offer(entry, generation, streamed, avoided)
     if given then return end
     if given == nil then wait(entry, stop) end
@@ -122,7 +122,7 @@ function M.access()
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
   -- Nearly all go through here. LuaJIT compiles it as long as no loop and no new function is on the way.
-  if entry and entry.mode == "awake" and offer(entry, generation) then return end
+  if entry and entry.mode == "awake" and not entry.maintenance and offer(entry, generation) then return end
   return find_dyno(false)
 end
 

@@ -125,7 +125,7 @@ function M.remove(app)
   return 200, { left = left }
 end
 
--- Puts an app to sleep, into maintenance, or back. With `if_idle` only when nobody asked for that many seconds.
+-- Puts an app to sleep, out of hours, or back. With `if_idle` only when nobody asked for that many seconds.
 function M.mode(app, mode, if_idle)
   local entry = routes.get(app)
   if not entry then return no_app(app) end

@@ -131,11 +131,6 @@ return {
     assert_equal(module.mode("hello", "awake"), 200)
     assert_equal(table.concat(log.did, ", "), "mode awake, forget wake hello, watch old, touch hello")
   end,
-  ["into maintenance: requests end, dynos stay"] = function()
-    local module, log = switch(nil)
-    assert_equal(module.mode("hello", "maintenance"), 200)
-    assert_equal(table.concat(log.did, ", "), "mode maintenance, forget wake hello")
-  end,
   ["a dyno is taken out and put in"] = function()
     local module, log = switch(nil)
     assert_equal(module.take_out("hello", "other"), 404)

@@ -1,7 +1,7 @@
 -- The route table: one entry an app, in the shared dictionary `routes` and in a file. This module alone
 -- writes either. Workers keep decoded entries for as long as the table's generation stays the same.
 --
--- entry: { app, revision, change, mode, crashed, welcome, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
+-- entry: { app, revision, change, mode, crashed, welcome, maintenance, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
 --          check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
 --          also what was done at run time (mode, crashed), which no deployment may take for a difference. `crashed`: its dynos
 --          crashed, and requests wait for none of them.
@@ -24,9 +24,9 @@ end
 
 local function encode(entry)
   return string.format(
-    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"crashed":%s,"welcome":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
+    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"crashed":%s,"welcome":%s,"maintenance":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
     cjson.encode(entry.app), entry.revision, entry.change, cjson.encode(entry.mode), tostring(entry.crashed),
-    tostring(entry.welcome), list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
+    tostring(entry.welcome), tostring(entry.maintenance), list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
   )
 end
 
@@ -36,6 +36,7 @@ local function complete(entry)
   entry.mode = entry.mode or "awake"
   entry.crashed = entry.crashed or false
   entry.welcome = entry.welcome or false
+  entry.maintenance = entry.maintenance or false
   return entry
 end
 
@@ -176,7 +177,7 @@ function M.host_owner(app, hosts)
   end
 end
 
--- Puts an entry, whole or not at all: awake, unless the app is in maintenance, which a deployment does not end.
+-- Puts an entry, whole or not at all, and awake.
 -- Returns its revision and the entry before it.
 function M.put(entry)
   return exclusively(function()
@@ -185,7 +186,7 @@ function M.put(entry)
     local before = stored(entry.app)
     local revision = routes:get "generation" + 1
     entry.revision, entry.change, entry.crashed = revision, revision, false
-    entry.mode = before and before.mode == "maintenance" and before.mode or "awake"
+    entry.mode = "awake"
     local json = encode(entry)
     write_file(revision, entry.app, json)
     fill(entry, json)

@@ -6,6 +6,7 @@ local function entry(app, hosts, dyno)
     check = { type = "http", path = "/", timeout = 60 },
     drain = 30,
     welcome = false,
+    maintenance = false,
   }
 end
 
@@ -66,13 +67,13 @@ return {
       routes.put(entry("b", {}))
       ngx.shared.routes = nil
       routes = loaded(path)
-      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","crashed":false,"welcome":false,"hosts":[],"dynos":[],'
+      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","crashed":false,"welcome":false,"maintenance":false,"hosts":[],"dynos":[],'
         .. '"check":' .. routes.json("a"):match '"check":(%b{})' .. ',"drain":30}')
       assert_equal(routes.for_host("a.test").revision, 1)
       assert_equal(routes.put(entry("c", {})), 3)
     end)
   end,
-  ["a mode is kept, changes no revision, and ends with a deployment, except maintenance"] = function()
+  ["a mode is kept, changes no revision, and ends with a deployment"] = function()
     with_file(nil, function(path)
       local routes = loaded(path)
       routes.put(entry("hello", { "hello.localhost" }, "one"))
@@ -87,9 +88,6 @@ return {
       assert_equal(routes.get("hello").revision, 1)
       routes.put(entry("hello", { "hello.localhost" }, "one"))
       assert_equal(routes.get("hello").mode, "awake")
-      routes.set_mode("hello", "maintenance")
-      routes.put(entry("hello", { "hello.localhost" }, "two"))
-      assert_equal(routes.get("hello").mode, "maintenance")
     end)
   end,
   ["a crash is known after a restart, changes no revision, and ends with a deployment or another mode"] = function()

@@ -26,7 +26,7 @@ test("every act is in the audit log: who, from where, what and how it ended, and
   await it.login("s3cret-typed-into-the-wrong-field", PASSWORD);
   await it.login("ada@example.com", PASSWORD);
   const { body: invited } = await it.ask("operator", "POST", "/invitations", { email: "eve@example.com" });
-  await it.served.accounts.accept(invited.url.split("/").at(-1), "s3cret-password", "192.0.2.1");
+  await it.served.accounts.logins.accept(invited.url.split("/").at(-1), "s3cret-password", "192.0.2.1");
   const { body } = (await it.ask("operator", "GET", "/audit")) as { body: Shown[] };
   const told = body.map(({ user, via, method, path, app, status }) =>
     [user?.email.split("@")[0] ?? "?", via ?? "?", method, path, app ?? "", status].join(" "),

@@ -85,7 +85,7 @@ test("the operator's key makes tokens of the first admin, and the store has none
   const { token } = body.access_token;
   const headers = { authorization: `Bearer ${token}` };
   assert.equal((await it.ask("nobody", "GET", "/account", undefined, headers)).body.email, "me@example.com");
-  const { cookie } = await it.served.accounts.login("ada@example.com", "correct horse battery", "");
+  const { cookie } = await it.served.accounts.logins.login("ada@example.com", "correct horse battery", "");
   const { body: invited } = await it.ask("operator", "POST", "/invitations", { email: "eve@example.com" });
   const secrets = [token, it.tokens.ada, cookie, invited.url.split("/").at(-1), "correct horse battery"];
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();

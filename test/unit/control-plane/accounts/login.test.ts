@@ -67,7 +67,7 @@ test("one place takes 50 failed logins, whatever the addresses", async () => {
   await using it = await ground();
   const { accounts } = it.served;
   const passed = async (from: string, email: string) =>
-    accounts.authenticate(email, "wrong", from, "/login").then(
+    accounts.logins.authenticate(email, "wrong", from, "/login").then(
       () => "in",
       (error: Error) => error.name,
     );
@@ -81,7 +81,7 @@ test("one place takes 50 failed logins, whatever the addresses", async () => {
 test("a password is changed with the present one; every browser is logged out, tokens stay", async () => {
   await using it = await ground();
   const { accounts } = it.served;
-  const { cookie } = await accounts.login("ada@example.com", PASSWORD, "192.0.2.1");
+  const { cookie } = await accounts.logins.login("ada@example.com", PASSWORD, "192.0.2.1");
   assert.equal(accounts.session(cookie)?.email, "ada@example.com");
   const change = (body: object) => it.ask("ada", "PATCH", "/account", body);
   assert.equal((await change({ new_password: "another password" })).body.field, "password");
@@ -102,7 +102,7 @@ test("a password is changed with the present one; every browser is logged out, t
 test("a browser's session ends when it logs out, after two weeks, and by the list of sessions", async () => {
   await using it = await ground();
   const { accounts } = it.served;
-  const login = async () => (await accounts.login("ada@example.com", PASSWORD, "192.0.2.1")).cookie;
+  const login = async () => (await accounts.logins.login("ada@example.com", PASSWORD, "192.0.2.1")).cookie;
   const [first, second, third] = [await login(), await login(), await login()];
   accounts.logout(first);
   assert.equal(accounts.session(first), undefined);

@@ -29,18 +29,18 @@ test("an invitation works once, for three days, and looking at it uses nothing u
   assert.match(invited.url, /^http:\/\/127\.0\.0\.1:\d+\/invitation\/[\w-]{43}$/);
   const secret = invited.url.split("/").at(-1);
   assert.equal(accounts.invitations.of(secret)?.email, "eve@example.com");
-  await assert.rejects(accounts.accept(secret, "short", ""), /at least 10 characters/);
-  const login = await accounts.accept(secret, "eve's own password", "192.0.2.1");
+  await assert.rejects(accounts.logins.accept(secret, "short", ""), /at least 10 characters/);
+  const login = await accounts.logins.accept(secret, "eve's own password", "192.0.2.1");
   assert.deepEqual([login?.caller.email, login?.caller.role], ["eve@example.com", "admin"]);
-  assert.equal(await accounts.accept(secret, "eve's own password", ""), undefined, "used up");
+  assert.equal(await accounts.logins.accept(secret, "eve's own password", ""), undefined, "used up");
   assert.equal((await it.login("eve@example.com", "eve's own password")).status, 201);
 
   const late = (await invite({ email: "carl@example.com" })).url.split("/").at(-1);
   const newest = (await invite({ email: "carl@example.com" })).url.split("/").at(-1);
-  assert.equal(await accounts.accept(late, "carl's own password", ""), undefined, "only the newest holds");
+  assert.equal(await accounts.logins.accept(late, "carl's own password", ""), undefined, "only the newest holds");
   it.pass(3 * DAY);
-  assert.equal(await accounts.accept(newest, "carl's own password", ""), undefined, "expired");
-  assert.equal(await accounts.accept("x".repeat(43), "carl's own password", ""), undefined);
+  assert.equal(await accounts.logins.accept(newest, "carl's own password", ""), undefined, "expired");
+  assert.equal(await accounts.logins.accept("x".repeat(43), "carl's own password", ""), undefined);
 });
 
 test("two at once with one link: one gets the account", async () => {
@@ -48,7 +48,7 @@ test("two at once with one link: one gets the account", async () => {
   const { body } = await it.ask("operator", "POST", "/invitations", { email: "eve@example.com" });
   const secret = body.url.split("/").at(-1);
   const both = await Promise.all(
-    ["first password", "second password"].map((each) => it.served.accounts.accept(secret, each, "")),
+    ["first password", "second password"].map((each) => it.served.accounts.logins.accept(secret, each, "")),
   );
   assert.equal(both.filter((login) => login !== undefined).length, 1);
 });
@@ -56,10 +56,10 @@ test("two at once with one link: one gets the account", async () => {
 test("an invitation of somebody who is there sets a new password, and makes nobody less", async () => {
   await using it = await ground();
   const { accounts } = it.served;
-  const old = await accounts.login("ada@example.com", PASSWORD, "");
+  const old = await accounts.logins.login("ada@example.com", PASSWORD, "");
   await it.ask("operator", "PATCH", "/users/ada@example.com", { role: "admin" });
   const { body } = await it.ask("operator", "POST", "/invitations", { email: "ada@example.com" });
-  const login = await accounts.accept(body.url.split("/").at(-1), "a new password", "");
+  const login = await accounts.logins.accept(body.url.split("/").at(-1), "a new password", "");
   assert.equal(login?.caller.role, "admin");
   assert.equal(accounts.session(old.cookie), undefined);
   assert.equal((await it.login("ada@example.com", PASSWORD)).status, 401);
@@ -83,11 +83,14 @@ test("invitations are listed without their secrets, and revoked", async () => {
 
 test("people sign up only where the settings say so", async () => {
   await using closed = await ground();
-  await assert.rejects(closed.served.accounts.register("eve@example.com", "eve's own password", ""), /by invitation/);
+  await assert.rejects(
+    closed.served.accounts.logins.register("eve@example.com", "eve's own password", ""),
+    /by invitation/,
+  );
   await using open = await ground({ signUp: true });
-  const { caller } = await open.served.accounts.register("Eve@example.com", "eve's own password", "192.0.2.1");
+  const { caller } = await open.served.accounts.logins.register("Eve@example.com", "eve's own password", "192.0.2.1");
   assert.deepEqual([caller.email, caller.role], ["eve@example.com", "member"]);
-  await assert.rejects(open.served.accounts.register("eve@example.com", "eve's own password", ""), /already/);
+  await assert.rejects(open.served.accounts.logins.register("eve@example.com", "eve's own password", ""), /already/);
   assert.equal((await open.login("eve@example.com", "eve's own password")).status, 201);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AddonSettings } from "../../../../infra/app/settings.ts";
+import { detachOrphans } from "../../../../services/control-plane/postgres/orphans.ts";
 import { type Served, serve } from "./served.ts";
 
 const mini: AddonSettings = { service: "postgresql", plan: "mini" };
@@ -213,4 +214,16 @@ test("services and plans, which cost nothing", async () => {
     "Essential 0",
   );
   assert.equal((await served.ask("GET", "/addon-services/heroku-redis/plans")).status, 404);
+});
+
+test("what an app attached of one that is gone is taken from it", async () => {
+  await using served = await withAddons({ DATABASE: mini });
+  const attached = { ORDERS: { attach: { stack: "shop", addon: "DATABASE" } }, OWN: mini };
+  Object.assign(declared(served, "blog") ?? {}, attached);
+  const { apps } = served.world.ports();
+  await detachOrphans(apps, "admin@localhost");
+  assert.deepEqual(declared(served, "blog"), attached, "it is there yet");
+  served.world.apps.delete("shop");
+  await detachOrphans(apps, "admin@localhost");
+  assert.deepEqual(declared(served, "blog"), { OWN: mini });
 });

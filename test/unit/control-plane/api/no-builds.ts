@@ -9,4 +9,7 @@ export const noBuilds: Builds = {
   get: () => undefined,
   log: async () => "",
   async *follow() {},
+  releaseCommand: async (_app, _after, before) =>
+    before === Date.UTC(2026, 0, 1) ? "20260101T000000000Z-abcdef" : undefined,
+  releaseOutput: async () => "-----> Running the release command\n",
 };

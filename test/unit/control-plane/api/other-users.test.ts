@@ -10,7 +10,8 @@ function api() {
   const world = new World();
   const accounts = memoryAccounts("/nowhere");
   const options = { platform: "test", tokenFile: "/nowhere", hours: { free: 750, per: "app" }, report() {} } as const;
-  const { dispatcher } = createApi({ ...options, ports: { ...world.ports(), accounts } });
+  const health = async () => ({ apps: true, data: true, tools: true });
+  const { dispatcher } = createApi({ ...options, health, ports: { ...world.ports(), accounts } });
   return { world, accounts, dispatcher };
 }
 

@@ -194,3 +194,17 @@ test("a scaling reads no outputs but those that are known; a release is read for
     "app[api]: Release v2 created by user me@example.com",
   ]);
 });
+
+test("what a release command wrote is at the URL of its release, for whoever has it", async () => {
+  await using served = await serve();
+  await set(served, { A: "1" });
+  const { body: releases } = await served.ask("GET", "/apps/shop/releases");
+  assert.deepEqual(
+    releases.map(({ output_stream_url }: { output_stream_url: string | null }) => output_stream_url === null),
+    [false, true],
+  );
+  const { pathname } = new URL(releases[0].output_stream_url);
+  const { body } = await served.ask("GET", pathname, { headers: { authorization: "" } });
+  assert.equal(body, "-----> Running the release command\n");
+  assert.equal((await served.ask("GET", pathname.replace(/.$/, "~"))).status, 403);
+});

@@ -52,6 +52,7 @@ export async function serve(
   const accounts = Object.assign(memoryAccounts(tokenFile, { ...(clock && { clock }), ...wishes }), over);
   const create = () =>
     createApi({
+      health: async () => ({ apps: true, data: true, tools: false }),
       ports: { ...world.ports(), accounts },
       platform: "test",
       tokenFile,

@@ -58,6 +58,15 @@ test("of two who make an app of one name, one does", async () => {
   });
 });
 
+test("what was made is committed, and what was taken back is not", async () => {
+  await withApps([done, broken, done, done], async ({ apps, committed }) => {
+    await apps.create("blog", act, OWNER);
+    await assert.rejects(apps.change("shop", act, (file) => file.scale("web", { quantity: 2 })));
+    await apps.destroy("shop", act);
+    assert.deepEqual(committed, ["create blog by ada@example.com", "destroy shop by ada@example.com"]);
+  });
+});
+
 test("an app that cannot be made leaves nothing", async () => {
   await withApps([broken], async ({ apps, runs, textOf, told, journal }) => {
     await assert.rejects(apps.create("blog", act, OWNER), new ChangeFailed("a dyno crashed", "Updating\nUpdating\n"));

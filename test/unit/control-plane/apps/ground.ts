@@ -91,6 +91,8 @@ export interface Ground {
   /** What a follower of the apps was told. */
   readonly told: string[];
   readonly problems: string[];
+  /** Changes that were made commits. */
+  readonly committed: string[];
 }
 
 export async function withApps(ends: (Outcome | Error)[], work: (it: Ground) => Promise<void>): Promise<void> {
@@ -107,6 +109,7 @@ export async function withApps(ends: (Outcome | Error)[], work: (it: Ground) => 
     const runs = new Runs(stacks, ends);
     const journal = new Journal(store, () => 1000);
     const problems: string[] = [];
+    const committed: string[] = [];
     const apps = new Apps({
       project,
       platform: "test",
@@ -117,6 +120,7 @@ export async function withApps(ends: (Outcome | Error)[], work: (it: Ground) => 
       runner: runs.runner,
       lock: new QueueLock(),
       scratch: join(project, "scratch"),
+      commits: { commit: async ({ kind, app }, { user }) => void committed.push(`${kind} ${app} by ${user}`) },
       report: (problem) => problems.push(problem),
     });
     const told: string[] = [];
@@ -126,7 +130,7 @@ export async function withApps(ends: (Outcome | Error)[], work: (it: Ground) => 
       gone: ({ name }) => void told.push(`${name} is gone`),
     });
     const textOf = (stack: string) => readFile(join(stacks, `Pulumi.${stack}.yaml`), "utf8").catch(() => undefined);
-    await work({ apps, journal, runs, path, textOf, text: () => textOf("shop"), told, problems });
+    await work({ apps, journal, runs, path, textOf, text: () => textOf("shop"), told, problems, committed });
   } finally {
     store.close();
     await rm(project, { recursive: true, force: true });

@@ -42,6 +42,7 @@ async function ground(deploy: DeployCommit) {
     platform: "test",
     tokenFile,
     hours: { free: 0, per: "app" },
+    health: async () => ({ apps: true, data: true, tools: true }),
     asides: [sources.serve],
     report,
     clock,

@@ -45,6 +45,7 @@ export async function serveDashboard(
   });
   const ports = world.ports();
   const { dispatcher } = createApi({
+    health: async () => ({ apps: true, data: true, tools: false }),
     ports: { ...ports, accounts },
     platform: "test",
     tokenFile,

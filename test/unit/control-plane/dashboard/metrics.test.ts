@@ -96,11 +96,24 @@ test("a plot is a drawing with its words, broken where nothing is known", () => 
     title: "Requests",
     summary: "7 <requests>",
     series: [{ name: "all", values: [1, null, 4, 2], filled: true }],
+    none: "nothing",
     shown: String,
     labels: ["a", "b", "c"],
   });
   assert.match(text, /role="img" aria-label="7 &lt;requests&gt;"/);
   assert.equal(text.match(/class="curve/g)?.length, 2);
   assert.ok(!/NaN|Infinity| style=/.test(text));
+  const nothing = {
+    title: "Memory",
+    summary: "",
+    none: "none < seen",
+    shown: String,
+    labels: ["a", "b", "c"] as const,
+  };
+  const limit = { name: "limit", kind: "limit", values: [5, 5] };
+  assert.equal(
+    plot({ ...nothing, series: [{ name: "all", values: [null, 0] }, limit] }).text,
+    '<h2>Memory</h2><p class="soft">none &lt; seen</p>',
+  );
   assert.deepEqual([0, 0.7, 1, 7, 512, 1001].map(niceCeiling), [1, 0.8, 1, 8, 600, 1500]);
 });

@@ -43,17 +43,17 @@ interface Deployed {
 /** Deploys to an app whose change is what `work` does. */
 async function deploy(
   directory: string,
-  work: (lines: readonly string[]) => Promise<Partial<ChangeResult>>,
+  work: (lines: readonly string[], failed: (log: string) => Promise<void>) => Promise<Partial<ChangeResult>>,
 ): Promise<Deployed> {
   const lines: string[] = [];
   const logged: string[] = [];
   const acts: unknown[] = [];
   const problems: string[] = [];
   const apps: DeployOptions["apps"] = {
-    async change(name, act, edit) {
+    async change(name, act, edit, { failed = async () => {} } = {}) {
       const source = (value: unknown) => void acts.push({ name, act, source: value });
       await edit({ source } as never);
-      return { activity: 1, changes: {}, steps: [], outputs: {}, ...(await work(lines)) };
+      return { activity: 1, changes: {}, steps: [], outputs: {}, ...(await work(lines, failed)) };
     },
   };
   const run = deployer({
@@ -138,6 +138,19 @@ test("a failure is told by its reason, whoever found it", () =>
     await assert.rejects(failed.result, new DeployFailed("build failed"));
     assert.deepEqual(failed.lines, ["", " !     the build of shop failed: pip ended with 1"]);
     assert.match(failed.logged.at(-1) ?? "", /Deploy 1234567 by user me@example\.com failed: the build of shop failed/);
+
+    const early = await deploy(directory, async (lines, failed) => {
+      await failed(LOG);
+      assert.deepEqual(lines, [
+        "",
+        " !     the build of shop failed: pip ended with 1",
+        " !       No matching distribution found for nothing==1",
+        "       Putting shop back as it was...",
+      ]);
+      throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
+    });
+    await assert.rejects(early.result, new DeployFailed("deploy failed"));
+    assert.equal(early.lines.length, 4, "it is told once, and before the app is put back");
 
     const booting = await deploy(directory, async () => {
       throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);

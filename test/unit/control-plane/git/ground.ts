@@ -75,6 +75,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
   );
   const api = parts.use(
     createApi({
+      health: async () => ({ apps: true, data: true, tools: false }),
       ports: { ...new World().ports(), accounts },
       platform: "test",
       tokenFile: join(folder, "token"),

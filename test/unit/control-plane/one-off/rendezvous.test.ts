@@ -42,7 +42,7 @@ test("the client is greeted in a piece of its own, and what it types arrives as 
   assert.deepEqual(written, ["rendezvous\r\n", "out"]);
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(got.ended, false, "a terminal knows itself what the byte means");
-  await terminal.end();
+  await terminal.end("", 0);
 });
 
 test("without a terminal, an EOT after which nothing comes ends the input", async () => {
@@ -66,7 +66,7 @@ test("a client that goes away, with or without a word, is gone", async () => {
     leave(socket);
     await until("it is noticed", async () => terminal.gone.aborted && got.ended);
     await terminal.write(Buffer.from("nobody hears it"));
-    await terminal.end();
+    await terminal.end("", 0);
   }
 });
 
@@ -77,7 +77,7 @@ test("the line with the exit status is one piece, wherever the output was cut", 
     const terminal = new RendezvousTerminal(socket, false);
     await terminal.write(whole.subarray(0, cut));
     await terminal.write(whole.subarray(cut));
-    await terminal.end();
+    await terminal.end("", 0);
     assert.equal(written.slice(1).join(""), whole.toString(), String(cut));
     assert.ok(written.includes(`${MARK}17\n`), `${cut}: ${JSON.stringify(written)}`);
   }
@@ -87,6 +87,20 @@ test("what only begins like it goes out in the end", async () => {
   const { socket, written } = connection();
   const terminal = new RendezvousTerminal(socket, false);
   await terminal.write(Buffer.from("text \uFFFFand no more"));
-  await terminal.end();
+  await terminal.end("", 0);
   assert.equal(written.slice(1).join(""), "text \uFFFFand no more");
+});
+
+test("a command that ends its own shell has its exit status told for it, and no other", async () => {
+  const asked = `exit 3 ; echo "${MARK}$?"`;
+  const told = async (output: string, command: string) => {
+    const { socket, written } = connection();
+    const terminal = new RendezvousTerminal(socket, false);
+    await terminal.write(Buffer.from(output));
+    await terminal.end(command, 3);
+    return written.slice(1).join("");
+  };
+  assert.equal(await told("out\n", asked), `out\n${MARK}3\n`);
+  assert.equal(await told(`out\n${MARK}0\n`, asked), `out\n${MARK}0\n`);
+  assert.equal(await told("out\n", "exit 3"), "out\n");
 });

@@ -2,14 +2,14 @@ import type { Operations } from "../operation.ts";
 import { access } from "./access.ts";
 import { account } from "./account.ts";
 import { addons } from "./addons.ts";
-import { apps } from "./apps.ts";
+import { apps, openApps } from "./apps.ts";
 import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
 import { openApiItself } from "./openapi.ts";
-import { releases } from "./releases.ts";
+import { openReleases, releases } from "./releases.ts";
 import { usage } from "./usage.ts";
 
 /** For whoever is let in; a line here, or its route has no description and a test says so. */
@@ -27,4 +27,11 @@ export const operations: Operations = {
   ...usage,
 };
 
-export const openOperations: Operations = { ...openAuthorizations, ...openBuilds, ...openLogs, ...openApiItself };
+export const openOperations: Operations = {
+  ...openApps,
+  ...openAuthorizations,
+  ...openBuilds,
+  ...openReleases,
+  ...openLogs,
+  ...openApiItself,
+};

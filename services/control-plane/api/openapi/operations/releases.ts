@@ -18,3 +18,11 @@ export const releases: Operations = {
   "GET /apps/:app/releases/:release": { summary: "A release, by number or id", answer: releaseEntry },
   "GET /apps/:app/releases/:release/config-vars": { summary: "The config vars of a release", answer: map(text) },
 };
+
+export const openReleases: Operations = {
+  "GET /release-outputs/:record/:signature": {
+    summary: "What the release command of a release wrote; the path is a secret",
+    answer: text,
+    type: "text/plain",
+  },
+};

@@ -1,0 +1,143 @@
+import { Problems } from "../../../../infra/check/problems.ts";
+import { hostName } from "../../../../infra/names.ts";
+import { type Answer, type Call, requiredText } from "../call.ts";
+import { type Desk, pending } from "../desk.ts";
+import { ApiError, invalid, notFound } from "../errors.ts";
+import type { AppFile, DeclaredApp } from "../ports.ts";
+import { page } from "../range.ts";
+import type { Route } from "../routes.ts";
+
+/** A host name at which the router serves an app: its own, or one that it was given. */
+type Domain = { readonly hostname: string; readonly kind: "heroku" | "custom" };
+
+export function domainRoutes(desk: Desk): Route[] {
+  return [
+    ["GET", "/apps/:app/domains", (call) => list(desk, call)],
+    ["POST", "/apps/:app/domains", (call) => add(desk, call)],
+    [
+      "GET",
+      "/apps/:app/domains/:domain",
+      async (call) => {
+        const app = await desk.app(call);
+        return { body: show(desk, app, find(desk, app, call)) };
+      },
+    ],
+    ["PATCH", "/apps/:app/domains/:domain", (call) => refuseCertificate(desk, call)],
+    ["DELETE", "/apps/:app/domains/:domain", (call) => remove(desk, call)],
+  ];
+}
+
+async function list(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const all = domainsOf(app).map((domain) => show(desk, app, domain));
+  const { items, status, headers } = page(all, call.headers.range, ["id", "hostname"]);
+  return { status, body: items, headers };
+}
+
+async function add(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const hostname = requiredText(call, "hostname").toLowerCase();
+  checkCertificate(call);
+  check(hostname, app);
+  await checkFree(desk, hostname);
+  const outcome = await desk.change(call, app, `Add ${hostname} domain`, async (file) => {
+    // Again in the app's turn. The router is the last to see that no host is given twice.
+    await checkFree(desk, hostname);
+    file.set(["hosts"], [...hostsIn(file), hostname]);
+  });
+  return {
+    status: 201,
+    body: show(desk, app, { hostname, kind: "custom" }),
+    headers: pending(outcome, app),
+  };
+}
+
+async function remove(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const domain = find(desk, app, call);
+  const { hostname, kind } = domain;
+  if (kind === "heroku") throw invalid("domain", `${hostname} is the app's own and stays.`);
+  const outcome = await desk.change(call, app, `Remove ${hostname} domain`, (file) => {
+    const left = hostsIn(file).filter((host) => host !== hostname);
+    if (left.length > 0) file.set(["hosts"], left);
+    else file.remove(["hosts"]);
+  });
+  return { body: show(desk, app, domain), headers: pending(outcome, app) };
+}
+
+async function refuseCertificate(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const domain = find(desk, app, call);
+  checkCertificate(call);
+  return { body: show(desk, app, domain) };
+}
+
+function checkCertificate(call: Call): void {
+  const { sni_endpoint: endpoint } = call.body;
+  if (endpoint === undefined || endpoint === null) return;
+  throw invalid("sni_endpoint", "There are no certificates here yet; apps are served over HTTP.");
+}
+
+function check(hostname: string, app: DeclaredApp): void {
+  if (hostname.startsWith("*.")) throw invalid("hostname", "Wildcard domains are not served; add each host name.");
+  const problems = new Problems();
+  if (hostName(hostname, "hostname", problems) === undefined || !hostname.includes(".")) {
+    throw invalid("hostname", `${JSON.stringify(hostname)} is no host name; use one such as www.example.com.`);
+  }
+  const platform = ownHost(app).replace(/^[^.]*\./, "");
+  if (hostname === platform || hostname.endsWith(`.${platform}`)) {
+    throw invalid("hostname", `Names below ${platform} are the platform's; an app has the one that it is called.`);
+  }
+}
+
+async function checkFree(desk: Desk, hostname: string): Promise<void> {
+  const holder = (await desk.ports.apps.list()).find((app) =>
+    domainsOf(app).some((each) => each.hostname === hostname),
+  );
+  // Whose app it is says nothing to others.
+  if (holder !== undefined)
+    throw new ApiError(422, "invalid_params", `${hostname} is currently in use by another app.`);
+}
+
+function domainsOf(app: DeclaredApp): Domain[] {
+  return [
+    { hostname: ownHost(app), kind: "heroku" },
+    ...app.hosts.map((hostname) => ({ hostname, kind: "custom" as const })),
+  ];
+}
+
+function ownHost(app: DeclaredApp): string {
+  return new URL(app.url).hostname;
+}
+
+function hostsIn({ settings: { hosts } }: AppFile): string[] {
+  return Array.isArray(hosts) ? hosts.map(String) : [];
+}
+
+function find(desk: Desk, app: DeclaredApp, { params: { domain: which = "" } }: Call): Domain {
+  const found = domainsOf(app).find(({ hostname }) => hostname === which || idOf(desk, app, hostname) === which);
+  if (found === undefined) throw notFound("domain");
+  return found;
+}
+
+function idOf(desk: Desk, app: DeclaredApp, hostname: string): string {
+  return desk.id("domain", app.id, hostname);
+}
+
+function show(desk: Desk, app: DeclaredApp, { hostname, kind }: Domain): Record<string, unknown> {
+  const time = new Date(app.createdAt).toISOString();
+  return {
+    id: idOf(desk, app, hostname),
+    acm_status: null,
+    acm_status_reason: null,
+    app: { id: desk.appId(app), name: app.name },
+    // Where the name has to point to.
+    cname: kind === "custom" ? ownHost(app) : null,
+    created_at: time,
+    hostname,
+    kind,
+    sni_endpoint: null,
+    status: kind === "custom" ? "succeeded" : "none",
+    updated_at: time,
+  };
+}

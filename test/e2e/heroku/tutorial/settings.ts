@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import type { HerokuUser } from "../../../support/heroku/user.ts";
+import { get } from "../../../support/http.ts";
+import type { Scene } from "./scene.ts";
+
+/** What an app is, who may change it, where it is reached, where its log goes. */
+export async function settings(t: TestContext, { platform, recorder, email }: Scene, shop: HerokuUser): Promise<void> {
+  const other = shop.in(shop.home);
+  const at = (...args: string[]) => other.heroku(...args, "-a", "flask-example");
+
+  await t.test("apps:info, features, access, buildpacks, regions, stacks", async () => {
+    const [info, features, access, buildpacks, regions, stacks] = await Promise.all([
+      at("apps:info"),
+      at("features"),
+      at("access"),
+      at("buildpacks"),
+      other.heroku("regions"),
+      at("apps:stacks"),
+    ]);
+    assert.match(info.output, /^=== (?:⬢ )?flask-example$/m);
+    assert.match(info.output, /Addons: +heroku-postgresql:mini/);
+    assert.match(info.output, new RegExp(`Git URL: +https://127\\.0\\.0\\.1:${recorder.port}/flask-example\\.git`));
+    assert.match(info.output, new RegExp(`Owner: +${email}`));
+    assert.match(info.output, /Dynos: +web: 1/);
+    assert.match(features.output, /=== App Features (?:⬢ )?flask-example/);
+    assert.match(access.output, new RegExp(`${email} +owner`));
+    assert.match(buildpacks.output, /python/i);
+    assert.match(regions.output, /local/);
+    assert.match(stacks.output, /dynoform/);
+  });
+
+  await t.test("domains", async () => {
+    const added = await at("domains:add", "www.shop.test");
+    assert.match(added.errors, /Adding www\.shop\.test to (?:⬢ )?flask-example\.\.\. done/);
+    const answer = await get({ host: "www.shop.test", port: platform.ports.web, path: "/" });
+    assert.equal(answer.body, "Hello, Ada & Co!");
+    assert.match((await at("domains")).output, /www\.shop\.test/);
+    await at("domains:remove", "www.shop.test");
+    assert.equal((await get({ host: "www.shop.test", port: platform.ports.web, path: "/" })).status, 404);
+  });
+
+  await t.test("maintenance", async () => {
+    assert.match((await at("maintenance:on")).errors, /Enabling maintenance mode for (?:⬢ )?flask-example\.\.\. done/);
+    assert.equal((await platform.fetch("flask-example")).status, 503);
+    assert.equal((await at("maintenance")).output, "on\n");
+    await at("maintenance:off");
+    assert.equal((await platform.fetch("flask-example")).status, 200);
+  });
+
+  await t.test("drains", async () => {
+    const url = "syslog://127.0.0.1:10514";
+    assert.match((await at("drains:add", url)).output, /Successfully added drain syslog:\/\/127\.0\.0\.1:10514/);
+    assert.match((await at("drains")).output, /syslog:\/\/127\.0\.0\.1:10514 \(d\.[\w-]+\)/);
+    assert.match((await at("drains:remove", url)).output, /Successfully removed drain syslog:\/\/127\.0\.0\.1:10514/);
+  });
+
+  await t.test("a verb that is not there says so in one line", async () => {
+    const { errors } = await other.refused("webhooks", "-a", "flask-example");
+    assert.match(errors, /Error: \S.*/);
+    assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
+  });
+}
