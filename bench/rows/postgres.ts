@@ -19,7 +19,7 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
   say("first up");
   await platform.up();
   const { api } = await findTarget(platform.directory, "shop");
-  const ask = async (method: string, path: string, body = {}) => (await api.ask(method, path, body)).body;
+  const ask = async (method: string, path: string, body?: object) => (await api.ask(method, path, body)).body;
   const urls: Record<string, string> = await ask("GET", "/apps/shop/config-vars");
   const url = (name: string) => urls[`${name}_URL`] ?? "";
   const database = (name: string) => new URL(url(name)).pathname.slice(1);

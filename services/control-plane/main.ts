@@ -71,7 +71,12 @@ const logs = parts.adopt(
   }),
   (it) => it.stop(),
 );
-apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
+apps.follow({
+  making: ({ name }) => logs.forget(name),
+  renamed: ({ name }, to) => logs.rename(name, to),
+  gone: ({ name }) => logs.forget(name),
+});
+apps.follow({ gone: ({ name }) => metrics.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),

@@ -120,6 +120,13 @@ export class Logs implements LogSink {
     return this.#drains.remove(app, which);
   }
 
+  /** An app's lines and drains go on under its new name. */
+  rename(app: string, to: string): void {
+    this.#intake.flush();
+    this.#buffer.rename(app, to);
+    this.#drains.rename(app, to);
+  }
+
   /** Forgets an app that is no more: its lines and its drains. */
   forget(app: string): void {
     this.#intake.flush();

@@ -102,6 +102,9 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "GET /stacks/:stack": "Stack",
 };
 
+/** What Heroku's schema has of what we answer, e.g. `GET /apps/:app`. */
+export const PUBLISHED: readonly string[] = Object.keys(ANSWERS);
+
 /**
  * Of these nothing is published: acts that answer with an empty object, Heroku's services besides the Platform API that the
  * official command line asks, and what is ours.
