@@ -120,7 +120,7 @@ test("what a user gives stays data, from the API and from a push to the dyno", {
       "what builds and release tasks wrote": files(join(home, "builds")),
       "the control plane's log": await logOf(platform, "control-plane"),
       "the audit log": (await ask("GET", "/audit")).body,
-      "the app's log": (await platform.dynoform("logs", "-a", "odd")).output,
+      "the app's log": await appLog(await ask("POST", "/apps/odd/log-sessions", { lines: 1500 })),
       "the releases": (await ask("GET", "/apps/odd/releases")).body,
     };
     for (const [place, text] of Object.entries(places)) {
@@ -211,6 +211,10 @@ async function repository(platform: TestPlatform, token: string, work: string) {
 async function logOf({ docker, name }: TestPlatform, part: string): Promise<string> {
   const logs = await docker.getContainer(`${name}-${part}`).logs({ stdout: true, stderr: true });
   return logs.toString("utf8");
+}
+
+async function appLog({ body }: { readonly body: string }): Promise<string> {
+  return (await fetch(JSON.parse(body).logplex_url)).text();
 }
 
 /** The texts of all files in a folder. */
