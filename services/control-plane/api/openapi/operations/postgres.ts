@@ -1,5 +1,5 @@
 import type { Operations } from "../operation.ts";
-import { anything, either, flag, list, object, orNull, text, uuid, whole } from "../schema.ts";
+import { anything, flag, list, object, orNull, text, uuid, whole } from "../schema.ts";
 
 /** Heroku's data host and its form of times: `2026-01-02 03:04:05 +0000`. */
 
