@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testPlatform } from "../../support/platform.ts";
+import { data } from "./tutorial/data.ts";
+import { deploys } from "./tutorial/deploys.ts";
+import { ending } from "./tutorial/ending.ts";
+import { everyDay } from "./tutorial/every-day.ts";
+import { login } from "./tutorial/login.ts";
+import { published } from "./tutorial/published.ts";
+import { releases } from "./tutorial/releases.ts";
+import { scene } from "./tutorial/scene.ts";
+import { settings } from "./tutorial/settings.ts";
+
+test("a Heroku tutorial, with the official command line as npm has it", { timeout: 900_000 }, async (t) => {
+  await using platform = await testPlatform();
+  await platform.up();
+  await using set = await scene(platform);
+  await login(t, set);
+  const shop = await deploys(t, set);
+  await everyDay(t, set, shop);
+  await data(t, set, shop);
+  await releases(t, set, shop);
+  await settings(t, set, shop);
+  await published(t, set, shop);
+  await ending(t, set, shop);
+
+  await t.test("every answer was as Heroku publishes it", () => {
+    assert.deepEqual([...new Set(set.recorder.problems)], []);
+  });
+});
