@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testPlatform } from "../../support/platform.ts";
-import { data } from "./tutorial/data.ts";
+import { data, sharing } from "./tutorial/data.ts";
 import { deploys } from "./tutorial/deploys.ts";
 import { ending } from "./tutorial/ending.ts";
 import { everyDay } from "./tutorial/every-day.ts";
@@ -11,18 +11,24 @@ import { releases } from "./tutorial/releases.ts";
 import { scene } from "./tutorial/scene.ts";
 import { settings } from "./tutorial/settings.ts";
 
-test("a Heroku tutorial, with the official command line as npm has it", { timeout: 900_000 }, async (t) => {
+test("a Heroku tutorial, with the official command line as npm has it", {
+  timeout: 900_000,
+  concurrency: 2,
+}, async (t) => {
   await using platform = await testPlatform();
   await platform.up();
   await using set = await scene(platform);
   await login(t, set);
-  const shop = await deploys(t, set);
-  await everyDay(t, set, shop);
-  await data(t, set, shop);
-  await releases(t, set, shop);
-  await settings(t, set, shop);
-  await published(t, set, shop);
-  await ending(t, set, shop);
+  const { flask, uwsgi } = await deploys(t, set);
+  const deployed = async () => {
+    await everyDay(t, set, flask);
+    await releases(t, set, flask);
+  };
+  await Promise.all([deployed(), data(t, set, uwsgi)]);
+  await sharing(t, flask);
+  await settings(t, set, flask);
+  await published(t, set, flask);
+  await ending(t, set, flask);
 
   await t.test("every answer was as Heroku publishes it", () => {
     assert.deepEqual([...new Set(set.recorder.problems)], []);

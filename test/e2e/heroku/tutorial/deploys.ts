@@ -7,10 +7,11 @@ import { until } from "../../../support/until.ts";
 import { FLASK_APP, UWSGI_APP } from "./apps.ts";
 import type { Scene } from "./scene.ts";
 
-/** Two apps of tutorials, from nothing to their pages. Gives the repository of the first. */
-export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser> {
+/** Two apps of tutorials, from nothing to their pages. Gives their repositories. */
+export async function deploys(t: TestContext, scene: Scene): Promise<{ flask: HerokuUser; uwsgi: HerokuUser }> {
   const { ann, platform, recorder } = scene;
   const shop = await repository(ann, "flask-example", FLASK_APP);
+  const other = await repository(ann, "uwsgi-example", UWSGI_APP);
   const origin = `https://127.0.0.1:${recorder.port}`;
   const url = `http://flask-example.localhost:${platform.ports.web}/`;
 
@@ -59,7 +60,6 @@ export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser>
   });
 
   await t.test("git push: uwsgi.ini, and requirements of its own", async () => {
-    const other = await repository(ann, "uwsgi-example", UWSGI_APP);
     await other.heroku("create", "uwsgi-example");
     await other.git("push", "heroku", "main");
     assert.match((await platform.fetch("uwsgi-example")).body, /Hello from uWSGI/);
@@ -74,5 +74,5 @@ export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser>
     assert.equal((await platform.fetch("flask-example")).body, "Hello, World!");
     await shop.git("reset", "--quiet", "--hard", "HEAD~1");
   });
-  return shop;
+  return { flask: shop, uwsgi: other };
 }

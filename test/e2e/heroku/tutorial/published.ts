@@ -6,7 +6,7 @@ import type { Scene } from "./scene.ts";
 
 /** What may stand in a path; what is not here, e.g. a key, there is none of. */
 const EXAMPLES: Readonly<Record<string, string>> = {
-  app: "flask-example",
+  app: "uwsgi-example",
   user: "~",
   attachment: "DATABASE",
   service: "heroku-postgresql",
@@ -30,11 +30,11 @@ export async function published(t: TestContext, { recorder, email }: Scene, shop
     const one = async (path: string, field: string): Promise<string> => (await ask(path)).body[0]?.[field] ?? "none";
     const examples: Record<string, string> = {
       ...EXAMPLES,
-      addon: await one("/apps/flask-example/addons", "name"),
+      addon: await one("/apps/uwsgi-example/addons", "name"),
       authorization: await one("/oauth/authorizations", "id"),
-      domain: await one("/apps/flask-example/domains", "hostname"),
-      feature: await one("/apps/flask-example/features", "name"),
-      build: await one("/apps/flask-example/builds", "id"),
+      domain: await one("/apps/uwsgi-example/domains", "hostname"),
+      feature: await one("/apps/uwsgi-example/features", "name"),
+      build: await one("/apps/uwsgi-example/builds", "id"),
     };
     const answers = new Map<string, number>();
     for (const path of PUBLISHED.filter((route) => route.startsWith("GET ")).map((route) => route.slice(4))) {

@@ -19,7 +19,6 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
       at("apps:stacks"),
     ]);
     assert.match(info.output, /^=== (?:⬢ )?flask-example$/m);
-    assert.match(info.output, /Addons: +heroku-postgresql:mini/);
     assert.match(info.output, new RegExp(`Git URL: +https://127\\.0\\.0\\.1:${recorder.port}/flask-example\\.git`));
     assert.match(info.output, new RegExp(`Owner: +${email}`));
     assert.match(info.output, /Dynos: +web: 1/);
