@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   "wake-without-resolver": async () => (await import("./rows/wake/wake.ts")).withoutResolver,
   rolling: async () => (await import("./rows/rolling.ts")).bench,
   api: async () => (await import("./rows/api.ts")).bench,
+  push: async () => (await import("./rows/push.ts")).bench,
   logs: async () => (await import("./rows/logs.ts")).bench,
   postgres: async () => (await import("./rows/postgres.ts")).bench,
 };

@@ -5,17 +5,23 @@ import type { Command } from "./command.ts";
 
 export const envCommand: Command = {
   summary: "print what makes `heroku` and git use this platform",
-  help: `Usage: eval "$(npx dynoform env)" [--platform NAME]
+  help: `Usage: eval "$(npx dynoform env)" [--remote] [--platform NAME]
 
 Prints commands for the shell: the environment in which the official \`heroku\` command talks to this platform, and to nobody
 else, and the setting with which git trusts this platform's certificate at this platform's address.
+
+  --remote  for another computer, which reaches this one's port by an SSH tunnel; the certificate comes along, and is kept
+            there in ~/.config/dynoform
 `,
-  options: platformOption,
-  async run({ platform: wanted }) {
+  options: { ...platformOption, remote: { type: "boolean" } },
+  async run({ platform: wanted, remote }) {
     const platform = await findPlatform(process.cwd(), wanted);
     const authority = authorityFile(placesOf(platform.directory).tls);
-    await readOf(platform, authority);
-    process.stdout.write(environmentScript(apiPort(platform), authority, process.env));
+    const certificate = await readOf(platform, authority);
+    const port = apiPort(platform);
+    process.stdout.write(
+      remote === true ? remoteScript(port, platform.name, certificate) : environmentScript(port, quoted(authority)),
+    );
   },
 };
 
@@ -23,10 +29,9 @@ else, and the setting with which git trusts this platform's certificate at this 
  * For the shell. Every host that the command would ask is set, so that no token of this platform leaves the machine, and
  * none of heroku.com comes here.
  *
- * @param authority the file with the certificate to trust
- * @param present the shell's environment as it is
+ * @param authority the file with the certificate to trust, as a word of the shell
  */
-export function environmentScript(port: number, authority: string, present: NodeJS.ProcessEnv = {}): string {
+export function environmentScript(port: number, authority: string): string {
   const url = `http://127.0.0.1:${port}`;
   const variables = {
     HEROKU_HOST: url,
@@ -40,29 +45,28 @@ export function environmentScript(port: number, authority: string, present: Node
     DISABLE_TELEMETRY: "true",
     NODE_EXTRA_CA_CERTS: authority,
   };
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${value}\n`);
   // Not GIT_SSL_CAINFO, which would hold for every other server too.
-  const trust = `git config --global ${quoted(`http.https://127.0.0.1:${port}/.sslCAInfo`)} ${quoted(authority)}\n`;
-  return exported(variables) + otherServers(present) + trust;
+  const trust = `git config --global http.https://127.0.0.1:${port}/.sslCAInfo ${authority}\n`;
+  return exports.join("") + OTHER_SERVERS + trust;
 }
 
 /** GIT_SSL_CAINFO overrules what is set for single servers; as a setting of git's it does not. */
-function otherServers({ GIT_SSL_CAINFO: authorities, GIT_CONFIG_COUNT: count = "0" }: NodeJS.ProcessEnv): string {
-  if (authorities === undefined) return "";
-  const settings = {
-    [`GIT_CONFIG_KEY_${count}`]: "http.sslCAInfo",
-    [`GIT_CONFIG_VALUE_${count}`]: authorities,
-    GIT_CONFIG_COUNT: String(Number(count) + 1),
-  };
-  return `unset GIT_SSL_CAINFO\n${exported(settings)}`;
-}
+const OTHER_SERVERS = `if [ -n "\${GIT_SSL_CAINFO-}" ]; then
+  export "GIT_CONFIG_KEY_\${GIT_CONFIG_COUNT:-0}=http.sslCAInfo" "GIT_CONFIG_VALUE_\${GIT_CONFIG_COUNT:-0}=$GIT_SSL_CAINFO"
+  export GIT_CONFIG_COUNT="$((\${GIT_CONFIG_COUNT:-0} + 1))"
+  unset GIT_SSL_CAINFO
+fi
+`;
 
-function exported(variables: Readonly<Record<string, string>>): string {
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
-    .join("");
+/** The same, with the certificate itself: its file is on another computer. */
+export function remoteScript(port: number, platform: string, certificate: string): string {
+  const file = `"$HOME/.config/dynoform/${platform}.pem"`;
+  const kept = `mkdir -p "$HOME/.config/dynoform"\ncat >${file} <<'END'\n${certificate.trimEnd()}\nEND\n`;
+  return kept + environmentScript(port, file);
 }
 
 /** A word of the shell, whatever stands in it. */
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -20,6 +20,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { healthOf } from "./health.ts";
+import { publicReach } from "./logs/drains/reach.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
@@ -67,11 +68,17 @@ const logs = parts.adopt(
     clock,
     requests: places.requests,
     requested: (app, record) => metrics.request(app, record),
+    reach: publicReach(settings.network.egress),
     report,
   }),
   (it) => it.stop(),
 );
-apps.follow({ making: ({ name }) => logs.forget(name), gone: ({ name }) => logs.forget(name) });
+apps.follow({
+  making: ({ name }) => logs.forget(name),
+  renamed: ({ name }, to) => logs.rename(name, to),
+  gone: ({ name }) => logs.forget(name),
+});
+apps.follow({ gone: ({ name }) => metrics.forget(name) });
 const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),

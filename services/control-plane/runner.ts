@@ -65,7 +65,7 @@ export interface FoundRun {
   readonly record: RunRecord;
 }
 
-const LOOK = 100;
+const LOOK = 50;
 /** How often Docker is asked whether a run's process is still there. */
 const LOOK_FOR_PROCESS = 2_000;
 /** How many runs' folders are kept. */

@@ -104,7 +104,7 @@ test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
     await screenshot(page, "scale-progress");
     await page.getByText("Scaled: web at 2").waitFor();
     await screenshot(page, "resources");
-    assert.equal(await page.getByText("web.2", { exact: true }).count(), 1);
+    assert.equal(await page.locator(".title", { hasText: "web.2" }).count(), 1);
   });
 
   await t.test("logs arrive as they are written", async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { appApi } from "../support/app-api.ts";
+import { gitUser } from "../support/git-user.ts";
 import { testPlatform } from "../support/platform.ts";
-import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
 import { until } from "../support/until.ts";
 
@@ -21,33 +21,9 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
   await platform.app("shop", {});
   await platform.up();
 
-  // A user's machine: a home of its own, what `dynoform env` says, and the token as the password.
-  const home = join(directory, "user");
-  const work = join(directory, "apps", "shop");
-  await mkdir(home);
   await simpleApp(platform, "shop", { "run.py": code("A") });
-  let printed = await platform.dynoform("env");
-  await until("the control plane has made its certificate", async () => {
-    if (printed.exitCode !== 0) printed = await platform.dynoform("env");
-    return printed.exitCode === 0;
-  });
-  const token = (await platform.dynoform("token")).output.trim();
-  await writeFile(join(home, "env"), printed.output);
-  await writeFile(join(home, ".netrc"), `machine 127.0.0.1 login heroku password ${token}\n`, { mode: 0o600 });
-  const env = { PATH: process.env.PATH, HOME: home };
-  const identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"];
-  const git = async (...args: string[]) =>
-    finish(["env", "-i", `PATH=${env.PATH}`, `HOME=${home}`, "git", ...identity, ...args], work);
-  const commit = async (message: string, ...amend: string[]) => {
-    await git("add", "-A");
-    const { exitCode, output } = await git("commit", "--quiet", "--message", message, ...amend);
-    assert.equal(exitCode, 0, output);
-    return (await git("rev-parse", "HEAD")).output.trim();
-  };
-  const shell = spawn("sh", [join(home, "env")], { env, stdio: "inherit" });
-  assert.equal(await new Promise((resolve) => shell.on("close", resolve)), 0);
-  await git("init", "--quiet", "--initial-branch=main");
-  await git("remote", "add", "heroku", `https://127.0.0.1:${ports.api}/shop.git`);
+  const work = join(directory, "apps", "shop");
+  const { home, env, git, commit } = await gitUser(platform, "shop", work);
   const stack = () => readFile(join(directory, "stacks", "Pulumi.shop.yaml"), "utf8");
   const first = await commit("A");
 

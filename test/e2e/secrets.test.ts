@@ -42,7 +42,7 @@ test("no secret is readable anywhere but where it is used", async (t) => {
       (await platform.pulumi("stack", "export", "-s", "platform")).output +
       (await platform.pulumi("stack", "export", "-s", "quiet")).output,
     "the history": (await platform.pulumi("stack", "history", "--json", "-s", "quiet")).output,
-    "the state's and the project's files": files(platform, [".dynoform/state/**", "stacks/*", "pulumi.env"]),
+    "the state's and the project's files": files(platform, [".dynoform/state/.pulumi/**", "stacks/*", "pulumi.env"]),
     "the build records": files(platform, [`home/${platform.name}/builds/**`]),
   };
   for (const [place, text] of Object.entries(places)) {

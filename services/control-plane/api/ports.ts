@@ -87,6 +87,11 @@ export interface Apps {
   destroy(name: string, act: Act): Promise<unknown>;
   planDestroy(name: string, act: Act): Promise<Plan>;
   rename(name: string, to: string, act: Act): Promise<unknown>;
+  /** Bytes of its code with packages, and of what was pushed; null: there is none. @param image the id of what runs */
+  sizes(
+    app: DeclaredApp,
+    image: string | undefined,
+  ): Promise<{ readonly slug: number | null; readonly repository: number | null }>;
   planRename(name: string, to: string, act: Act): Promise<Plan>;
   /**
    * Waits for the app's turn, edits its file and runs `up`; puts the file back and mends the app when that fails.

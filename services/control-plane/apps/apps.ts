@@ -14,6 +14,7 @@ import { type AppFollower, Followers } from "./followers.ts";
 import type { Activity, Change, ChangeKind, Journal } from "./journal.ts";
 import { NewApps } from "./new-apps.ts";
 import { type Plan, Plans } from "./plans.ts";
+import type { AppSizes } from "./sizes.ts";
 
 export { ChangeFailed, type ChangeOptions, type ChangeResult, StackLocked } from "./changes.ts";
 
@@ -31,6 +32,8 @@ export interface AppsOptions {
   readonly lock: AppLock;
   /** A folder for unfinished copies of stack files, which the runner sees too. */
   readonly scratch: string;
+  /** What an app takes, which `sizesOf` reads. */
+  readonly sizes: (app: { readonly id: string; readonly image: string | undefined }) => Promise<AppSizes>;
   /** Makes each change a commit; undefined: nobody wants that. */
   readonly commits: Pick<StackCommits, "commit"> | undefined;
   /** Gets what went wrong beside a change that was made. */
@@ -81,6 +84,11 @@ export class Apps {
   /** A name for a new app: what is wanted, or a random one. @throws NameRefused */
   newName(wanted: string | undefined): Promise<string> {
     return this.#new.name(wanted);
+  }
+
+  /** What an app takes. @param image the id of what runs */
+  sizes({ id }: Pick<DeclaredApp, "id">, image: string | undefined): Promise<AppSizes> {
+    return this.#options.sizes({ id, image });
   }
 
   /** What was done to an app, the newest first. */
@@ -163,6 +171,12 @@ export class Apps {
     return this.#options.lock.run(to, "the renaming of another app", () =>
       this.#inTurn(name, "its renaming", act, options, async (app, activity) => {
         await this.#new.checkFree(to);
+        if (app.hosts.length > 0) {
+          // The router gives a host to one app at a time, and takes it from none before the other is there.
+          throw new UserError(
+            `${name} is also served at ${app.hosts.join(", ")}. Remove its domains, rename it, and add them again.`,
+          );
+        }
         return this.#edit("rename", app, activity, renaming(app, to));
       }),
     );

@@ -8,6 +8,7 @@ import type { AppLock } from "../types.ts";
 import { Apps } from "./apps.ts";
 import { StackCommits } from "./commits.ts";
 import { Journal } from "./journal.ts";
+import { sizesOf } from "./sizes.ts";
 
 export interface OpenAppsOptions {
   readonly settings: ControlPlaneSettings;
@@ -32,6 +33,7 @@ export function openApps({ settings, docker, store, lock, report }: OpenAppsOpti
     runner,
     lock,
     report,
+    sizes: (app) => sizesOf(docker, directory, app),
     commits: settings.commitChanges ? new StackCommits({ project, report }) : undefined,
     journal: new Journal(store),
   });

@@ -14,6 +14,9 @@ type Packed = Extract extends AsyncIterable<infer Each> ? Each : never;
 
 type Put = (data: string | Uint8Array) => Promise<void>;
 
+/** Or Git would hold each file of up to 512 MB in memory. */
+const STREAMED = ["-c", "core.bigFileThreshold=1m"];
+
 /**
  * Makes a gzip-compressed tar archive a commit of an app's repository. It goes from the archive into Git, and no file
  * of it is ever on the disk, so that no path in it can lead anywhere.
@@ -33,7 +36,7 @@ export async function storeArchive(
   const ref = `refs/uploads/${randomBytes(8).toString("hex")}`;
   try {
     const entries = new Entries(limits);
-    await git(path, ["fast-import", "--quiet", "--force"], async (put) => {
+    await git(path, [...STREAMED, "fast-import", "--quiet", "--force"], async (put) => {
       await put(`commit ${ref}\ncommitter Dynoform <> 0 +0000\ndata 0\n`);
       await unpack(file, limits, async (packed) => {
         const entry = entries.read(packed.header);

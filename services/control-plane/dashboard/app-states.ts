@@ -13,22 +13,29 @@ export interface AppState {
 
 export interface AppStatesOptions {
   readonly router: Pick<RouterPort, "list">;
-  readonly services: { all(): Promise<readonly DynoService[]> };
+  readonly services: { all(app?: string): Promise<readonly DynoService[]> };
   /** What is known of a dyno by its service. */
   readonly dynos: { get(service: string): { readonly state: string } | undefined };
   /** Whether a service is at no replica because it crashed. */
   readonly isParked: (service: string) => boolean;
 }
 
-/** The state of every app, from one look at the router's table and one at Docker's services. */
-export async function appStates(options: AppStatesOptions): Promise<ReadonlyMap<string, AppState>> {
-  const [table, services] = await Promise.all([options.router.list(), options.services.all()]);
+/**
+ * The states of apps, from one look at the router's table and one at Docker's services.
+ *
+ * @param app only this one's
+ */
+export async function appStates(options: AppStatesOptions, app?: string): Promise<ReadonlyMap<string, AppState>> {
+  const [routed, services] = await Promise.all([options.router.list(), options.services.all(app)]);
+  const table = routed.filter((entry) => app === undefined || entry.app === app);
   const byApp = Map.groupBy(services, ({ app }) => app);
   return new Map(
     table.map((entry) => {
       const own = byApp.get(entry.app) ?? [];
       const routed = new Set(entry.dynos.map(({ name }) => name));
-      const counted = own.filter(({ type, name, replicas }) => (type === "web" ? routed.has(name) : replicas > 0));
+      const counted = own.filter(({ type, name, replicas }) =>
+        type === "web" ? routed.has(name) : replicas > 0 || options.isParked(name),
+      );
       const word = wordOf(entry.mode ?? "awake", counted, own, options);
       return [entry.app, { word, dynos: counted.length }] as const;
     }),

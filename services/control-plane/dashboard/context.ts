@@ -28,7 +28,7 @@ export async function appOf({ api, ports }: Context, visit: MemberVisit): Promis
   const [app, states] = await Promise.all([
     api.get<ApiApp>(visit, path`/apps/${visit.params.app ?? ""}`),
     // Without a router or Docker pages are still worth having.
-    ports.states().catch(() => new Map<string, AppState>()),
+    ports.states(visit.params.app).catch(() => new Map<string, AppState>()),
   ]);
   return { visit, app, state: states.get(app.name) };
 }

@@ -73,9 +73,10 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
         const change = journal.unfinished().find((each) => each.app === app);
         return change === undefined ? "" : `${await runner.log(change.run)}${await runner.log(change.repair)}`;
       },
-      states: () => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }),
+      states: (app) => appStates({ router, services: dynos.services, dynos: dynos.states, isParked }, app),
       releases,
       metrics,
+      daily: (app, month) => dynos.ledger.daily(app, month),
       lookAtMemory: (app) =>
         memory.look(app).catch((error: unknown) => report(`the memory of ${app}'s dynos: ${messageOf(error)}`)),
       platform: { domain: settings.domain, apiPort: settings.apiPort },

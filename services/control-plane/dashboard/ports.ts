@@ -28,11 +28,13 @@ export interface DashboardPorts {
   activity(app: string, limit?: number): readonly Activity[];
   /** What is printed by the change that an app is going through; empty: nothing, or there is none. */
   progress(app: string): Promise<string>;
-  /** The state of every app that has one. */
-  states(): Promise<ReadonlyMap<string, AppState>>;
+  /** The states of those that have one. @param app only this one's @default every app's */
+  states(app?: string): Promise<ReadonlyMap<string, AppState>>;
 
   readonly releases: Pick<LastReleases, "of" | "note">;
   readonly metrics: Pick<AppMetrics, "of">;
+  /** Seconds that an app's dynos ran on each day of a month. */
+  daily(app: string, month: string): readonly number[];
   /** Has the memory of an app's dynos seen now. */
   lookAtMemory(app: string): Promise<void>;
   /** Of the platform, for instructions. */

@@ -5,6 +5,9 @@ import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 import { boundsOf, type Month } from "./month.ts";
 
+/** Milliseconds. */
+const DAY = 86_400_000;
+
 export interface LedgerArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
@@ -75,6 +78,29 @@ export class Ledger {
         size: String(size),
         seconds: Number(seconds),
       }));
+  }
+
+  /** The seconds that an app's dynos ran on each day of a month, up to today. */
+  daily(app: string, month: Month): number[] {
+    const { from, to } = boundsOf(month);
+    const now = Math.round(this.#args.clock());
+    const days: number[] = Array.from({ length: Math.max(0, Math.ceil((Math.min(to, now) - from) / DAY)) }, () => 0);
+    const runs = this.#args.db
+      .prepare(
+        `SELECT MAX(started, $from) AS started, MIN(COALESCE(ended, $now), $to) AS ended FROM dyno_run
+         WHERE app = $app AND started < $to AND COALESCE(ended, $now) > $from`,
+      )
+      .all({ $app: app, $from: from, $to: to, $now: now });
+    for (const run of runs) {
+      const ended = Number(run.ended);
+      for (let at = Number(run.started); at < ended; ) {
+        const day = Math.floor((at - from) / DAY);
+        const until = Math.min(ended, from + (day + 1) * DAY);
+        days[day] = (days[day] ?? 0) + (until - at) / 1000;
+        at = until;
+      }
+    }
+    return days;
   }
 
   /** The months of which something is known, newest first. */

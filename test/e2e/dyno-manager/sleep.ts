@@ -116,7 +116,9 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
   });
 
   await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {
-    await run(platform, "fragile", "python check.py 'CREATE TABLE broken ()'");
+    const sql = async (text: string) =>
+      assert.equal((await run(platform, "fragile", `python check.py '${text}'`)).exitCode, 0, text);
+    await sql("CREATE TABLE broken ()");
     const answers = await Promise.all(Array.from({ length: 10 }, () => platform.fetch("fragile")));
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
     const log = () => fragile.logs({ dyno: "router" });
@@ -124,7 +126,7 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
       const lines = (await log()).matchAll(/ at=error code=(H10|H20) .* path="\/" /g);
       return [...lines].length === 10;
     });
-    await run(platform, "fragile", "python check.py 'DROP TABLE broken'");
+    await sql("DROP TABLE broken");
     await fragile.restart();
     await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
   });

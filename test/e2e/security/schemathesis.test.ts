@@ -37,7 +37,7 @@ test("whatever is asked of what the API describes, it does not fail, and answers
       ...args,
       `http://127.0.0.1:${served.port}/openapi.json`,
       ...["--header", `Authorization: Bearer ${TOKEN}`],
-      ...["--seed", "1", "--generation-deterministic", "--max-examples", "5"],
+      ...["--seed", "1", "--generation-deterministic", "--max-examples", "3"],
       ...["--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-shrink", "--request-timeout", "5"],
       // A handler may know better than a schema what there is; and a path may be one of two routes.
       ...["--exclude-checks", "positive_data_acceptance,allow_header_conformance", "--warnings", "off"],

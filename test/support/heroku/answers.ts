@@ -33,6 +33,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "DELETE /addon-attachments/:attachment": "AddOnAttachment",
   "GET /addons": "AddOn[]",
   "GET /addons/:addon": "AddOn",
+  "GET /addons/:addon/config": "AddOnConfig[]",
   "GET /addons/:addon/addon-attachments": "AddOnAttachment[]",
   "GET /addon-services": "AddOnService[]",
   "GET /addon-services/:service": "AddOnService",
@@ -102,11 +103,16 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "GET /stacks/:stack": "Stack",
 };
 
+/** What Heroku's schema has of what we answer, e.g. `GET /apps/:app`. */
+export const PUBLISHED: readonly string[] = Object.keys(ANSWERS);
+
 /**
  * Of these nothing is published: acts that answer with an empty object, Heroku's services besides the Platform API that the
  * official command line asks, and what is ours.
  */
 const UNPUBLISHED = [
+  "GET /openapi.json",
+  "GET /addons/:addon/config/:name",
   "DELETE /apps/:app/dynos",
   "DELETE /apps/:app/dynos/:dyno",
   "DELETE /apps/:app/formations/:type",
@@ -148,6 +154,11 @@ export function answerProblems(method: string, url: string, status: number, body
   const type = typeOf(method, path);
   if (type === null) return [`${method} ${path}: say in test/support/heroku/answers.ts what it answers with`];
   return type === undefined ? [] : schema.problems(type, body).map((problem) => `${method} ${path}: ${problem}`);
+}
+
+/** Whether it is said above what an endpoint answers with. */
+export function isListed(method: string, path: string): boolean {
+  return OTHER_SERVICES.test(path) || typeOf(method, path) !== null;
 }
 
 /** Undefined: nothing is published. Null: it is not listed. */

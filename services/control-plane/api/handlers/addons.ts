@@ -100,10 +100,11 @@ async function create(addons: AddonDesk, call: Call): Promise<Answer> {
 }
 
 async function update(addons: AddonDesk, call: Call): Promise<Answer> {
-  const { addon } = await addons.addonOf(call, call.params.addon ?? "");
+  const { catalogue, addon } = await addons.addonOf(call, call.params.addon ?? "");
   const { app, attachment } = addon;
   const name = await newName(addons, call, addon.name);
   const plan = call.body.plan === undefined ? undefined : readPlan(call);
+  if (name === undefined && plan === undefined) return { body: showAddon(addons, catalogue, addon) };
   const change: AddonSettings = { ...(plan !== undefined && { plan }), ...(name !== undefined && { name }) };
   const what = plan === undefined ? `Rename ${addon.name} to ${name}` : `Change ${addon.name} to ${plan}`;
   const outcome = await addons.desk.change(call, app, what, (file) => {

@@ -20,9 +20,11 @@ export function appRoutes(desk: Desk): Route[] {
 
 async function info(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
-  const { releases } = await desk.outputs.of(app.stack);
-  const released = releases.at(-1)?.createdAt;
-  return { body: { ...showApp(desk, call, app), released_at: released ?? null } };
+  const { releases, image } = await desk.outputs.of(app.stack);
+  const { slug, repository } = await desk.ports.apps.sizes(app, image);
+  const released = releases.at(-1)?.createdAt ?? null;
+  const body = { ...showApp(desk, call, app), released_at: released, slug_size: slug, repo_size: repository };
+  return { body };
 }
 
 async function create(desk: Desk, call: Call): Promise<Answer> {

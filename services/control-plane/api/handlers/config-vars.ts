@@ -53,7 +53,7 @@ function readChanges(call: Call, outputs: AppOutputs): Changes {
   const changes: Record<string, string | null> = {};
   for (const [name, value] of Object.entries(call.body)) {
     const problem = configVarProblem(name, outputs.releases.length === 0 ? [] : attached);
-    if (problem !== undefined) throw invalid(name, `${name} ${problem}.`);
+    if (problem !== undefined) throw invalid(name, `${/^\w+$/.test(name) ? name : JSON.stringify(name)} ${problem}.`);
     if (value !== null && typeof value !== "string")
       throw invalid(name, `${name} must be a text, or null to remove it.`);
     if (value?.includes("\0")) throw invalid(name, `${name} has a zero byte, which no variable can have.`);

@@ -82,27 +82,29 @@ async function run(desk: Desk, call: Call): Promise<Answer> {
   if (command.includes("\0") || Buffer.byteLength(command) > LONGEST_COMMAND) {
     throw invalid("command", `command must have ${LONGEST_COMMAND} bytes at most, and no zero byte.`);
   }
+  // It runs whether they can be read or not.
+  const outputs = await desk.outputs.of(app.stack).catch(() => undefined);
   const request = {
     app: app.name,
-    command,
+    command: resolve(command, outputs?.releases.at(-1)?.processes),
     size: size === undefined ? undefined : readSize(size),
     env: readEnvironment(call.body.env),
     attach,
     tty: attach && call.body.force_no_tty !== true,
   };
-  const starting = desk.act(call, app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
-  // Only shown: it runs whether that can be read or not.
-  const release = desk.outputs.of(app.stack).then(
-    (outputs) => outputs.release,
-    () => undefined,
-  );
-  const oneOff = await starting;
+  const oneOff = await desk.act(call, app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
   desk.say(app, `Starting process with command \`${command}\` by user ${call.caller.email}`);
-  const body = showDyno(desk, app, oneOff, command, await release);
+  const body = showDyno(desk, app, oneOff, request.command, outputs?.release);
   return {
     status: 201,
     body: { ...body, attach_url: oneOff.secret === undefined ? null : attachUrl(call, oneOff.secret) },
   };
+}
+
+/** A first word that is a process type stands for what the Procfile says of it: `heroku run worker`, `heroku console`. */
+function resolve(command: string, processes: Readonly<Record<string, string>> = {}): string {
+  const [, type = "", rest = ""] = /^(\S+)(.*)$/s.exec(command) ?? [];
+  return Object.hasOwn(processes, type) ? `${processes[type]}${rest}` : command;
 }
 
 /** Where a client's terminal is connected: on the API's own port, over TLS. */

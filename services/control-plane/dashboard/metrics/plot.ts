@@ -44,6 +44,17 @@ export function plot({ title, summary, series, none, shown, labels }: PlotOption
 <div class="canvas"><span class="highest soft small">${shown(most)}</span><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${summary}">${grid}${drawn}</svg><div class="times soft small">${labels.map((label) => html`<span>${label}</span>`)}</div></div></figure>`;
 }
 
+/** A column for each value. @param summary in words, for those who do not see it @param labels below the two ends */
+export function columns(summary: string, values: readonly number[], labels: readonly [string, string]): Html {
+  const most = Math.max(0, ...values);
+  const width = WIDTH / Math.max(1, values.length);
+  const drawn = values.map((value, index) => {
+    const height = most === 0 ? 0 : round((value / most) * (HEIGHT - 4));
+    return html`<rect class="column" x="${round(index * width + width * 0.1)}" y="${HEIGHT - height}" width="${round(width * 0.8)}" height="${height}"/>`;
+  });
+  return html`<div class="canvas"><svg class="plot low" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${summary}">${drawn}</svg><div class="times soft small">${labels.map((label) => html`<span>${label}</span>`)}</div></div>`;
+}
+
 type Point = readonly [x: number, y: number];
 
 /** The pieces between which nothing is known. */

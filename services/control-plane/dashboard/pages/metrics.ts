@@ -6,7 +6,7 @@ import { path } from "../api.ts";
 import { type AppVisit, appPage, type Context } from "../context.ts";
 import { hours, megabytes } from "../format.ts";
 import { appPath } from "../frames.ts";
-import { plot } from "../metrics/plot.ts";
+import { columns, plot } from "../metrics/plot.ts";
 import { type Slot, slots } from "../metrics/slots.ts";
 
 /** What can be looked at: so many hours, in slots of so many minutes. */
@@ -43,7 +43,7 @@ async function metrics({ api, ports }: Context, { visit, app }: AppVisit): Promi
 <section class="card">${requests(all, range.minutes, labels)}</section>
 <section class="card">${times(all, labels)}</section>
 <section class="card">${memory(all, limitOf(formation), labels)}</section>
-<section class="card">${usageCard(usage)}</section>
+<section class="card">${usageCard(usage, ports.daily(app.name, usage.month))}</section>
 </div>`;
 }
 
@@ -115,7 +115,7 @@ function limitOf(formation: readonly ApiFormation[]): number | undefined {
   return bytes.length === 0 ? undefined : Math.max(...bytes);
 }
 
-function usageCard({ month, dynos, quota }: ApiUsage): Html {
+function usageCard({ month, dynos, quota }: ApiUsage, daily: readonly number[]): Html {
   const { used, seconds, used_by_app: own, per } = quota;
   const total = dynos.reduce((sum, each) => sum + each.seconds, 0);
   const name = new Date(`${month}-01T00:00:00Z`).toLocaleDateString("en-GB", {
@@ -124,6 +124,7 @@ function usageCard({ month, dynos, quota }: ApiUsage): Html {
     timeZone: "UTC",
   });
   return html`<h2>Dyno hours</h2><p class="big">${hours(total)}</p><p class="soft">in ${name}</p>
+${total > 0 && columns(`Hours of each day: ${daily.map(hours).join(", ")}`, daily, ["first of the month", "today"])}
 ${
   seconds > 0 &&
   html`<p class="gap"><label for="quota">Free hours used${per === "account" && ", of all apps"}: ${hours(used)} of ${hours(seconds)}</label></p><progress id="quota" max="${seconds}" value="${Math.min(used, seconds)}"></progress>${per === "account" && html`<p class="soft small">${hours(own)} of them by this app</p>`}`

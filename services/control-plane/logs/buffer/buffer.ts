@@ -82,6 +82,13 @@ export class LogBuffer {
     return lines <= 0 ? [] : found.slice(-Math.min(lines, KEPT));
   }
 
+  /** Gives an app's lines to another name. */
+  rename(app: string, to: string): void {
+    this.#db.prepare("UPDATE log_chunk SET app = ? WHERE app = ?").run(to, app);
+    this.#counts.delete(app);
+    this.#counts.delete(to);
+  }
+
   /** Forgets an app's lines. */
   remove(app: string): void {
     this.#db.prepare("DELETE FROM log_chunk WHERE app = ?").run(app);

@@ -96,12 +96,21 @@ export class Drains {
     return true;
   }
 
+  /** An app is called otherwise. */
+  rename(app: string, to: string): void {
+    this.#options.db.prepare("UPDATE log_drain SET app = ? WHERE app = ?").run(to, app);
+    const workers = this.#workers.get(app);
+    if (workers === undefined) return;
+    this.#workers.delete(app);
+    this.#workers.set(to, new Map([...(this.#workers.get(to) ?? []), ...workers]));
+  }
+
   #work(app: string, { id, url: text, token }: Drain): DrainWorker {
-    const { db, clock, ca } = this.#options;
+    const { db, clock, ca, reach } = this.#options;
     const url = new URL(text);
     const transport = url.protocol.startsWith("http")
-      ? new HttpTransport(url, token, { ca })
-      : new SyslogTransport(url, { ca });
+      ? new HttpTransport(url, token, { ca, reach })
+      : new SyslogTransport(url, { ca, reach });
     const remember = db.prepare("UPDATE log_drain SET sent = ? WHERE id = ?");
     const sent = (line: number) => {
       try {

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type HerokuUser, repository } from "../../../support/heroku/user.ts";
+import { until } from "../../../support/until.ts";
 import { FLASK_APP, UWSGI_APP } from "./apps.ts";
 import type { Scene } from "./scene.ts";
 
@@ -29,7 +30,9 @@ export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser>
     assert.match(any.output, new RegExp(`^http://${name}\\.localhost:\\d+/ \\| ${origin}/${name}\\.git\\n$`));
     assert.match(taken.errors, /Error: Name flask-example is already taken/);
     assert.match(strange.errors, /Error: Name must start with a letter/);
-    assert.match((await ann.heroku("apps")).output, new RegExp(`flask-example\n${name}`));
+    const apps = ["flask-example", name].sort().map((each) => `${each} (local)`);
+    const listed = await ann.heroku("apps");
+    assert.equal(listed.output, `=== ${scene.email} Apps\n\n${apps.join("\n")}\n`);
     assert.match(
       (await ann.heroku("apps:destroy", name, "--confirm", name)).errors,
       new RegExp(`Destroying (?:⬢ )?${name} \\(including all add-ons\\)\\.\\.\\. done`),
@@ -51,7 +54,8 @@ export async function deploys(t: TestContext, scene: Scene): Promise<HerokuUser>
 
   await t.test("open", async () => {
     assert.equal((await shop.heroku("open")).output, `Opening ${url}...\n`);
-    assert.deepEqual((await ann.opened()).slice(-1), [url]);
+    // It does not wait for the browser.
+    await until("it is told to the browser", async () => (await ann.opened()).includes(url));
   });
 
   await t.test("git push: uwsgi.ini, and requirements of its own", async () => {

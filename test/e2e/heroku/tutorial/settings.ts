@@ -56,8 +56,8 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
   });
 
   await t.test("a verb that is not there says so in one line", async () => {
-    const { errors } = await other.refused("webhooks", "-a", "flask-example");
-    assert.match(errors, /Error: \S.*/);
+    const { errors } = await other.refused("pipelines:create", "-a", "flask-example", "-s", "staging", "shops");
+    assert.match(errors, /Error: Pipelines /);
     assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
   });
 }

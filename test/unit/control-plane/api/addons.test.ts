@@ -105,6 +105,8 @@ test("plan and name are changed in the file", async () => {
   const [{ name }] = (await served.ask("GET", "/apps/shop/addons")).body;
   const patch = (body: unknown) => served.ask("PATCH", `/apps/shop/addons/${name}`, { body });
   assert.equal((await patch({ plan: { name: "heroku-postgresql:basic" } })).body.plan.name, "heroku-postgresql:basic");
+  assert.equal((await patch({})).body.name, name);
+  assert.equal(served.world.changes.length, 1, "nothing is no change");
   assert.equal((await patch({ name: "the-database" })).body.name, "the-database");
   assert.deepEqual(declared(served), { DATABASE: { ...mini, plan: "basic", name: "the-database" } });
 });

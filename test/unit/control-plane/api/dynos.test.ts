@@ -109,3 +109,22 @@ test("a one-off dyno: attached with an address for the terminal, or detached", a
   }
   assert.equal(served.world.oneOffs.length, 3);
 });
+
+test("a one-off dyno of a process type runs what the Procfile says of it", async () => {
+  await using served = await serve();
+  const run = async (command: string) => {
+    await served.ask("POST", "/apps/shop/dynos", { body: { command } });
+    return served.world.oneOffs.at(-1)?.command;
+  };
+  assert.equal(await run("worker"), "python work.py");
+  assert.equal(await run("worker --once ; echo done"), "python work.py --once ; echo done");
+  assert.equal(await run("workers"), "workers");
+  assert.equal(await run("echo worker"), "echo worker");
+});
+
+test("nothing is run inside of a dyno that serves, and that is said", async () => {
+  await using served = await serve();
+  const { status, body } = await served.ask("POST", "/apps/shop/dynos/web.1", { body: { command: "bash" } });
+  assert.deepEqual([status, body.id], [422, "not_supported"]);
+  assert.match(body.message, /heroku run -a shop COMMAND/);
+});

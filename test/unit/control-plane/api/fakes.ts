@@ -152,6 +152,7 @@ export class World {
           world.apps.delete(name);
           if (app !== undefined) world.apps.set(to, app);
         },
+        sizes: async () => ({ slug: 1_000_000, repository: null }),
         planCreate: (name, act) => world.#plan(name, act),
         planDestroy: (name, act) => world.#plan(name, act),
         planRename: (name, _to, act) => world.#plan(name, act),

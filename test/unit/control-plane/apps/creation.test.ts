@@ -210,6 +210,15 @@ test("an app is renamed, and keeps its id and its stack", async () => {
   });
 });
 
+test("an app with domains of its own is not renamed, and says why", async () => {
+  await withApps([], async ({ apps, runs }) => {
+    await apps.change("shop", act, (file) => file.set(["hosts"], ["www.example.com"]));
+    await assert.rejects(apps.rename("shop", "store", act), /also served at www\.example\.com/);
+    assert.equal(runs.begun.length, 1);
+    assert.equal(apps.activity("shop")[0]?.result, "failed");
+  });
+});
+
 test("a preview is made on a copy", async () => {
   await withApps([], async ({ apps, runs, text, textOf }) => {
     const plan = await apps.plan("shop", act, (file) => {

@@ -120,6 +120,7 @@ export async function withApps(ends: (Outcome | Error)[], work: (it: Ground) => 
       runner: runs.runner,
       lock: new QueueLock(),
       scratch: join(project, "scratch"),
+      sizes: async () => ({ slug: null, repository: null }),
       commits: { commit: async ({ kind, app }, { user }) => void committed.push(`${kind} ${app} by ${user}`) },
       report: (problem) => problems.push(problem),
     });

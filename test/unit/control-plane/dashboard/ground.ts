@@ -66,6 +66,7 @@ export async function serveDashboard(
       states: async () => states,
       releases: new LastReleases(db, clock),
       metrics,
+      daily: () => [3600, 0, 7200],
       lookAtMemory: async () => {},
       platform: { domain: "localhost", apiPort: 5000 },
       clock,

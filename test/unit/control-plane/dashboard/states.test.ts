@@ -29,6 +29,8 @@ test("an app is in the state that its dynos and the router's table say", async (
     service("crashed", "crashed-1", 0),
     service("starting", "starting-1"),
     service("stopped", "stopped-1", 0, "worker"),
+    service("parked", "parked-web"),
+    service("parked", "parked-worker", 0, "worker"),
     service("busy", "busy-web"),
     service("busy", "busy-worker", 1, "worker"),
   ];
@@ -40,6 +42,7 @@ test("an app is in the state that its dynos and the router's table say", async (
     { app: "starting", dynos: [{ name: "starting-1" }] },
     { app: "stopped", dynos: [] },
     { app: "fresh", dynos: [] },
+    { app: "parked", dynos: [{ name: "parked-web" }] },
     { app: "busy", dynos: [{ name: "busy-web" }] },
   ];
   const known: Record<string, string> = {
@@ -52,7 +55,7 @@ test("an app is in the state that its dynos and the router's table say", async (
     router: { list: async () => table },
     services: { all: async () => services },
     dynos: { get: (name) => (known[name] === undefined ? undefined : { state: known[name] }) },
-    isParked: (name) => name === "crashed-1",
+    isParked: (name) => ["crashed-1", "parked-worker"].includes(name),
   });
   const expected: Record<string, AppWord> = {
     up: "up",
@@ -62,6 +65,7 @@ test("an app is in the state that its dynos and the router's table say", async (
     starting: "starting",
     stopped: "stopped",
     fresh: "no release yet",
+    parked: "crashed",
     busy: "crashed",
   };
   assert.deepEqual(Object.fromEntries([...states].map(([app, { word }]) => [app, word])), expected);

@@ -112,6 +112,14 @@ test("over a month with restarts of everything, each dyno's time is right within
       for (const [key, seconds] of expected) {
         assert.ok(Math.abs(seconds - (found.get(key) ?? 0)) < 1, `${month} ${key}: ${found.get(key)}, not ${seconds}`);
       }
+      for (const [day, seconds] of ground.manager.ledger.daily("shop", month).entries()) {
+        const [dayFrom, dayTo] = [from + day * 24 * hour, from + (day + 1) * 24 * hour];
+        const times = docker.everything
+          .filter(({ labels: own }) => own["dynoform.app"] === "shop")
+          .map(({ started = 0, ended = ground.now }) => Math.min(ended, dayTo) - Math.max(started, dayFrom));
+        const wanted = times.reduce((sum, time) => sum + Math.max(0, time), 0) / second;
+        assert.ok(Math.abs(seconds - wanted) < 1, `${month}, day ${day + 1}: ${seconds}, not ${wanted}`);
+      }
     }
     assert.deepEqual(ground.manager.ledger.months(), ["2026-02", "2026-01", "2025-12"]);
   } finally {

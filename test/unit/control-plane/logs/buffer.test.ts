@@ -140,3 +140,12 @@ test("an app that is no more is forgotten", async () => {
   ground.start();
   assert.deepEqual(ground.logs.read("hello"), []);
 });
+
+test("an app's lines go on under its new name, and nothing of them under the old one", async () => {
+  await using ground = await logsGround();
+  ground.logs.write("shop", line("one"));
+  ground.logs.rename("shop", "store");
+  ground.logs.write("store", line("two"));
+  assert.deepEqual(texts(ground.logs.read("store")), ["one", "two"]);
+  assert.deepEqual(texts(ground.logs.read("shop")), []);
+});

@@ -9,6 +9,7 @@ import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
 import { openApiItself } from "./openapi.ts";
+import { openBackups, postgres } from "./postgres.ts";
 import { openReleases, releases } from "./releases.ts";
 import { usage } from "./usage.ts";
 
@@ -23,6 +24,7 @@ export const operations: Operations = {
   ...configVars,
   ...dynos,
   ...logs,
+  ...postgres,
   ...releases,
   ...usage,
 };
@@ -34,4 +36,5 @@ export const openOperations: Operations = {
   ...openReleases,
   ...openLogs,
   ...openApiItself,
+  ...openBackups,
 };
