@@ -66,8 +66,8 @@ export const bench: Bench = async (say, { rounds: count = ROUNDS }) => {
     const backend = await nginx(ground, folder, "backend", BACKEND);
     await nginx(among, folder, "backend", BACKEND);
     const beside = await nginx(ground, folder, "static", STATIC(service));
-    for (const of of [ground, among]) {
-      const { status, body } = await of.put("bench", [`${of.name}-backend`]);
+    for (const side of [ground, among]) {
+      const { status, body } = await side.put("bench", [`${side.name}-backend`]);
       if (status !== 200) throw new Error(body.message);
     }
     say(`${OTHER_APPS} apps`);

@@ -20,6 +20,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { healthOf } from "./health.ts";
+import { publicReach } from "./logs/drains/reach.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
@@ -67,6 +68,7 @@ const logs = parts.adopt(
     clock,
     requests: places.requests,
     requested: (app, record) => metrics.request(app, record),
+    reach: publicReach(settings.network.egress),
     report,
   }),
   (it) => it.stop(),

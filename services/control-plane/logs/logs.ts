@@ -6,7 +6,7 @@ import { type Entry, stored } from "./buffer/entry.ts";
 import { Intake } from "./buffer/intake.ts";
 import { Collector } from "./collect/collector.ts";
 import type { Limits } from "./collect/limiter.ts";
-import { type Drain, Drains } from "./drains/drains.ts";
+import { type Drain, Drains, type DrainsOptions } from "./drains/drains.ts";
 import type { LogFilter, StoredLine } from "./line.ts";
 import { RequestFile } from "./requests/request-file.ts";
 import { prepareTables } from "./schema.ts";
@@ -21,6 +21,8 @@ export interface LogsOptions {
   readonly requests?: string;
   /** Certificates that drains have to show instead of those that the machine trusts, as PEM. */
   readonly ca?: string;
+  /** Where drains may be. @default anywhere */
+  readonly reach?: DrainsOptions["reach"];
   /** @default LIMITS */
   readonly limits?: Limits;
   /** Gets each request that was answered, as the router wrote it (see `requests/request-line.ts`). */
@@ -42,7 +44,7 @@ export class Logs implements LogSink {
   readonly #drains: Drains;
   readonly #tails = new Tails();
 
-  constructor({ docker, db, clock, requests, ca, limits, requested, report = complain }: LogsOptions) {
+  constructor({ docker, db, clock, requests, ca, reach, limits, requested, report = complain }: LogsOptions) {
     prepareTables(db);
     this.#clock = clock;
     this.#buffer = new LogBuffer(db);
@@ -53,7 +55,7 @@ export class Logs implements LogSink {
     this.#intake = new Intake({ db, buffer: this.#buffer, clock, written, report });
     this.#collector = new Collector({ docker, intake: this.#intake, clock, limits });
     this.#requests = requests === undefined ? undefined : new RequestFile(requests, this.#intake, report);
-    this.#drains = new Drains({ db, buffer: this.#buffer, clock, ca });
+    this.#drains = new Drains({ db, buffer: this.#buffer, clock, ca, reach });
   }
 
   /** Begins to read the router's file and to send to drains. Containers are read from their first event on. */

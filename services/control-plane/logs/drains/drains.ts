@@ -106,11 +106,11 @@ export class Drains {
   }
 
   #work(app: string, { id, url: text, token }: Drain): DrainWorker {
-    const { db, clock, ca } = this.#options;
+    const { db, clock, ca, reach } = this.#options;
     const url = new URL(text);
     const transport = url.protocol.startsWith("http")
-      ? new HttpTransport(url, token, { ca })
-      : new SyslogTransport(url, { ca });
+      ? new HttpTransport(url, token, { ca, reach })
+      : new SyslogTransport(url, { ca, reach });
     const remember = db.prepare("UPDATE log_drain SET sent = ? WHERE id = ?");
     const sent = (line: number) => {
       try {

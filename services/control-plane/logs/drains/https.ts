@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as http from "node:http";
 import * as https from "node:https";
+import { checkReach, lookupWithin } from "./reach.ts";
 import type { Delivery, Transport, TransportOptions } from "./transport.ts";
 
 /** Milliseconds for a whole request. */
@@ -37,10 +38,12 @@ export class HttpTransport implements Transport {
     const { protocol, username, password } = this.#url;
     const target = new URL(this.#url);
     target.username = target.password = target.hash = "";
+    const { ca, reach } = this.#options;
     const options: https.RequestOptions = {
       method: "POST",
       agent: this.#agent,
-      ca: this.#options.ca,
+      ca,
+      ...(reach && { lookup: lookupWithin(reach) }),
       signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT)]),
       auth: username === "" ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
       headers: {
@@ -53,6 +56,7 @@ export class HttpTransport implements Transport {
       },
     };
     return new Promise((resolve, reject) => {
+      checkReach(reach, target.hostname);
       const outgoing = (protocol === "https:" ? https : http).request(target, options, (response) => {
         const { statusCode = 0 } = response;
         response.on("error", reject);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
+import { checkReach, lookupWithin } from "./reach.ts";
 import type { Delivery, Transport, TransportOptions } from "./transport.ts";
 
 /** Milliseconds until a connection must be there, or a batch taken. */
@@ -40,15 +41,18 @@ export class SyslogTransport implements Transport {
   async #connect(signal: AbortSignal): Promise<net.Socket> {
     const { protocol, hostname, port } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, "");
+    const { ca, reach } = this.#options;
+    checkReach(reach, host);
+    const way = { host, ...(reach && { lookup: lookupWithin(reach) }) };
     const secure = protocol === "syslog+tls:";
     const socket = secure
       ? tls.connect({
-          host,
+          ...way,
           port: Number(port || 6514),
-          ca: this.#options.ca,
+          ca,
           servername: net.isIP(host) === 0 ? host : undefined,
         })
-      : net.connect({ host, port: Number(port || 514) });
+      : net.connect({ ...way, port: Number(port || 514) });
     try {
       await once(socket, secure ? "secureConnect" : "connect", { signal });
     } catch (error) {

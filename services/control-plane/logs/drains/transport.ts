@@ -1,3 +1,4 @@
+import type { Reach } from "./reach.ts";
 import type { Framing } from "./syslog.ts";
 
 /** One try to hand over a batch; rejects when it was not taken. */
@@ -14,4 +15,6 @@ export interface Transport {
 export interface TransportOptions {
   /** Certificates to trust instead of the machine's, as PEM. */
   readonly ca?: string;
+  /** Where drains may be. @default anywhere */
+  readonly reach?: Reach;
 }
