@@ -6,6 +6,11 @@ import type { Route } from "../routes.ts";
 
 export function logDrainRoutes(desk: Desk): Route[] {
   const { logs } = desk.ports;
+  const find = (app: DeclaredApp, which = ""): Drain => {
+    const found = logs.drains(app.name).find(({ id, url, token }) => [id, url, token].includes(which));
+    if (found === undefined) throw notFound("log_drain", "that drain");
+    return found;
+  };
   return [
     [
       "GET",
@@ -26,14 +31,20 @@ export function logDrainRoutes(desk: Desk): Route[] {
       },
     ],
     [
+      "GET",
+      "/apps/:app/log-drains/:drain",
+      async (call) => {
+        const app = await desk.app(call);
+        return { body: show(desk, app, find(app, call.params.drain)) };
+      },
+    ],
+    [
       "DELETE",
       "/apps/:app/log-drains/:drain",
       async (call) => {
         const app = await desk.app(call);
-        const which = call.params.drain ?? "";
-        const drain = logs.drains(app.name).find(({ id, url, token }) => [id, url, token].includes(which));
-        if (drain === undefined) throw notFound("log_drain", "that drain");
-        await desk.act(call, app, "Remove log drain", async () => logs.removeDrain(app.name, which));
+        const drain = find(app, call.params.drain);
+        await desk.act(call, app, "Remove log drain", async () => logs.removeDrain(app.name, drain.id));
         return { body: show(desk, app, drain) };
       },
     ],

@@ -146,10 +146,19 @@ async function output(desk: Desk, call: OpenCall): Promise<Answer> {
   const { record = "", signature = "" } = call.params;
   const good = await desk.token.verify(PURPOSE, record, signature);
   if (!good) throw new ApiError(403, "forbidden", "There is no such output.");
-  const text = await desk.ports.builds.releaseOutput(record);
+  const text = ownWords(await desk.ports.builds.releaseOutput(record));
   return {
     stream(response) {
       response.writeHead(200, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" }).end(text);
     },
   };
+}
+
+/** What a release command wrote, out of the record of its run. */
+function ownWords(record: string): string {
+  return record
+    .split("\n")
+    .filter((line) => !line.startsWith("-----> "))
+    .map((line) => line.replace(/^ {7}/, ""))
+    .join("\n");
 }

@@ -12,5 +12,5 @@ export const noBuilds: Builds = {
   async *follow() {},
   releaseCommand: async (_app, _after, before) =>
     before === Date.UTC(2026, 0, 1) ? "20260101T000000000Z-abcdef" : undefined,
-  releaseOutput: async () => "-----> Running the release command\n",
+  releaseOutput: async () => "-----> Running the release command\n       migrated\n",
 };

@@ -205,6 +205,6 @@ test("what a release command wrote is at the URL of its release, for whoever has
   );
   const { pathname } = new URL(releases[0].output_stream_url);
   const { body } = await served.ask("GET", pathname, { headers: { authorization: "" } });
-  assert.equal(body, "-----> Running the release command\n");
+  assert.equal(body, "migrated\n");
   assert.equal((await served.ask("GET", pathname.replace(/.$/, "~"))).status, 403);
 });

@@ -23,6 +23,7 @@ export const logs: Operations = {
     status: 201,
     answer: drain,
   },
+  "GET /apps/:app/log-drains/:drain": { summary: "Show a log drain, by id, URL or token", answer: drain },
   "DELETE /apps/:app/log-drains/:drain": { summary: "Remove a log drain, by id, URL or token", answer: drain },
 };
 
