@@ -6,6 +6,7 @@ import { deploys } from "./tutorial/deploys.ts";
 import { ending } from "./tutorial/ending.ts";
 import { everyDay } from "./tutorial/every-day.ts";
 import { login } from "./tutorial/login.ts";
+import { people } from "./tutorial/people.ts";
 import { published } from "./tutorial/published.ts";
 import { releases } from "./tutorial/releases.ts";
 import { scene } from "./tutorial/scene.ts";
@@ -26,7 +27,7 @@ test("a Heroku tutorial, with the official command line as npm has it", {
   };
   await Promise.all([deployed(), data(t, set, uwsgi)]);
   await sharing(t, flask);
-  await settings(t, set, flask);
+  await Promise.all([settings(t, set, flask), people(t, set)]);
   await published(t, set, flask);
   await ending(t, set, flask);
 

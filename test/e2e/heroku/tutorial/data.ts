@@ -21,12 +21,16 @@ export async function data(t: TestContext, { platform }: Scene, app: HerokuUser)
     assert.match(created.errors, /Creating heroku-postgresql:mini on (?:⬢ )?uwsgi-example\.\.\. /);
     [, addon = ""] = /Created ([a-z]+-[a-z]+-\d+) as DATABASE_URL/.exec(created.output) ?? [];
     assert.notEqual(addon, "", created.output);
-    const [list, info, url, of] = await Promise.all([
+    const [list, info, url, of, services, plans] = await Promise.all([
       app.heroku("addons"),
       app.heroku("addons:info", addon),
       app.heroku("config:get", "DATABASE_URL"),
       app.heroku("apps:info"),
+      app.heroku("addons:services"),
+      app.heroku("addons:plans", "heroku-postgresql"),
     ]);
+    assert.match(services.output, /heroku-postgresql/);
+    assert.match(plans.output, /heroku-postgresql:mini/);
     assert.match(list.output, new RegExp(`heroku-postgresql \\(${addon}\\) +mini `));
     assert.match(list.output, /└─ as DATABASE/);
     assert.match(info.output, /Plan: +heroku-postgresql:mini/);
