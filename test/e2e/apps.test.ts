@@ -3,10 +3,11 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { Journal } from "../../services/control-plane/apps/journal.ts";
-import { openStore } from "../../services/control-plane/store.ts";
+import type { Journal } from "../../services/control-plane/apps/journal.ts";
 import { changed } from "../../services/stacks/engine.ts";
+import { newAccount } from "../support/account.ts";
 import { get } from "../support/http.ts";
+import { openJournal } from "../support/journal.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
 import { until } from "../support/until.ts";
@@ -130,10 +131,16 @@ test("apps come, change and go through the API, whole or not at all", async (t) 
   await t.test(
     "two users change one app at once: one waits for the other, or is told that the app is busy",
     async () => {
+      const bob = await newAccount(platform, "bob@example.com");
+      assert.equal((await api("POST", "/apps/shop/collaborators", { user: bob.email })).status, 201);
+      const users = [asker(platform, bob.token), api];
       const values = ["1", "2", "3", "4"];
       const writers = (name: string) => values.filter((value) => name === `BY_${Number(value) % 2}`);
       const answers = await Promise.all(
-        values.map((value) => api("PATCH", "/apps/shop/config-vars", { [`BY_${Number(value) % 2}`]: value })),
+        values.map((value) => {
+          const user = users[Number(value) % 2] ?? assert.fail();
+          return user("PATCH", "/apps/shop/config-vars", { [`BY_${Number(value) % 2}`]: value });
+        }),
       );
       for (const { status } of answers) assert.ok(status === 200 || status === 409, String(status));
       assert.ok(answers.some(({ status }) => status === 200));
@@ -144,6 +151,11 @@ test("apps come, change and go through the API, whole or not at all", async (t) 
         else assert.ok(landed.includes(config[name]), `${name} is ${config[name]}`);
       }
       assert.equal(changed((await platform.up("shop"))[0] ?? assert.fail()), 0);
+      const authors = (await git("log", "--format=%ae")).split("\n");
+      assert.equal(
+        authors.includes(bob.email),
+        answers.some(({ status }, index) => index % 2 === 1 && status === 200),
+      );
     },
   );
 
@@ -192,7 +204,11 @@ function idle(journal: Pick<Journal, "activity">) {
 async function apiOf(platform: TestPlatform) {
   const url = `http://127.0.0.1:${platform.ports.api}`;
   await until("the API answers", () => answers(`${url}/account`));
-  const token = (await platform.dynoform("token")).output.trim();
+  return asker(platform, (await platform.dynoform("token")).output.trim());
+}
+
+function asker({ ports }: TestPlatform, token: string) {
+  const url = `http://127.0.0.1:${ports.api}`;
   return async (method: string, path: string, body?: unknown, wait = 250): Promise<Answer> => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -233,11 +249,4 @@ async function kill(platform: TestPlatform, part: string): Promise<void> {
     const { Running, Pid } = (await container.inspect()).State;
     return Running && Pid !== State.Pid;
   });
-}
-
-/** What the control plane has written down. */
-function openJournal(platform: TestPlatform): Pick<Journal, "activity"> & Disposable {
-  const store = openStore(join(platform.directory, "home", platform.name, "control", "store.sqlite"));
-  const journal = new Journal(store);
-  return { activity: (app) => journal.activity(app), [Symbol.dispose]: () => store.close() };
 }

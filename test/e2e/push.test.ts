@@ -3,8 +3,11 @@ import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { changed } from "../../services/stacks/engine.ts";
 import { appApi } from "../support/app-api.ts";
+import { apiOf, dynoStates, killContainer, services, untilApi } from "../support/dyno-manager.ts";
 import { gitUser } from "../support/git-user.ts";
+import { openJournal } from "../support/journal.ts";
 import { testPlatform } from "../support/platform.ts";
 import { simpleApp } from "../support/simple-app.ts";
 import { until } from "../support/until.ts";
@@ -108,5 +111,24 @@ test("git push: what is on main serves, and what fails is refused", { timeout: 3
       return output.startsWith(third);
     });
     assert.ok((await stack()).includes(third));
+  });
+
+  await t.test("… and a scale", async () => {
+    const app = await appApi(platform, "shop");
+    const cut = assert.rejects(app.scale({ web: 2 }));
+    await until("the second dyno is made", async () => (await services(platform, "shop")).length === 2);
+    await killContainer(platform, "control-plane");
+    await cut;
+    await untilApi(platform);
+    await until("both are up", async () => {
+      const states = await dynoStates(await apiOf(platform), "shop");
+      return states["web.1"] === "up" && states["web.2"] === "up";
+    });
+    using journal = openJournal(platform);
+    await until("it is recorded", async () => journal.activity("shop")[0]?.result !== "running");
+    const { description, result } = journal.activity("shop")[0] ?? {};
+    assert.deepEqual({ description, result }, { description: "Scaled to web@2:Free", result: "succeeded" });
+    assert.match(await stack(), /web: \{ quantity: 2 \}/);
+    assert.equal(changed((await platform.up("shop"))[0] ?? assert.fail()), 0);
   });
 });

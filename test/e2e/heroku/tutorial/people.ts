@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newAccount } from "../../../support/account.ts";
 import { type HerokuUser, herokuUser } from "../../../support/heroku/user.ts";
 import type { Part, Scene } from "./scene.ts";
 
 const EMAIL = "bob@example.com";
-const PASSWORD = "correct horse battery";
 
 /** Somebody else: invited, without any app, let into one, and out again; and tokens for scripts. */
 export const people: Part = async (t, scene) => {
@@ -13,7 +13,7 @@ export const people: Part = async (t, scene) => {
   const app = ["-a", "flask-example"];
 
   await t.test("access: what is not shared is not there, what is shared can be used but not given away", async () => {
-    const bob = await accept(scene);
+    const bob = await secondUser(scene);
     const [none, unknown] = await Promise.all([bob.heroku("apps"), bob.refused("apps:info", ...app)]);
     assert.equal(none.output, "You have no apps.\n");
     assert.match(unknown.errors, /Error: Couldn't find that app\./);
@@ -47,34 +47,11 @@ export const people: Part = async (t, scene) => {
   });
 };
 
-/** Accepts an invitation as a browser without scripts does, and has a token where the official command line looks. */
-async function accept({ platform, recorder }: Scene): Promise<HerokuUser> {
-  const invited = await platform.dynoform("invite", EMAIL);
-  assert.equal(invited.exitCode, 0, invited.output);
-  const { pathname, origin } = new URL(invited.output.trim());
-  const page = await platform.fetch("dashboard", pathname);
-  const cookie = [page.headers["set-cookie"]]
-    .flat()
-    .map((line) => line?.split(";", 1)[0])
-    .join("; ");
-  const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-  const fields = new URLSearchParams(hidden.map(([, name = "", value = ""]): [string, string] => [name, value]));
-  fields.set("password", PASSWORD);
-  const accepted = await platform.fetch("dashboard", pathname, {
-    method: "POST",
-    headers: { cookie, origin, "content-type": "application/x-www-form-urlencoded" },
-    body: String(fields),
-  });
-  assert.equal(accepted.status, 303, accepted.body);
-
-  const bob = await herokuUser(platform, "bob", recorder.port);
-  const basic = `Basic ${Buffer.from(`${EMAIL}:${PASSWORD}`).toString("base64")}`;
-  const url = `http://127.0.0.1:${recorder.port}/oauth/authorizations`;
-  const made = await fetch(url, { method: "POST", headers: { authorization: basic } });
-  const { access_token } = (await made.json()) as { access_token: { token: string } };
+/** Somebody with an account, whose token is where the official command line looks for it. */
+async function secondUser({ platform, recorder }: Scene): Promise<HerokuUser> {
+  const [{ token }, bob] = await Promise.all([newAccount(platform, EMAIL), herokuUser(platform, "bob", recorder.port)]);
   const netrc = join(bob.home, ".netrc");
-  const machine = `machine 127.0.0.1:${recorder.port}\n  login ${EMAIL}\n  password ${access_token.token}\n`;
-  await writeFile(netrc, machine);
+  await writeFile(netrc, `machine 127.0.0.1:${recorder.port}\n  login ${EMAIL}\n  password ${token}\n`);
   await chmod(netrc, 0o600);
   return bob;
 }
