@@ -12,6 +12,7 @@ import { type DeclaredApp, declaredApps } from "./declared.ts";
 import { type Edit, editedText } from "./edit.ts";
 import { type AppFollower, Followers } from "./followers.ts";
 import type { Activity, Change, ChangeKind, Journal } from "./journal.ts";
+import { takenName } from "./names.ts";
 import { NewApps } from "./new-apps.ts";
 import { type Plan, Plans } from "./plans.ts";
 import type { AppSizes } from "./sizes.ts";
@@ -50,6 +51,8 @@ export class Apps {
   readonly #changes: Changes;
   readonly #plans: Plans;
   readonly #new: NewApps;
+  /** Names that apps are being given. */
+  readonly #given = new Set<string>();
   /** So that a new control plane knows that what an earlier one held is free. */
   readonly #editor: string;
 
@@ -136,17 +139,18 @@ export class Apps {
     options: ChangeOptions = {},
   ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
     const { journal, lock } = this.#options;
-    await this.#new.name(name);
-    return lock.run(name, "its creation", async () => {
-      const { stack, path, id, text } = await this.#new.describe(name);
-      journal.forgetApp(name);
-      const activity = journal.begin(name, act);
-      this.#followers.making({ name, id }, owner);
-      const change = this.#change("create", activity, { name, stack, path }, { before: "", after: text });
-      journal.applying(change);
-      const made = await this.#changes.make(change, act, options);
-      return { ...made, app: await this.#known(name) };
-    });
+    return this.#give(name, () =>
+      lock.run(name, "its creation", async () => {
+        const { stack, path, id, text } = await this.#new.describe(name);
+        journal.forgetApp(name);
+        const activity = journal.begin(name, act);
+        this.#followers.making({ name, id }, owner);
+        const change = this.#change("create", activity, { name, stack, path }, { before: "", after: text });
+        journal.applying(change);
+        const made = await this.#changes.make(change, act, options);
+        return { ...made, app: await this.#known(name) };
+      }),
+    );
   }
 
   /**
@@ -167,19 +171,32 @@ export class Apps {
 
   /** Gives an app another name. Its stack, databases and repository keep theirs. @throws as `create` and `change` */
   async rename(name: string, to: string, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
-    await this.#new.name(to);
-    return this.#options.lock.run(to, "the renaming of another app", () =>
-      this.#inTurn(name, "its renaming", act, options, async (app, activity) => {
-        await this.#new.checkFree(to);
-        if (app.hosts.length > 0) {
-          // The router gives a host to one app at a time, and takes it from none before the other is there.
-          throw new UserError(
-            `${name} is also served at ${app.hosts.join(", ")}. Remove its domains, rename it, and add them again.`,
-          );
-        }
-        return this.#edit("rename", app, activity, renaming(app, to));
-      }),
+    return this.#give(to, () =>
+      this.#options.lock.run(to, "the renaming of another app", () =>
+        this.#inTurn(name, "its renaming", act, options, async (app, activity) => {
+          await this.#new.checkFree(to);
+          if (app.hosts.length > 0) {
+            // The router gives a host to one app at a time, and takes it from none before the other is there.
+            throw new UserError(
+              `${name} is also served at ${app.hosts.join(", ")}. Remove its domains, rename it, and add them again.`,
+            );
+          }
+          return this.#edit("rename", app, activity, renaming(app, to));
+        }),
+      ),
     );
+  }
+
+  /** Gives a name to one at a time: the others are refused at once, and not after their turn has come. */
+  async #give<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (this.#given.has(name)) throw takenName(name);
+    this.#given.add(name);
+    try {
+      await this.#new.name(name);
+      return await work();
+    } finally {
+      this.#given.delete(name);
+    }
   }
 
   /**

@@ -55,6 +55,9 @@ test("of two who make an app of one name, one does", async () => {
     const all = await Promise.allSettled([1, 2, 3].map(() => apps.create("blog", act, OWNER)));
     assert.deepEqual(all.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"]);
     assert.equal(runs.begun.length, 1);
+    const first = apps.create("news", act, OWNER);
+    await assert.rejects(Promise.race([apps.create("news", act, OWNER), first]), /Name news is already taken/);
+    await first;
   });
 });
 
