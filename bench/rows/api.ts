@@ -1,18 +1,29 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findTarget } from "../../cli/api-client.ts";
+import { gitUser } from "../../test/support/git-user.ts";
 import { testPlatform } from "../../test/support/platform.ts";
 import { ask, plainService } from "../plain/service.ts";
 import { type Bench, median, type Row, seconds } from "../row.ts";
 
 const ROUNDS = 3;
 
-/** From a request of the API to two dynos that serve what it asked for, and to its answer, beside `docker service update`. */
+/** An app that was pushed: from a request of the API to two dynos that serve what it asked for, and to its answer, beside `docker service update`. */
 export const bench: Bench = async (say, { rounds = ROUNDS }) => {
   await using platform = await testPlatform();
   const config = { DATABASE_URL: "sqlite:////tmp/hello.db", GREETING: "Round 0" };
-  await platform.app("hello", { source: { path: "examples/flask-hello" } }, config);
+  await platform.app("hello", {}, config);
   say("first up");
   await platform.up();
+  say("first push");
+  const { git, commit } = await gitUser(
+    platform,
+    "hello",
+    join(platform.directory, await platform.copyExample("flask-hello")),
+  );
+  await commit("First version");
+  const { exitCode, output } = await git("push", "heroku", "main");
+  if (exitCode !== 0) throw new Error(output);
   await using plain = await plainService(platform, "hello");
   const { api } = await findTarget(platform.directory, "hello");
   const scale = (quantity: number) =>
