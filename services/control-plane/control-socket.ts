@@ -1,6 +1,6 @@
-import { chmod, rm } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { messageOf } from "../errors.ts";
+import { listenOn } from "./unix-server.ts";
 
 /** Wakes an app. Whether it awoke in the end is not waited for: the router holds the requests. */
 export type Wake = (app: string) => Promise<void>;
@@ -12,7 +12,7 @@ export class UnknownApp extends Error {}
  * Serves the router, which calls on a Unix socket in the folder that both have: `POST /wake/<app>` answers 202 at once,
  * 404 for an app there is not, 503 with `{ error }` when waking it failed at once.
  */
-export async function serveControlSocket(path: string, wake: Wake): Promise<AsyncDisposable> {
+export function serveControlSocket(path: string, wake: Wake): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
     request.resume();
     const [, app] = /^\/wake\/([a-z][a-z0-9-]*)$/.exec(request.url ?? "") ?? [];
@@ -20,17 +20,7 @@ export async function serveControlSocket(path: string, wake: Wake): Promise<Asyn
     else if (request.method !== "POST") answer(response, 405, { error: "method_not_allowed" });
     else void wakeFor(response, app, wake);
   });
-  // That of a control plane that was killed.
-  await rm(path, { force: true });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-  await chmod(path, 0o600);
-  return {
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return listenOn(server, path);
 }
 
 async function wakeFor(response: ServerResponse, app: string, wake: Wake): Promise<void> {

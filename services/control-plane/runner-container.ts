@@ -1,19 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { frames } from "../../images/output.ts";
 import { isMissing, isNotFound, messageOf, UserError } from "../errors.ts";
+import { ATTACHED, detach, type Executed, execute, stillRuns } from "./execution.ts";
 
 /** How long a runner that is being started, or started again, is waited for, in milliseconds. */
 const PATIENCE = 30_000;
-const LOOK_FOR_PROCESS = 1_000;
-
-/** What a command printed and how it ended. */
-export interface Executed {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Where a run's process is: an execution in the runner, or a container of its own. */
 interface Execution {
@@ -46,54 +38,24 @@ export class RunnerContainer {
     }
     const exec = await this.#exec(argv, directory, {});
     await remember(file, { kind: "exec", id: exec.id });
-    // The answer is empty, and keeps its connection until it was read.
-    (await exec.start({ Detach: true })).resume();
+    await detach(exec);
   }
 
   /** Whether a process that was started, or is about to be, has not ended. */
   async isRunning(file: string): Promise<boolean> {
     const execution = await recall(file);
     if (execution === undefined) return false;
-    try {
-      if (execution.kind === "exec") return (await this.#docker.getExec(execution.id).inspect()).Running;
-      return (await this.#docker.getContainer(execution.id).inspect()).State.Running;
-    } catch (error) {
-      // Gone with its container. A Docker that does not answer says nothing about the process.
-      return !isNotFound(error);
-    }
+    const { kind, id } = execution;
+    return stillRuns(async () =>
+      kind === "exec"
+        ? (await this.#docker.getExec(id).inspect()).Running
+        : (await this.#docker.getContainer(id).inspect()).State.Running,
+    );
   }
 
   /** Runs a command to its end. */
   async execute(argv: readonly string[], directory: string, input: string): Promise<Executed> {
-    const exec = await this.#exec(argv, directory, { AttachStdin: true, AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({ hijack: true, stdin: true });
-    const pieces = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    const reading = (async () => {
-      for await (const { error, data } of frames(stream)) pieces[error ? "stderr" : "stdout"].push(data);
-    })();
-    stream.end(input);
-    const ended = new AbortController();
-    try {
-      // The stream of a container that was killed may never end.
-      await Promise.race([reading, this.#untilEnded(exec, ended.signal)]);
-    } finally {
-      ended.abort();
-      stream.destroy();
-      await reading.catch(() => {});
-    }
-    const { ExitCode } = await exec.inspect();
-    const text = (of: keyof typeof pieces) => Buffer.concat(pieces[of]).toString("utf8");
-    return { exitCode: ExitCode ?? 137, stdout: text("stdout"), stderr: text("stderr") };
-  }
-
-  async #untilEnded(exec: Docker.Exec, signal: AbortSignal): Promise<void> {
-    for (let gone = false; !signal.aborted; ) {
-      await sleep(LOOK_FOR_PROCESS, undefined, { ref: false });
-      const { Running } = await exec.inspect();
-      // Once more, for what is still on its way.
-      if (!Running && gone) return;
-      gone = !Running;
-    }
+    return execute(await this.#exec(argv, directory, ATTACHED), input);
   }
 
   #exec(argv: readonly string[], directory: string, options: Docker.ExecCreateOptions): Promise<Docker.Exec> {

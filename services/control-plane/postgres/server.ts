@@ -1,13 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { frames } from "../../../images/output.ts";
 import { isNotFound, UserError } from "../../errors.ts";
+import { ATTACHED, detach, execute, stillRuns } from "../execution.ts";
 
 /** In the image: how whole databases are copied. */
 const TRANSFER = "/usr/lib/dynoform/transfer";
-
-/** Milliseconds between two looks for a process whose output does not end. */
-const LOOK = 1000;
 
 /** What Postgres says of a database. */
 export interface DatabaseStatus {
@@ -65,18 +61,12 @@ export class PostgresContainer implements Server {
 
   async start(...args: readonly string[]): Promise<string> {
     const exec = await this.#exec([TRANSFER, ...args], {});
-    // The answer is empty, and keeps its connection until it was read.
-    (await exec.start({ Detach: true })).resume();
+    await detach(exec);
     return exec.id;
   }
 
   async isRunning(execution: string): Promise<boolean> {
-    try {
-      return (await this.#docker.getExec(execution).inspect()).Running;
-    } catch (error) {
-      // Gone with its container. A Docker that does not answer says nothing about the process.
-      return !isNotFound(error);
-    }
+    return stillRuns(async () => (await this.#docker.getExec(execution).inspect()).Running);
   }
 
   async transfer(...args: readonly string[]): Promise<void> {
@@ -91,36 +81,9 @@ export class PostgresContainer implements Server {
   }
 
   async #run(argv: readonly string[], input: string): Promise<string> {
-    const exec = await this.#exec(argv, { AttachStdin: true, AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({ hijack: true, stdin: true });
-    const pieces = { out: [] as Buffer[], error: [] as Buffer[] };
-    const reading = (async () => {
-      for await (const { error, data } of frames(stream)) pieces[error ? "error" : "out"].push(data);
-    })();
-    stream.end(input);
-    const ended = new AbortController();
-    try {
-      // The stream of a container that was killed may never end.
-      await Promise.race([reading, this.#untilEnded(exec, ended.signal)]);
-    } finally {
-      ended.abort();
-      stream.destroy();
-      await reading.catch(() => {});
-    }
-    const { ExitCode } = await exec.inspect();
-    const text = (of: keyof typeof pieces) => Buffer.concat(pieces[of]).toString("utf8").trim();
-    if (ExitCode !== 0) throw new UserError(text("error") || `${argv[0]} ended with ${ExitCode}`);
-    return text("out");
-  }
-
-  async #untilEnded(exec: Docker.Exec, signal: AbortSignal): Promise<void> {
-    for (let gone = false; !signal.aborted; ) {
-      await sleep(LOOK, undefined, { ref: false });
-      const { Running } = await exec.inspect();
-      // Once more, for what is still on its way.
-      if (!Running && gone) return;
-      gone = !Running;
-    }
+    const { exitCode, stdout, stderr } = await execute(await this.#exec(argv, ATTACHED), input);
+    if (exitCode !== 0) throw new UserError(stderr.trim() || `${argv[0]} ended with ${exitCode}`);
+    return stdout.trim();
   }
 
   async #exec(argv: readonly string[], options: Docker.ExecCreateOptions): Promise<Docker.Exec> {

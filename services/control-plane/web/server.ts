@@ -1,6 +1,6 @@
-import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Aside } from "../api/server.ts";
+import { listenOn } from "../unix-server.ts";
 import type { Site } from "./site.ts";
 
 /** Milliseconds for which a browser may take to send a form. */
@@ -14,19 +14,9 @@ const NAME = "dashboard";
  *
  * @param path in the folder that router and control plane share
  */
-export async function serveSite(path: string, site: Site): Promise<AsyncDisposable> {
+export function serveSite(path: string, site: Site): Promise<AsyncDisposable> {
   const server = createServer({ requestTimeout: PATIENCE }, (request, response) => void site.serve(request, response));
-  // That of a control plane that was killed.
-  await rm(path, { force: true });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-  await chmod(path, 0o600);
-  return {
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return listenOn(server, path);
 }
 
 /** What `heroku login` opens in a browser at the API's own address, and where that leads. */
