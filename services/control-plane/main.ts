@@ -121,15 +121,15 @@ const oneOffs = parts.use(
     report,
   }),
 );
+const key = new Token(places.token);
 const accounts = new Accounts({
   db: store,
   platform: settings.platform,
   operator,
-  key: new Token(places.token),
+  key,
   signUp: settings.accounts.signUp,
   clock,
 });
-const key = new Token(places.token);
 const sources = new Sources({ folder: places.sources, token: key, clock, report });
 const builds = new Builds({
   store: new BuildStore(store, places.builds, clock),

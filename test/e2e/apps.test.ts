@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import type { Journal } from "../../services/control-plane/apps/journal.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { newAccount } from "../support/account.ts";
+import { crashContainer } from "../support/dyno-manager.ts";
 import { get } from "../support/http.ts";
 import { openJournal } from "../support/journal.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
@@ -117,7 +118,7 @@ test("apps come, change and go through the API, whole or not at all", async (t) 
       for (const [app, done, method, path, body] of acts) {
         const cut = assert.rejects(api(method, path, body), TypeError, `${method} ${path}`);
         await until("it goes on", async () => (await running(platform)) > 0);
-        await kill(platform, "control-plane");
+        await crashContainer(platform, "control-plane");
         await cut;
         await until("it is recorded", async () => journal.activity(app)[0]?.result !== "running");
         assert.equal(journal.activity(app)[0]?.result, "succeeded", journal.activity(app)[0]?.message);
@@ -238,15 +239,4 @@ function gitOf(platform: TestPlatform) {
 async function running({ docker, name }: TestPlatform): Promise<number> {
   const { Processes } = await docker.getContainer(`${name}-runner`).top();
   return Processes.filter((process: string[]) => process.join(" ").includes("/control/runs/")).length;
-}
-
-/** As a crash: `docker kill` would tell Docker that it shall not come back. */
-async function kill(platform: TestPlatform, part: string): Promise<void> {
-  const container = platform.docker.getContainer(`${platform.name}-${part}`);
-  const { State } = await container.inspect();
-  process.kill(State.Pid, "SIGKILL");
-  await until(`${part} runs again`, async () => {
-    const { Running, Pid } = (await container.inspect()).State;
-    return Running && Pid !== State.Pid;
-  });
 }

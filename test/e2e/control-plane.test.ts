@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { packageRoot } from "../../images/package-root.ts";
-import { Journal } from "../../services/control-plane/apps/journal.ts";
-import { openStore } from "../../services/control-plane/store.ts";
 import { changed } from "../../services/stacks/engine.ts";
+import { crashContainer } from "../support/dyno-manager.ts";
+import { openJournal } from "../support/journal.ts";
 import { memoryOf } from "../support/memory.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
@@ -80,7 +80,7 @@ test("what the control plane changes goes on without it, and is taken back when 
     const cut = assert.rejects(inside(platform, { app: "shop", web: 3 }));
     await untilDynos(platform, 3);
     assert.equal(journal.activity("shop")[0]?.result, "running");
-    await kill(platform, "control-plane");
+    await crashContainer(platform, "control-plane");
     await cut;
     await until("it is recorded", async () => journal.activity("shop")[0]?.result !== "running");
     assert.equal(journal.activity("shop")[0]?.result, "succeeded");
@@ -92,7 +92,7 @@ test("what the control plane changes goes on without it, and is taken back when 
     const before = await dynos(platform);
     const order = inside(platform, { app: "shop", web: 4 });
     await untilDynos(platform, 4);
-    await kill(platform, "runner");
+    await crashContainer(platform, "runner");
     const { failed } = await order;
     assert.match(failed ?? "", /ended from outside/);
     assert.deepEqual(await dynos(platform), before);
@@ -109,30 +109,12 @@ test("what the control plane changes goes on without it, and is taken back when 
   });
 });
 
-/** What the control plane has written down. */
-function openJournal(platform: TestPlatform): Pick<Journal, "activity"> & Disposable {
-  const store = openStore(join(platform.directory, "home", platform.name, "control", "store.sqlite"));
-  const journal = new Journal(store);
-  return { activity: (app) => journal.activity(app), [Symbol.dispose]: () => store.close() };
-}
-
 async function inside(platform: TestPlatform, order: Order): Promise<Answer> {
   const script = join(packageRoot(), "test", "e2e", "control-plane", "inside.ts");
   const argv = ["docker", "exec", `${platform.name}-control-plane`, "node", script, JSON.stringify(order)];
   const { exitCode, output } = await finish(argv, platform.directory);
   assert.equal(exitCode, 0, output);
   return JSON.parse(output);
-}
-
-/** As a crash: `docker kill` would tell Docker that it shall not come back. */
-async function kill(platform: TestPlatform, part: string): Promise<void> {
-  const container = platform.docker.getContainer(`${platform.name}-${part}`);
-  const { State } = await container.inspect();
-  process.kill(State.Pid, "SIGKILL");
-  await until(`${part} runs again`, async () => {
-    const { Running, Pid } = (await container.inspect()).State;
-    return Running && Pid !== State.Pid;
-  });
 }
 
 /** The platform's own containers by what they are, with their ids and when they were started. */

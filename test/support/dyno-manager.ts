@@ -62,6 +62,17 @@ export async function killContainer(platform: TestPlatform, part: string): Promi
   process.kill(State.Pid, "SIGKILL");
 }
 
+/** The same, and waits until Docker has started it again. */
+export async function crashContainer(platform: TestPlatform, part: string): Promise<void> {
+  const container = platform.docker.getContainer(`${platform.name}-${part}`);
+  const before = (await container.inspect()).State.Pid;
+  await killContainer(platform, part);
+  await until(`${part} runs again`, async () => {
+    const { Running, Pid } = (await container.inspect()).State;
+    return Running && Pid !== before;
+  });
+}
+
 /** Waits until the control plane's API answers. */
 export async function untilApi(platform: TestPlatform): Promise<void> {
   const api = await apiOf(platform);
