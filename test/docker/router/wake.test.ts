@@ -144,6 +144,21 @@ test("only an idle app is put to sleep; its last requests end; nobody meets the 
   assert.equal((await mode("idle", "dozing")).status, 400);
 });
 
+test("an app that boots for longer than it may be idle is not put to sleep while somebody waits for it", async () => {
+  const service = await ground.dyno("slow", { boot: 3000 });
+  await ground.put("slow", [service]);
+  await putToSleep("slow", [service]);
+  await gone([service]);
+  await using control = await controlPlane({ slow: [service] });
+  const waiting = ground.get("slow.localhost");
+  await until("it is being woken", async () => (await ground.containers(service)).length === 1);
+  assert.equal((await mode("slow", "awake")).status, 200);
+  await sleep(1500);
+  assert.equal((await mode("slow", "asleep", { ifIdle: 1 })).status, 409);
+  assert.equal((await waiting).body, "v1");
+  assert.equal(control.asked.length, 1);
+});
+
 test("asleep through a kill of the router; a client that leaves does not end the wake; a deployment wakes", async () => {
   const service = await ground.dyno("kept");
   await ground.put("kept", [service]);
