@@ -75,6 +75,22 @@ test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
     assert.match((await platform.fetch("shop")).body, /Welcome to your new app!/);
   });
 
+  await t.test("somebody else signs up, and sees nothing of it", async () => {
+    await using visitor = await browser.newContext({ viewport: DESK });
+    visitor.setDefaultTimeout(PATIENCE);
+    const other = await visitor.newPage();
+    await other.goto(`${site}/login`);
+    await other.getByRole("link", { name: "Sign up" }).click();
+    await other.getByLabel("E-mail").fill("bob@example.com");
+    await other.getByLabel("New password").fill(PASSWORD);
+    await screenshot(other, "sign-up");
+    assert.deepEqual(await accessibilityProblems(other), []);
+    await other.getByRole("button", { name: "Sign up" }).click();
+    await other.getByRole("heading", { name: "No apps yet" }).waitFor();
+    for (const path of [app, `${app}/settings`]) assert.equal((await other.goto(path))?.status(), 404);
+    await other.getByRole("heading", { name: "There's nothing here" }).waitFor();
+  });
+
   await t.test("a token made in the browser pushes code", async () => {
     await page.goto(`${site}/account`);
     await page.getByLabel("What for").fill("this test");
