@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { until } from "../../../support/until.ts";
 import { Ground, labels, PLATFORM, settle } from "./fakes.ts";
 
 let ground: Ground;
 afterEach(() => ground?.stop());
 
 const stateOf = async (dyno: string) => (await ground.manager.list("shop")).find((other) => other.dyno === dyno)?.state;
+const untilUp = () =>
+  until(
+    "web.1 is up",
+    async () => ground.log.all.at(-1)?.endsWith("heroku[web.1]: State changed from starting to up") ?? false,
+  );
 
 test("what ran before is up, and nothing is said of it", async () => {
   ground = new Ground();
@@ -31,7 +37,7 @@ test("a dyno that is deployed is up when the router's table has it; its predeces
   assert.deepEqual(ground.log.take(), ["heroku[web.1]: Starting process with command `run me`"]);
   assert.equal(await stateOf("web.1"), "starting");
   ground.router.put("shop", "web-a");
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await untilUp();
   assert.deepEqual(ground.log.take(), ["heroku[web.1]: State changed from starting to up"]);
   assert.equal(await stateOf("web.1"), "up");
 
@@ -57,7 +63,7 @@ test("a crash, memory, and an exit that takes too long", async () => {
   ground = await new Ground().start();
   ground.docker.service("web", labels("shop", "web.1"));
   ground.router.put("shop", "web");
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await untilUp();
   ground.log.take();
   ground.docker.crash("web", 3);
   await settle();
@@ -132,7 +138,7 @@ test("Docker goes down and comes back: what ended and began meanwhile is found, 
   ground.docker.crash("web", 255);
   ground.docker.run({ ...labels("shop", "run.7"), "dynoform.platform": PLATFORM });
   ground.docker.setDown(false);
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await untilUp();
   assert.deepEqual(seen, ["ended 00000001 false", "found 00000002 false", "found 00000003 false"]);
   assert.deepEqual(ground.log.take(), [
     "heroku[web.1]: Process exited with status 255",
