@@ -2,7 +2,6 @@ import { UserError } from "../../services/errors.ts";
 import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
 import { KEY, newKey } from "../../services/stacks/new-stack.ts";
 import { type Project, readStackFiles, type StackFile } from "../../services/stacks/project.ts";
-import { shareSalt } from "../../services/stacks/salt.ts";
 import type { Say } from "../steps.ts";
 
 /** The stack that a project of one's own gets when it has none. */
@@ -21,7 +20,6 @@ export async function ensureStacks(project: Project, engine: Engine, say: Say): 
   if (wanted.length === 0 && known.size === 0) wanted.push(FIRST_STACK);
   for (const stack of wanted.filter((name) => !known.has(name))) {
     say(`pulumi stack init ${stack}`);
-    await shareSalt(project, stack);
     await withPassphrase(stack, engine.init(stack));
   }
   files = await readStackFiles(project);

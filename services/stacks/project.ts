@@ -18,8 +18,6 @@ export interface StackFile {
   readonly kind: StackKind;
   /** Its `config:` as written: secure values are still encrypted. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Of the key of its secrets, as Pulumi's passphrase provider writes it; undefined: it has none yet. */
-  readonly salt: string | undefined;
 }
 
 /** A folder with a Pulumi.yaml. Ours and a user's own are treated alike. */
@@ -65,10 +63,9 @@ export async function readStackFiles(project: Project): Promise<StackFile[]> {
     const stack = /^Pulumi\.(.+)\.ya?ml$/.exec(name)?.[1];
     if (stack === undefined) continue;
     const path = join(project.stackDirectory, name);
-    const { config, encryptionsalt } = await readYaml(path);
+    const { config } = await readYaml(path);
     const settings = isRecord(config) ? config : {};
-    const salt = typeof encryptionsalt === "string" ? encryptionsalt : undefined;
-    files.push({ stack, path, kind: kindOf(settings), config: settings, salt });
+    files.push({ stack, path, kind: kindOf(settings), config: settings });
   }
   const rank = { platform: 0, app: 1, other: 2 };
   return files.sort((a, b) => rank[a.kind] - rank[b.kind]);
