@@ -66,8 +66,7 @@ export class Steps {
         journal.add(entry);
         if (old && replaced.deleted) journal.settle(old);
         else if (old) old.state = { ...old.state, delete: true };
-        // A component is nowhere but in the state, which is saved before anything in it is made.
-        if (entry.state.custom) await journal.commit();
+        await journal.commit();
         failIfPartial(outcome);
       },
     );
