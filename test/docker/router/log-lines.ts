@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../../../services/control-plane/logs/requests/code-of.ts";
 
-/** A line of the router's request log. */
+/** A line of the router's request log, with the code that the app's log gives it. */
 export type LogLine = Record<(typeof FIELDS)[number], string>;
 
 const FIELDS = [
@@ -20,6 +21,9 @@ const FIELDS = [
   "status",
   "bytes",
   "protocol",
+  "completion",
+  "promised",
+  "sent",
 ] as const;
 
 /** What stands in the request log of a router's folder now. */
@@ -29,6 +33,7 @@ export async function logLines(directory: string): Promise<LogLine[]> {
   return lines.map((line) => {
     const values = line.split("\t");
     assert.equal(values.length, FIELDS.length, line);
-    return Object.fromEntries(FIELDS.map((field, index) => [field, values[index]])) as LogLine;
+    const said = Object.fromEntries(FIELDS.map((field, index) => [field, values[index]])) as LogLine;
+    return { ...said, code: codeOf(said) };
   });
 }

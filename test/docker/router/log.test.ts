@@ -31,6 +31,9 @@ test("a line a request, with what Heroku's has", async () => {
     dyno: "web.1",
     status: "200",
     protocol: "http",
+    completion: "OK",
+    promised: "2",
+    sent: "2",
   });
   assert.ok(Math.abs(Number(time) * 1000 - before) < 60_000, time);
   assert.match(time, /^\d+\.\d{3}$/);

@@ -7,6 +7,7 @@ local ffi = require "ffi"
 local base = require "resty.core.base"
 
 local limits = require "router.limits"
+local ongoing = require "router.ongoing"
 
 local C = ffi.C
 local M = {}
@@ -31,13 +32,6 @@ local SIGNATURE = 0x50545448
 local AF_INET = 2
 local SWITCHED = 101
 
--- By a request's address: when it was given to a dyno, what was seen of those that take long, and which were ended.
-local since, progress, ended = {}, {}, {}
-
-local function key_of(r)
-  return tonumber(ffi.cast("uintptr_t", r))
-end
-
 local name_buffer = ffi.new "char[64]"
 
 -- A variable of any request of this worker, as `ngx.var` gives it of the current one.
@@ -54,16 +48,16 @@ local function peer(fd)
   return string.format("%d.%d.%d.%d:%d", a[0], a[1], a[2], a[3], p[0] * 256 + p[1])
 end
 
-local function cut(r, key)
-  local request = ffi.cast("dyno_request_t*", r)
-  if request.signature ~= SIGNATURE or request.upstream == nil then return end
-  local connection = request.upstream.connection
+local function cut(r, request)
+  local known = ffi.cast("dyno_request_t*", r)
+  if known.signature ~= SIGNATURE or known.upstream == nil then return end
+  local connection = known.upstream.connection
   if connection == nil then return end
-  if peer(connection.fd) ~= variable(r, "target") then
+  if peer(connection.fd) ~= request.address .. ":" .. request.port then
     ngx.log(ngx.ERR, "cannot end a request that waits for its first byte: this nginx is built otherwise")
     return
   end
-  ended[key] = true
+  request.ended = true
   C.shutdown(connection.fd, 2)
 end
 
@@ -74,21 +68,21 @@ end
 
 local function look()
   local now = ngx.now()
-  for key, started in pairs(since) do
-    if now - started > 4 * LOOK then
+  for key, request in pairs(ongoing.all) do
+    if request.since and now - request.since > 4 * LOOK then
       local r = ffi.cast("ngx_http_request_t*", key)
       local status = C.ngx_http_lua_ffi_get_resp_status(r)
       local answered = status ~= 0
-      local seen, known = bytes(r, answered), progress[key]
+      local seen, known = bytes(r, answered), request.progress
       if status == SWITCHED then
         -- A WebSocket, which has time.
-        since[key], progress[key] = nil, nil
+        request.since, request.progress = false, nil
       elseif not known then
-        progress[key] = { bytes = seen, at = started, answered = answered }
+        request.progress = { bytes = seen, at = request.since, answered = answered }
       elseif known.bytes ~= seen or known.answered ~= answered then
         known.bytes, known.at, known.answered = seen, now, answered
-      elseif not answered and not ended[key] and now - known.at >= limits.first_byte then
-        cut(r, key)
+      elseif not answered and not request.ended and now - known.at >= limits.first_byte then
+        cut(r, request)
       end
     end
   end
@@ -98,19 +92,21 @@ function M.init_worker()
   ngx.timer.every(LOOK, look)
 end
 
--- The current request is given to a dyno.
-function M.start()
-  since[key_of(base.get_request())] = ngx.now()
+-- A request is given to a dyno.
+function M.start(request)
+  request.since = ngx.now()
 end
 
--- The current request's dyno is done with it. Returns "H12" when it was ended before its first byte, "H15" when the
--- last byte was too long ago.
-function M.finish()
-  local key = key_of(base.get_request())
-  local known, was_ended = progress[key], ended[key]
-  since[key], progress[key], ended[key] = nil, nil, nil
+-- A request's dyno is done with it. Returns "H12" when it was ended before its first byte, "H15" when the last byte
+-- was too long ago.
+function M.finish(request)
+  request.since = false
+  local known = request.progress
+  if not known then return nil end
+  local was_ended = request.ended
+  request.progress, request.ended = nil, nil
   if was_ended then return "H12" end
-  if known and known.answered and ngx.now() - known.at >= limits.silence - 2 * LOOK then return "H15" end
+  if known.answered and ngx.now() - known.at >= limits.silence - 2 * LOOK then return "H15" end
 end
 
 return M

@@ -59,6 +59,7 @@ end
 -- Forgets what was known of a dyno: nobody routes to it any more.
 function M.forget(name)
   for _, what in ipairs { "down:", "out:", "left:", "why:", "proven:" } do health:delete(what .. name) end
+  routes.touch()
 end
 
 -- A dyno answered, and gets requests. Does not wait for anything, as what was looked at before must still be so.
@@ -115,16 +116,17 @@ function M.watch(entry, dyno)
   end
 end
 
--- A dyno could not be reached.
-function M.mark_down(entry, dyno)
-  dns.forget(dyno.name)
-  health:set("down:" .. dyno.name, true)
-  M.watch(entry, dyno)
-end
-
 -- No request is given to a dyno any more: it is about to be stopped.
 function M.stop(name)
   health:set("down:" .. name, true)
+  routes.touch()
+end
+
+-- A dyno could not be reached.
+function M.mark_down(entry, dyno)
+  dns.forget(dyno.name)
+  M.stop(dyno.name)
+  M.watch(entry, dyno)
 end
 
 -- The same for one that comes back, within OUT seconds or when the control plane says so.

@@ -31,6 +31,7 @@ local function health(current, answers_at)
     ["router.table"] = {
       get = function() return log.entry end,
       each = function(visit) if log.entry then visit(log.entry) end end,
+      touch = function() log.touched = (log.touched or 0) + 1 end,
       set_crashed = function(_, crashed) log.crashed = crashed end,
     },
     ["router.wake"] = { is_waking = function() return log.waking end },
@@ -52,6 +53,7 @@ return {
     module.mark_down(log.entry, dyno)
     assert_equal(module.is_usable "web", false)
     assert_equal(log.forgotten, "web")
+    assert_equal(log.touched, 2, "who was counted in meanwhile looks again")
     assert_equal(#log.timers, 1)
     log.timers[1]()
     assert_equal(log.probes, 3)

@@ -5,6 +5,7 @@ local semaphore = require "ngx.semaphore"
 
 local health = require "router.health"
 local inflight = require "router.inflight"
+local ongoing = require "router.ongoing"
 local routes = require "router.table"
 local wake = require "router.wake"
 
@@ -78,11 +79,11 @@ function M.wait(app, seconds)
   end
   if gate.waiting >= MOST then return false end
   gate.waiting = gate.waiting + 1
-  local var = ngx.var
-  var.held = app
+  local request = ongoing.current()
+  request.held = app
   gate.semaphore:wait(seconds)
   M.finish(app)
-  var.held = ""
+  request.held = nil
   return true
 end
 

@@ -1,7 +1,7 @@
 -- The module with dynos that are usable or not, and what the rest says; timers and waiting are run by hand.
 local function hold(state)
   state.watched, state.timers, state.posted, state.asked = 0, {}, 0, 0
-  ngx.var = {}
+  state.request = {}
   ngx.timer.at = function(_, run, ...)
     local arguments = { ... }
     state.timers[#state.timers + 1] = function() run(false, unpack(arguments)) end
@@ -25,6 +25,7 @@ local function hold(state)
       count = function(name) return (state.busy or {})[name] or 0 end,
       workers = function() return 2 end,
     },
+    ["router.ongoing"] = { current = function() return state.request end },
     ["router.table"] = { get = function() return state.entry end },
     ["router.wake"] = { ask = function()
       state.asked = state.asked + 1
@@ -57,9 +58,9 @@ return {
   ["a request that waits has its dynos asked for, and is counted for the log phase"] = function()
     local state = { entry = entry() }
     local module = hold(state)
-    state.during = function() assert_equal(ngx.var.held, "hello") end
+    state.during = function() assert_equal(state.request.held, "hello") end
     assert_equal(module.wait("hello", 7), true)
-    assert_equal(ngx.var.held, "")
+    assert_equal(state.request.held, nil)
     assert_equal(state.waited, 7)
     assert_equal(#state.timers, 1)
     look_with(state, module, 1)

@@ -1,5 +1,7 @@
 -- What happens to a request, phase by phase (see nginx.conf for the locations).
 
+local balancer = require "ngx.balancer"
+
 local activity = require "router.activity"
 local choice = require "router.choice"
 local deadline = require "router.deadline"
@@ -8,6 +10,7 @@ local health = require "router.health"
 local hold = require "router.hold"
 local inflight = require "router.inflight"
 local limits = require "router.limits"
+local ongoing = require "router.ongoing"
 local page = require "router.page"
 local routes = require "router.table"
 local wake = require "router.wake"
@@ -42,17 +45,15 @@ end
 
 -- Counts a request in for a dyno. False when the dyno was taken away meanwhile: counted first and looked after, so
 -- that either the request sees that, or who waits for the dyno's requests sees this one.
-local function give(entry, generation, dyno, address)
+local function give(request, entry, version, dyno, address)
   inflight.enter(dyno.name)
-  if not (routes.is_current(entry, generation) and health.is_usable(dyno.name)) then
+  if not (routes.is_unchanged(version) or routes.is_current(entry) and health.is_usable(dyno.name)) then
     inflight.leave(dyno.name)
     return false
   end
-  deadline.start()
-  local var = ngx.var
-  var.target = address .. ":" .. dyno.port
-  var.dyno = dyno.name
-  var.label = dyno.dyno or ""
+  deadline.start(request)
+  request.dyno, request.address, request.port = dyno.name, address, dyno.port
+  ngx.var.dyno = dyno.dyno or ""
   return true
 end
 
@@ -80,23 +81,24 @@ end
 
 -- Gives the request to a dyno of the entry; to the one named `avoided` only if no other is there. False when it was
 -- not there; nil when none can be used.
-local function offer(entry, generation, streamed, avoided)
+local function offer(request, entry, version, avoided)
   local dyno = avoided and choice.pick(entry.dynos, health.is_usable, inflight.count, avoided)
     or choice.pick(entry.dynos, health.is_usable, inflight.count)
   if not dyno then return nil end
-  local address = reach(entry, dyno, streamed)
-  return address ~= nil and give(entry, generation, dyno, address)
+  local address = reach(entry, dyno, request.streamed)
+  return address ~= nil and give(request, entry, version, dyno, address)
 end
 
 -- Finds the request a dyno and counts it in; waits when none is there. Answers itself when there is none to be had:
 -- an answer of the router's own ends the phase and does not return.
-local function find_dyno(streamed, avoided)
+local function find_dyno(avoided)
   local stop = ngx.now() + limits.hold
+  local host, request = ngx.var.host, ongoing.current()
   while true do
-    local entry, generation = routes.for_host(ngx.var.host)
+    local entry, version = routes.for_host(host)
     if not entry then return page.nothing_here() end
     if entry.maintenance or entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
-    local given = offer(entry, generation, streamed, avoided)
+    local given = offer(request, entry, version, avoided)
     if given then return end
     if given == nil then wait(entry, stop) end
   end
@@ -111,30 +113,40 @@ end
 -- Access phase of the first location.
 function M.access()
   local var = ngx.var
+  local host = var.host
   -- Before the table: no app's domain may stand in for it.
-  if var.host == DASHBOARD then return ngx.exec "@dashboard" end
-  local entry, generation = routes.for_host(var.host)
+  if host == DASHBOARD then return ngx.exec "@dashboard" end
+  local entry, version = routes.for_host(host)
   if entry then
     var.app = entry.app
     activity.note(entry.app)
   end
-  local protocol = var.http_upgrade
-  if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
-  if is_streamed(var) then return ngx.exec "@stream" end
+  if var.special ~= "" then
+    local protocol = var.http_upgrade
+    if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
+    if is_streamed(var) then return ngx.exec "@stream" end
+  end
   -- Nearly all go through here. LuaJIT compiles it as long as no loop and no new function is on the way.
-  if entry and entry.mode == "awake" and not entry.maintenance and offer(entry, generation) then return end
-  return find_dyno(false)
+  if entry and entry.mode == "awake" and not entry.maintenance and offer(ongoing.current(), entry, version) then return end
+  return find_dyno()
 end
 
 -- Access phase of a request whose body is streamed: its dyno is asked first whether it accepts connections.
 function M.access_streamed()
-  ngx.var.streamed = "1"
-  return find_dyno(true)
+  ongoing.current().streamed = true
+  return find_dyno()
 end
 
 -- Access phase of a WebSocket.
 function M.access_socket()
-  return find_dyno(false)
+  return find_dyno()
+end
+
+-- A connection to the dyno that was found.
+function M.connect()
+  local request = ongoing.current()
+  local ok, problem = balancer.set_current_peer(request.address, request.port)
+  if not ok then error(problem) end
 end
 
 -- The last of the values that nginx lists for a request's attempts.
@@ -151,28 +163,26 @@ end
 -- Access phase after an attempt failed. What never reached a dyno goes to another, or waits; what did is sent once
 -- more if that does no harm.
 function M.access_again()
-  local var = ngx.var
-  local name = var.dyno
-  local late = deadline.finish()
+  local var, request = ngx.var, ongoing.current()
+  local name = request.dyno
+  local late = deadline.finish(request)
   inflight.leave(name)
+  request.dyno = false
   if tonumber(last(var.upstream_bytes_sent)) == 0 then
     local entry = routes.for_host(var.host)
     local dyno = find(entry, name)
     if dyno then health.mark_down(entry, dyno) end
-    var.attempts = (tonumber(var.attempts) or 0) + 1
-    local given_up = var.streamed ~= "" or tonumber(var.attempts) == ATTEMPTS
-    var.dyno, var.label = "", ""
-    if given_up then return page.application_error "H21" end
-  else
-    local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
-    local once = var.resent == "" and var.streamed == "" and IDEMPOTENT[var.request_method]
+    request.attempts = (request.attempts or 0) + 1
     var.dyno = ""
-    if code or not once then return page.application_error(code or "H13") end
-    var.resent = "1"
-    -- One that is being killed may still accept for a moment, and has the fewest requests in flight.
-    return find_dyno(false, name)
+    if request.streamed or request.attempts == ATTEMPTS then return page.application_error "H21" end
+    return find_dyno()
   end
-  return find_dyno(false)
+  local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
+  local once = not request.resent and not request.streamed and IDEMPOTENT[var.request_method]
+  if code or not once then return page.application_error(code or "H13") end
+  request.resent = true
+  -- One that is being killed may still accept for a moment, and has the fewest requests in flight.
+  return find_dyno(name)
 end
 
 -- The control plane, which serves the dashboard, is not there.
@@ -185,29 +195,17 @@ function M.broken()
   return page.application_error "H99"
 end
 
--- What ended a request early that had a dyno; nil when nothing did.
-local function interruption(var, late)
-  if var.request_completion == "" then return ngx.status == 408 and "H28" or "H27" end
-  if late == "H15" then return late end
-  local promised = var.upstream_http_content_length
-  if not promised then return nil end
-  local sent = var.upstream_response_length
-  -- Matched only for several attempts: the common way through here is compiled, and a match would keep it from that.
-  sent = tonumber(sent) or tonumber(last(sent)) or 0
-  if sent < tonumber(promised) and var.request_method ~= "HEAD" and ngx.status ~= 304 then return "H18" end
-end
-
 -- Log phase.
 function M.log()
-  local var = ngx.var
-  local name = var.dyno
-  if name and name ~= "" then
-    inflight.leave(name)
-    local code = interruption(var, deadline.finish())
-    if code then var.code = code end
-  elseif (var.held or "") ~= "" then
-    hold.finish(var.held)
-    var.code = "H27"
+  local request = ongoing.finish()
+  if not request then return end
+  if request.dyno then
+    inflight.leave(request.dyno)
+    local late = deadline.finish(request)
+    if late then ngx.var.code = late end
+  elseif request.held then
+    hold.finish(request.held)
+    ngx.var.code = "H27"
   end
 end
 

@@ -1,5 +1,6 @@
 -- The route table: one entry an app, in the shared dictionary `routes` and in a file. This module alone
--- writes either. Workers keep decoded entries for as long as the table's generation stays the same.
+-- writes either. Workers keep what they read for as long as its version stays the same, which counts every change of
+-- where requests go: of an entry, and of whether a dyno may be used (router.health).
 --
 -- entry: { app, revision, change, mode, crashed, welcome, maintenance, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
 --          check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
@@ -14,7 +15,7 @@ local LOCK_SECONDS = 5
 
 local routes = ngx.shared.routes
 local path
-local cached = { generation = -1, by_host = {} }
+local cached = { version = -1, by_host = {} }
 local decoded = {}
 
 -- Lua knows no empty list: cjson would write {}.
@@ -88,6 +89,11 @@ local function set(key, value)
   if not ok then error("the route table's memory is full: " .. problem, 0) end
 end
 
+-- Where requests go has changed: all workers look anew.
+function M.touch()
+  routes:incr("version", 1, 0)
+end
+
 local function fill(entry, json)
   set("app:" .. entry.app, json)
   for _, host in ipairs(entry.hosts) do set("host:" .. host, entry.app) end
@@ -113,6 +119,7 @@ end
 function M.load(file_path)
   path = file_path
   routes:set("generation", 0)
+  M.touch()
   local file = io.open(path, "r")
   if not file then return end
   local saved = cjson.decode(file:read "*a")
@@ -126,23 +133,27 @@ function M.load(file_path)
   routes:set("generation", saved.revision)
 end
 
--- The entry that serves a host name (nil when there is none), and the table's generation when it was read.
+-- The entry that serves a host name (nil when there is none), and the version of what was read.
 function M.for_host(host)
-  local generation = routes:get "generation"
-  if cached.generation ~= generation then cached = { generation = generation, by_host = {} } end
+  local version = routes:get "version"
+  if cached.version ~= version then cached = { version = version, by_host = {} } end
   local entry = cached.by_host[host]
   if not entry then
     local app = routes:get("host:" .. host)
     entry = app and stored(app)
     cached.by_host[host] = entry
   end
-  return entry, generation
+  return entry, version
 end
 
--- Whether an entry read at a generation still stands. Asked after a request was counted in, so that either
--- the request sees a switch or the switch's drain sees the request.
-function M.is_current(entry, generation)
-  if routes:get "generation" == generation then return true end
+-- Whether nothing changed since a version was read. Asked after a request was counted in, so that either the request
+-- sees a switch or the switch's drain sees the request.
+function M.is_unchanged(version)
+  return routes:get "version" == version
+end
+
+-- Whether what an entry said when it was read still stands.
+function M.is_current(entry)
   local now = stored(entry.app)
   return now ~= nil and now.change == entry.change
 end
@@ -194,6 +205,7 @@ function M.put(entry)
     for _, host in ipairs(entry.hosts) do kept[host] = true end
     forget_hosts(before, kept)
     routes:set("generation", revision)
+    M.touch()
     return revision, before
   end)
 end
@@ -212,6 +224,7 @@ local function change(app, mode, crashed)
     write_file(entry.change, app, json)
     set("app:" .. app, json)
     routes:set("generation", entry.change)
+    M.touch()
     return before
   end)
 end
@@ -235,6 +248,7 @@ function M.remove(app)
     routes:delete("app:" .. app)
     forget_hosts(before, {})
     routes:set("generation", revision)
+    M.touch()
     return before
   end)
 end

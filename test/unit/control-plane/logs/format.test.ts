@@ -66,6 +66,9 @@ const record = (fields: object) => {
     status: "200",
     bytes: "12",
     protocol: "HTTP/1.1",
+    completion: "OK",
+    promised: "12",
+    sent: "12",
     ...fields,
   };
   return Object.values(all).join("\t");
@@ -103,6 +106,27 @@ test("a failed request's line has its code; one that reached no dyno has no time
     assert.match(requestText(record({ code })), new RegExp(`^${words} method=.* status=${status} bytes`));
   }
   assert.match(requestText(record({ code: "H81" })), /^at=info code=H81 desc="Blank app" method/);
+});
+
+test("a connection that broke has a code, whichever end broke it", () => {
+  const code = (fields: object) => /code=(\w+)/.exec(requestText(record(fields)))?.[1];
+  assert.equal(code({}), undefined);
+  assert.equal(code({ completion: "" }), "H27");
+  assert.equal(code({ completion: "", code: "H15" }), "H27");
+  assert.equal(code({ completion: "", status: "408" }), "H28");
+  assert.equal(code({ status: "408" }), undefined, "the app's own");
+  assert.equal(code({ completion: "", dyno: "", status: "404" }), undefined, "no dyno had it");
+  assert.equal(code({ completion: "", code: "H12" }), "H12");
+  assert.equal(code({ sent: "11" }), "H18");
+  assert.equal(code({ sent: "-, 5 : 12" }), undefined, "the last attempt's bytes count");
+  assert.equal(code({ sent: "12, 5" }), "H18");
+  assert.equal(code({ sent: "-", code: "H12" }), "H12");
+  assert.equal(code({ promised: "", sent: "5" }), undefined);
+  for (const bodiless of [{ method: "HEAD" }, { status: "304" }]) {
+    assert.equal(code({ ...bodiless, sent: "0" }), undefined);
+  }
+  const old = record({}).split("\t").slice(0, -3).join("\t");
+  assert.match(requestText(old), /^at=info .* protocol=http$/, "as older routers wrote it");
 });
 
 test("every code of the router has its words", () => {
