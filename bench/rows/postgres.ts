@@ -4,7 +4,6 @@ import pg from "pg";
 import { findTarget } from "../../cli/api-client.ts";
 import { testPlatform } from "../../test/support/platform.ts";
 import { finish } from "../../test/support/process.ts";
-import { until } from "../../test/support/until.ts";
 import { type Bench, median, type Row, seconds } from "../row.ts";
 
 const ROUNDS = 1;
@@ -21,13 +20,6 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
   await platform.up();
   const { api } = await findTarget(platform.directory, "shop");
   const ask = async (method: string, path: string, body?: object) => (await api.ask(method, path, body)).body;
-  // Docker takes connections before the control plane does.
-  await until("the API answers", () =>
-    ask("GET", "/apps").then(
-      () => true,
-      () => false,
-    ),
-  );
   const urls: Record<string, string> = await ask("GET", "/apps/shop/config-vars");
   const url = (name: string) => urls[`${name}_URL`] ?? "";
   const database = (name: string) => new URL(url(name)).pathname.slice(1);

@@ -2,6 +2,7 @@ import { UserError } from "../../services/errors.ts";
 import { changed, type Outcome } from "../../services/stacks/engine.ts";
 import { platformsOf } from "../../services/stacks/project.ts";
 import { firstAdmin } from "../first-admin.ts";
+import { untilServing } from "../serving.ts";
 import { setup } from "../setup/setup.ts";
 import { Steps } from "../steps.ts";
 import type { Command } from "./command.ts";
@@ -33,6 +34,7 @@ address and password are shown once.
     // Where no file declares one, that of another project serves the apps.
     const platforms = files.some(({ kind }) => kind === "platform") ? platformsOf(files) : [];
     for (const platform of platforms) {
+      await untilServing(platform);
       const says = await firstAdmin(platform);
       if (says !== "") process.stdout.write(`\n${says}`);
     }

@@ -77,6 +77,8 @@ export interface Places {
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
   readonly dashboardSocket: string;
+  /** The router's admin API, a Unix socket. */
+  readonly adminSocket: string;
 }
 
 /** @param directory the platform's folder */
@@ -93,6 +95,7 @@ export function placesOf(directory: string): Places {
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    adminSocket: `${directory}/router/admin.sock`,
     backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,
   };

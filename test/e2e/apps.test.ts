@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import type { Journal } from "../../services/control-plane/apps/journal.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { newAccount } from "../support/account.ts";
-import { crashContainer } from "../support/dyno-manager.ts";
+import { crashContainer, untilApi } from "../support/dyno-manager.ts";
 import { get } from "../support/http.ts";
 import { openJournal } from "../support/journal.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
@@ -122,7 +122,7 @@ test("apps come, change and go through the API, whole or not at all", async (t) 
         await cut;
         await until("it is recorded", async () => journal.activity(app)[0]?.result !== "running");
         assert.equal(journal.activity(app)[0]?.result, "succeeded", journal.activity(app)[0]?.message);
-        await until("the API answers", () => answers(`http://127.0.0.1:${platform.ports.api}/account`));
+        await untilApi(platform);
         assert.ok(await done(), `${method} ${path}`);
       }
       assert.equal((await platform.fetch("late")).status, 404);
@@ -203,8 +203,6 @@ function idle(journal: Pick<Journal, "activity">) {
 }
 
 async function apiOf(platform: TestPlatform) {
-  const url = `http://127.0.0.1:${platform.ports.api}`;
-  await until("the API answers", () => answers(`${url}/account`));
   return asker(platform, (await platform.dynoform("token")).output.trim());
 }
 
@@ -218,13 +216,6 @@ function asker({ ports }: TestPlatform, token: string) {
     });
     return { status: response.status, body: await response.json() };
   };
-}
-
-function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  );
 }
 
 function gitOf(platform: TestPlatform) {

@@ -7,7 +7,6 @@ import { accessibilityProblems, screenshot, startBrowser } from "../support/brow
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
-import { until } from "../support/until.ts";
 
 const EMAIL = "ann@example.com";
 const PASSWORD = "correct horse battery staple";
@@ -29,7 +28,6 @@ test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
   await using platform = await testPlatform({ accounts: { signUp: true } });
   await using browser = await startBrowser();
   await platform.up();
-  await until("the control plane serves", async () => (await platform.fetch("dashboard", "/login")).status === 200);
   const site = `http://dashboard.localhost:${platform.ports.web}`;
   const context = await browser.newContext({ viewport: DESK, permissions: ["clipboard-read", "clipboard-write"] });
   context.setDefaultTimeout(PATIENCE);
@@ -75,6 +73,22 @@ test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
     await screenshot(page, "created");
     app = `${site}/apps/shop`;
     assert.match((await platform.fetch("shop")).body, /Welcome to your new app!/);
+  });
+
+  await t.test("somebody else signs up, and sees nothing of it", async () => {
+    await using visitor = await browser.newContext({ viewport: DESK });
+    visitor.setDefaultTimeout(PATIENCE);
+    const other = await visitor.newPage();
+    await other.goto(`${site}/login`);
+    await other.getByRole("link", { name: "Sign up" }).click();
+    await other.getByLabel("E-mail").fill("bob@example.com");
+    await other.getByLabel("New password").fill(PASSWORD);
+    await screenshot(other, "sign-up");
+    assert.deepEqual(await accessibilityProblems(other), []);
+    await other.getByRole("button", { name: "Sign up" }).click();
+    await other.getByRole("heading", { name: "No apps yet" }).waitFor();
+    for (const path of [app, `${app}/settings`]) assert.equal((await other.goto(path))?.status(), 404);
+    await other.getByRole("heading", { name: "There's nothing here" }).waitFor();
   });
 
   await t.test("a token made in the browser pushes code", async () => {
@@ -242,11 +256,7 @@ async function push(platform: TestPlatform, token: string): Promise<void> {
   const home = join(directory, "user");
   await mkdir(home);
   await simpleApp(platform, "shop", { "run.py": APP });
-  let env = await platform.dynoform("env");
-  await until("the control plane has made its certificate", async () => {
-    if (env.exitCode !== 0) env = await platform.dynoform("env");
-    return env.exitCode === 0;
-  });
+  const env = await platform.dynoform("env");
   await writeFile(join(home, "env"), env.output);
   await writeFile(join(home, ".netrc"), `machine 127.0.0.1 login ${EMAIL} password ${token}\n`, { mode: 0o600 });
   const script = [

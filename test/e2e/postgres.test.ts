@@ -107,7 +107,6 @@ test("databases of two apps with the official command line", { timeout: 600_000 
 
 /** A user with the platform's set-up and a token. */
 async function someone(platform: TestPlatform): Promise<HerokuUser> {
-  await until("the control plane is ready", async () => (await platform.dynoform("env")).exitCode === 0);
   const user = await herokuUser(platform, "ann");
   await (await apiOf(platform)).ask("POST", "/actions/claim-first-admin", {});
   const { output } = await platform.dynoform("token");

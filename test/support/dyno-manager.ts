@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiClient } from "../../cli/api-client.ts";
 import { RouterClient, type RouterEntry } from "../../provider/route/router-client.ts";
+import { placesOf } from "../../services/control-plane/settings.ts";
 import type { TestPlatform } from "./platform.ts";
 import { until } from "./until.ts";
 
@@ -52,7 +53,7 @@ export async function containers(platform: TestPlatform, app: string, status?: s
 
 /** The router's whole table. */
 export function routerTable(platform: TestPlatform): Promise<RouterEntry[]> {
-  const client = new RouterClient(join(runtimeDirectory(platform), "router", "admin.sock"));
+  const client = new RouterClient(placesOf(runtimeDirectory(platform)).adminSocket);
   return client.list(AbortSignal.timeout(10_000));
 }
 

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type { TestPlatform } from "./platform.ts";
@@ -6,6 +7,23 @@ import type { TestPlatform } from "./platform.ts";
 export interface DynoSeconds extends Disposable {
   /** Seconds of an app's dynos until now, those of one-off dynos and release tasks apart. */
   of(app: string): number;
+}
+
+/**
+ * Holds what the platform has counted of an app against what Docker says ran, before it was asked and after.
+ *
+ * @param most seconds that may be between the two
+ */
+export async function assertCounted(
+  seconds: DynoSeconds,
+  app: string,
+  counted: () => Promise<number>,
+  most: number,
+): Promise<string> {
+  const [before, used, after] = [seconds.of(app), await counted(), seconds.of(app)];
+  const told = `${app}: ${used.toFixed(1)} s counted, ${before.toFixed(1)} to ${after.toFixed(1)} s ran`;
+  assert.ok(used > before - most && used < after + most, told);
+  return told;
 }
 
 interface Told {

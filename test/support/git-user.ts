@@ -3,7 +3,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestPlatform } from "./platform.ts";
 import { type Finished, finish, ran } from "./process.ts";
-import { until } from "./until.ts";
 
 /** Somebody with git alone: a home of their own, what `dynoform env` says, and an API token as the password. */
 export interface GitUser {
@@ -22,11 +21,7 @@ export interface GitUser {
 export async function gitUser(platform: TestPlatform, app: string, work: string): Promise<GitUser> {
   const home = join(platform.directory, "user");
   await mkdir(home);
-  let printed = await platform.dynoform("env");
-  await until("the control plane has made its certificate", async () => {
-    if (printed.exitCode !== 0) printed = await platform.dynoform("env");
-    return printed.exitCode === 0;
-  });
+  const printed = await platform.dynoform("env");
   const token = (await platform.dynoform("token")).output.trim();
   await writeFile(join(home, ".netrc"), `machine 127.0.0.1 login heroku password ${token}\n`, { mode: 0o600 });
   const env = { PATH: process.env.PATH ?? "", HOME: home };

@@ -4,7 +4,7 @@ export interface Request {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds until an answer must have come. */
+  /** Milliseconds until an answer must have come. @default longer than the router holds a request, so that it says why */
   readonly timeout?: number;
 }
 
@@ -16,7 +16,7 @@ export interface Answer {
 
 /** One request to a name that need not resolve: it goes to this machine, on a connection of its own. */
 export function get(target: Request & { host: string; port: number; path: string }): Promise<Answer> {
-  const { host, port, path, method = "GET", headers = {}, body = "", timeout = 60_000 } = target;
+  const { host, port, path, method = "GET", headers = {}, body = "", timeout = 90_000 } = target;
   return new Promise((resolve, reject) => {
     const outgoing = request(
       { host: "127.0.0.1", port, path, method, agent: false, headers: { ...headers, host: `${host}:${port}` } },

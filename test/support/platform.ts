@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { untilServing } from "../../cli/serving.ts";
 import { setup } from "../../cli/setup/setup.ts";
 import { ensureStacks } from "../../cli/setup/stacks.ts";
 import { Steps } from "../../cli/steps.ts";
@@ -11,6 +12,7 @@ import { readStackFiles } from "../../services/stacks/project.ts";
 import { type TestGround, testGround } from "./ground.ts";
 import { type Answer, get, type Request } from "./http.ts";
 import { type Finished, finish } from "./process.ts";
+import { until } from "./until.ts";
 
 /** What a stack file of an app says: `dynoform:app`, as written. */
 export type AppSettings = Readonly<Record<string, unknown>>;
@@ -29,7 +31,10 @@ export interface TestPlatform extends TestGround {
   app(name: string, settings: AppSettings, config?: Readonly<Record<string, string>>): Promise<void>;
   /** Copies an example into the project's folder, to be changed. Gives the path for `source.path`. */
   copyExample(example: string, as?: string): Promise<string>;
-  /** Brings up stacks in the order given; by default the platform's and every app's. */
+  /**
+   * Brings up stacks in the order given; by default the platform's and every app's. With the platform's it ends as
+   * `dynoform up` does: when router and control plane serve.
+   */
   up(...stacks: string[]): Promise<Outcome[]>;
   /** Asks the router for a path of an app. */
   fetch(app: string, path?: string, request?: Request): Promise<Answer>;
@@ -105,8 +110,10 @@ export async function testPlatform(settings: Omit<PlatformSettings, "name" | "po
     },
     async up(...names) {
       const all = (await readStackFiles(project)).map((file) => file.stack);
+      const wanted = names.length > 0 ? names : all;
       const outcomes: Outcome[] = [];
-      for (const stack of names.length > 0 ? names : all) outcomes.push(await engine.up(stack));
+      for (const stack of wanted) outcomes.push(await engine.up(stack));
+      if (wanted.includes("platform")) await serving(ground);
       return outcomes;
     },
     fetch: (app, path = "/", request = {}) =>
@@ -115,6 +122,16 @@ export async function testPlatform(settings: Omit<PlatformSettings, "name" | "po
     pulumi: (...args) =>
       finish([process.execPath, join(root, "engine", "bin", "pulumi.mjs"), ...args, "--non-interactive"], directory),
   };
+}
+
+async function serving({ name, directory, ports }: TestGround): Promise<void> {
+  await untilServing({ directory: join(directory, "home", name) });
+  await until("the API answers", () =>
+    get({ host: "127.0.0.1", port: ports.api, path: "/account" }).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 async function writeStack(

@@ -97,6 +97,8 @@ export class ApiServer implements AsyncDisposable {
       response.setHeader("Request-Id", id);
       this.#guard.checkOrigin(request.headers);
       const answer = await this.#answer(request, response, id);
+      // Of one who has left already, a stream would never be told.
+      if (response.destroyed) return;
       if (!("stream" in answer)) send(response, answer.status ?? 200, answer.body, answer.headers);
       else if (request.method === "HEAD") response.end();
       else answer.stream(response);

@@ -62,6 +62,8 @@ export interface BackendCall {
  * @returns when Git has ended
  */
 export async function runBackend(request: IncomingMessage, response: ServerResponse, call: BackendCall): Promise<void> {
+  // Nothing would tell of it later, and Git would wait for the rest for ever.
+  if (response.destroyed) return;
   const settings = [
     ...Object.entries({ ...SETTINGS, "core.hooksPath": call.hooks }),
     ...HIDDEN.map((ref) => ["transfer.hideRefs", ref] as const),

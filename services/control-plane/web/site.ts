@@ -137,6 +137,8 @@ function checkForm({ headers }: IncomingMessage, { session }: Visit, form: URLSe
 }
 
 function send(response: ServerResponse, reply: Reply, visit: Visit, visitor: string): void {
+  // Of one who has left already, a stream would never be told.
+  if (response.destroyed) return;
   if ("stream" in reply) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     reply.stream(response);

@@ -118,6 +118,8 @@ test("restarts lose no request: of two dynos and a worker, and of an app's only 
 
 test("a dyno that keeps crashing is parked, its requests are answered at once, and it is started again", async () => {
   const service = await dyno("sick", { app: "sick" });
+  assert.equal((await router.put("sick", [service])).status, 200);
+  // It is proven: this is the time that it has to come back.
   assert.equal((await router.put("sick", [service], { check: { type: "http", path: "/", timeout: 3 } })).status, 200);
   await until("it is up", async () => lines("sick", "web.1").includes("State changed from starting to up"));
   await fail("sick", "broken");

@@ -139,9 +139,13 @@ test("new dynos that fail leave the old entry; the reason is told", async () => 
     { mode: "500", reason: "status", status: 500 },
     { mode: "unbound", reason: "refused", status: undefined },
   ] as const;
-  const check = { type: "http", path: "/", timeout: 2 };
+  // Of a dyno whose container runs.
+  const check = { type: "http", path: "/", timeout: 3 };
+  const started = async (service: string) =>
+    until("its container runs", async () => (await ground.containers(service)).length > 0);
   for (const { mode, reason, status } of failing) {
     const service = await ground.dyno(`fail-${mode}`, { mode });
+    await started(service);
     const answer = await ground.put("fail", [service], { check });
     assert.equal(answer.status, 422);
     assert.deepEqual(
@@ -154,6 +158,7 @@ test("new dynos that fail leave the old entry; the reason is told", async () => 
   const nobody = await ground.put("fail", ["no-such-service"], { check });
   assert.equal(nobody.body.reason, "no_name");
   const slow = await ground.dyno("fail-slow", { boot: 60_000 });
+  await started(slow);
   assert.equal((await ground.put("fail", [slow], { check })).body.reason, "no_answer");
   const tcp = await ground.put("fail", [slow], { check: { ...check, type: "tcp" } });
   assert.equal(tcp.status, 200, "tcp: a connection is enough");

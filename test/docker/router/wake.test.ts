@@ -119,13 +119,13 @@ test("only an idle app is put to sleep; its last requests end; nobody meets the 
   await using control = await controlPlane({ idle: [service] });
   assert.equal((await mode("idle", "asleep", { ifIdle: 30 })).status, 409);
   await sleep(1100);
-  const slow = ground.get("idle.localhost", "/slow");
+  const slow = ground.get("idle.localhost", "/drip?seconds=5");
   await until("it is in flight", async () => (await ground.admin("GET", "/activity")).body.idle.inflight === 1);
   await sleep(1100);
   const { status, body } = await mode("idle", "asleep", { ifIdle: 1 });
   assert.deepEqual([status, body.error], [409, "busy"]);
   assert.deepEqual((await mode("idle", "asleep")).body.left, {});
-  assert.equal((await slow).body, "v1");
+  assert.match((await slow).body, /^\.+$/);
 
   // At once, while the old container is on its way out: slow requests would be lost in it.
   await ground.scale(service, 0);
@@ -142,6 +142,21 @@ test("only an idle app is put to sleep; its last requests end; nobody meets the 
   assert.deepEqual(control.asked, ["POST /wake/idle"]);
   assert.equal((await mode("nobody", "asleep")).status, 404);
   assert.equal((await mode("idle", "dozing")).status, 400);
+});
+
+test("an app that boots for longer than it may be idle is not put to sleep while somebody waits for it", async () => {
+  const service = await ground.dyno("slow", { boot: 5000 });
+  await ground.put("slow", [service]);
+  await putToSleep("slow", [service]);
+  await gone([service]);
+  await using control = await controlPlane({ slow: [service] });
+  const waiting = ground.get("slow.localhost");
+  await until("it is being woken", async () => (await ground.containers(service)).length === 1);
+  assert.equal((await mode("slow", "awake")).status, 200);
+  await sleep(1500);
+  assert.equal((await mode("slow", "asleep", { ifIdle: 1 })).status, 409);
+  assert.equal((await waiting).body, "v1");
+  assert.equal(control.asked.length, 1);
 });
 
 test("asleep through a kill of the router; a client that leaves does not end the wake; a deployment wakes", async () => {

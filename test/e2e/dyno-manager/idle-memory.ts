@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { untilApi } from "../../support/dyno-manager.ts";
 import { memoryOf } from "../../support/memory.ts";
 import type { TestPlatform } from "../../support/platform.ts";
 
@@ -9,7 +8,6 @@ const MOST = 200;
 
 /** A platform without apps is small. */
 export async function idleMemory(t: TestContext, platform: TestPlatform): Promise<void> {
-  await untilApi(platform);
   let sum = 0;
   for (const part of ["router", "control-plane", "runner", "postgres"]) {
     const megabytes = await memoryOf(platform, part);

@@ -10,7 +10,6 @@ import { type TestPlatform, testPlatform } from "../../support/platform.ts";
 import { finish } from "../../support/process.ts";
 import { watchProcesses } from "../../support/processes.ts";
 import { simpleApp } from "../../support/simple-app.ts";
-import { until } from "../../support/until.ts";
 
 /** Tells its environment and its files, as they are. */
 const CODE = `import json, os
@@ -46,7 +45,7 @@ test("what a user gives stays data, from the API and from a push to the dyno", {
   await platform.app("odd", {});
   await platform.up();
   await rm(TRAP, { force: true });
-  const token = await tokenOf(platform);
+  const token = (await platform.dynoform("token")).output.trim();
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const text = body === undefined ? "" : JSON.stringify(body);
     const all = { authorization: `Bearer ${token}`, "content-length": String(Buffer.byteLength(text)), ...headers };
@@ -170,15 +169,6 @@ test("what a user gives stays data, from the API and from a push to the dyno", {
     assert.equal(await readFile(join(directory, "stacks", "Pulumi.odd.yaml"), "utf8"), before);
   });
 });
-
-async function tokenOf(platform: TestPlatform): Promise<string> {
-  let printed = await platform.dynoform("token");
-  await until("the control plane answers", async () => {
-    if (printed.exitCode !== 0) printed = await platform.dynoform("token");
-    return printed.exitCode === 0;
-  });
-  return printed.output.trim();
-}
 
 /** Makes a folder a repository that pushes as its owner would. @returns runs Git in it */
 async function repository(platform: TestPlatform, token: string, work: string) {

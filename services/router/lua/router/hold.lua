@@ -3,6 +3,7 @@
 
 local semaphore = require "ngx.semaphore"
 
+local activity = require "router.activity"
 local health = require "router.health"
 local inflight = require "router.inflight"
 local ongoing = require "router.ongoing"
@@ -53,6 +54,8 @@ local function look(premature, app, gate)
       go = gate.waiting
     end
     if go > 0 then gate.semaphore:post(math.min(go, gate.waiting)) end
+    -- An app that takes longer to boot than it may be idle would be put to sleep under those who wait for it.
+    if entry then activity.touch(app) end
     ngx.sleep(LOOK)
   end
   -- The worker is about to end.

@@ -17,6 +17,7 @@ local function hold(state)
         end,
       }
     end },
+    ["router.activity"] = { touch = function(app) state.touched = app end },
     ["router.health"] = {
       is_usable = function(name) return state.usable and state.usable[name] end,
       watch = function() state.watched = state.watched + 1 end,
@@ -65,6 +66,7 @@ return {
     assert_equal(#state.timers, 1)
     look_with(state, module, 1)
     assert_equal(state.watched, 2)
+    assert_equal(state.touched, "hello", "an app that is waited for is not idle")
     assert_equal(state.posted, 0)
   end,
   ["only so many wait; who leaves makes room"] = function()

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { installPackages } from "../../../../cli/setup/apt.ts";
 import type { HerokuUser } from "../../../support/heroku/user.ts";
+import { until } from "../../../support/until.ts";
 import type { Scene } from "./scene.ts";
 
 /** A database: made, looked into, copied, saved, brought back, with other credentials. */
@@ -57,6 +58,18 @@ export async function data(t: TestContext, { platform }: Scene, app: HerokuUser)
     assert.match(info.output, /PG Version: +17/);
     assert.match(credentials.output, /Connection info string:/);
     assert.match(credentials.output, /Connection URL:\s+postgres:\/\//);
+  });
+
+  await t.test("pg:ps, pg:kill", async () => {
+    const query = app.refused("pg:psql", "--command", "SELECT pg_sleep(600)");
+    let pid = "";
+    await until("it is shown", async () => {
+      const { output } = await app.heroku("pg:ps");
+      [, pid = ""] = /^ +(\d+) \| active .*pg_sleep\(600\)/m.exec(output) ?? [];
+      return pid !== "";
+    });
+    assert.match((await app.heroku("pg:kill", pid)).output, /^ pg_cancel_backend +\n-+\n t\n/m);
+    assert.match((await query).errors, /canceling statement due to user request/);
   });
 
   await t.test("pg:backups:capture, pg:reset, pg:backups:restore", async () => {

@@ -105,6 +105,13 @@ export async function everyDay(t: TestContext, { platform }: Scene, shop: Heroku
     const stopped = await shop.heroku("ps:stop", "--process-type", "web");
     assert.match(stopped.errors, /Stopping all web dynos on (?:⬢ )?flask-example\.\.\. done/);
     await until("it serves again", async () => (await page()) === "Hello, Grace!");
+    const detached = await shop.heroku("run:detached", "sleep 600");
+    const [, dyno = ""] = /done, (run\.\d+)/.exec(detached.errors) ?? [];
+    const shown = async () => (await shop.heroku("ps")).output.includes(dyno);
+    assert.ok(await shown());
+    const ended = await shop.heroku("ps:stop", "--dyno-name", dyno);
+    assert.match(ended.errors, new RegExp(`Stopping dyno ${dyno} on (?:⬢ )?flask-example\\.\\.\\. done`));
+    await until("it has ended", async () => !(await shown()));
   });
 
   await t.test("run, run -x, run in a terminal, run:detached", async () => {

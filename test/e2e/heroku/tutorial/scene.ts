@@ -4,7 +4,6 @@ import { apiOf } from "../../../support/dyno-manager.ts";
 import { type Recorder, recorder } from "../../../support/heroku/recorder.ts";
 import { type HerokuUser, herokuUser } from "../../../support/heroku/user.ts";
 import type { TestPlatform } from "../../../support/platform.ts";
-import { until } from "../../../support/until.ts";
 
 /** What the parts of the tutorial share. */
 export interface Scene {
@@ -20,10 +19,6 @@ export type Part = (t: TestContext, scene: Scene) => Promise<void>;
 
 /** A platform that is up, its first admin, and the official command line behind what records the API's answers. */
 export async function scene(platform: TestPlatform): Promise<Scene & AsyncDisposable> {
-  await until(
-    "the control plane has made its certificate",
-    async () => (await platform.dynoform("env")).exitCode === 0,
-  );
   const between = await recorder(platform.ports.api);
   const ann = await herokuUser(platform, "ann", between.port);
   const { body } = await (await apiOf(platform)).ask("POST", "/actions/claim-first-admin", {});

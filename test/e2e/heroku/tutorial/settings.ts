@@ -55,8 +55,13 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
   });
 
   await t.test("a verb that is not there says so in one line", async () => {
-    const { errors } = await other.refused("pipelines:create", "-a", "flask-example", "-s", "staging", "shops");
-    assert.match(errors, /Error: Pipelines /);
-    assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
+    const [pipelines, features] = await Promise.all([
+      other.refused("pipelines:create", "-a", "flask-example", "-s", "staging", "shops"),
+      other.refused("features:enable", "-a", "flask-example", "http-session-affinity"),
+    ]);
+    assert.match(pipelines.errors, /Error: Pipelines /);
+    assert.match(features.errors, /Enabling http-session-affinity for (?:⬢ )?flask-example\.\.\. !/);
+    assert.match(features.errors, /Error: App features are not part of this platform\./);
+    for (const { errors } of [pipelines, features]) assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
   });
 }

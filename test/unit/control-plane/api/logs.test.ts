@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { until } from "../../../support/until.ts";
 import { ask, type Served, serve } from "./served.ts";
@@ -79,6 +80,19 @@ test("a tail goes on with what comes, and is taken up again where it ended", asy
   await until("it comes", async () => data(second).length === 1);
   assert.match(second.text(), /^id: 3$/m);
   assert.match(second.text(), /app\[web\.1\]: meanwhile/);
+});
+
+test("clients that leave before their tail begins leave none behind", async () => {
+  await using served = await serve();
+  const { body } = await served.ask("POST", "/apps/shop/log-sessions", { body: { tail: true } });
+  const { pathname } = new URL(body.logplex_url);
+  for (let n = 0; n < 20; n++) {
+    const socket = connect(served.port, "127.0.0.1");
+    await new Promise((resolve) => socket.write(`GET ${pathname} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`, resolve));
+    socket.destroy();
+  }
+  using _last = await follow(body.logplex_url);
+  await until("only the last one's is there", async () => served.world.listeners.size === 1);
 });
 
 test("lines that come in another order than they were written in are all shown, and a tail goes on after the newest", async () => {

@@ -133,12 +133,26 @@ test("bodies may be compressed and come in pieces", async () => {
   assert.equal(strange.status, 415);
 });
 
+const HEAD = `POST /shop.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(TOKEN)}\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 100000\r\n\r\n`;
+
+test("clients that leave before Git has begun take nobody's place", async () => {
+  await using ground = await gitGround(async () => {});
+  // As many as are served at a time.
+  for (let n = 0; n < 16; n++) {
+    const socket = connect(ground.port, "127.0.0.1");
+    await new Promise((resolve) => socket.write(`${HEAD}0000`, resolve));
+    socket.destroy();
+  }
+  await ground.commit("run.py", "1");
+  const { code, output } = await ground.git("push", "heroku", "main");
+  assert.equal(code, 0, output);
+});
+
 test("a push that breaks off leaves nothing, and the next one goes through", async () => {
   await using ground = await gitGround(async () => {});
   const socket = connect(ground.port, "127.0.0.1");
-  const head = `POST /shop.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic(TOKEN)}\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 100000\r\n\r\n`;
   const zero = "0".repeat(40);
-  socket.write(`${head}${pktLine(`${zero} ${"1".repeat(40)} refs/heads/main\0report-status side-band-64k`)}0000PACK`);
+  socket.write(`${HEAD}${pktLine(`${zero} ${"1".repeat(40)} refs/heads/main\0report-status side-band-64k`)}0000PACK`);
   await new Promise((resolve) => setTimeout(resolve, 200));
   socket.destroy();
   await until("Git has ended", async () =>
