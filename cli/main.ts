@@ -1,4 +1,5 @@
-import { isUserError, messageOf } from "../services/errors.ts";
+import { messageOf } from "../services/errors.ts";
+import { isUserError } from "../services/user-error.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";

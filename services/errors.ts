@@ -1,13 +1,6 @@
-import { UserError as SettingsError } from "../infra/check/problems.ts";
-
 /** Something the user can mend: shown without a stack. */
 export class UserError extends Error {
   override readonly name: string = "UserError";
-}
-
-/** Whether an error tells the user all there is to know; wrong settings are found by `infra/`. */
-export function isUserError(error: unknown): boolean {
-  return error instanceof UserError || error instanceof SettingsError;
 }
 
 export function messageOf(error: unknown): string {

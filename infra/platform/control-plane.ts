@@ -73,8 +73,10 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
       envs: environment({
         ...hostEnvironment(),
         ...backend,
-        // Each run is processes of a few seconds, which are to find their code compiled.
+        // Each run is processes of a few seconds, which are to find their code compiled and the keys of stacks derived,
+        // these in memory.
         NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
+        DYNOFORM_KEYS: "/tmp/keys",
       }),
       labels: dockerLabels(platformLabels(platform)),
     },

@@ -2,6 +2,7 @@
 import { access } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { ProgramProcess } from "../deploy/program-process.ts";
 import type { DeploymentKind, DeploymentOptions, Program } from "../deploy/types.ts";
 import type { ConfigValue } from "../state/config-values.ts";
 import { ExitCode, UserError } from "../state/errors.ts";
@@ -85,6 +86,29 @@ export async function deploymentOptions(
     excludeProtected: flags.isOn("exclude-protected"),
     clearPendingCreates: flags.isOn("clear-pending-creates"),
   };
+}
+
+/** The program's process, started ahead of all that is to be known for it; whoever takes it first has it. */
+export class ProgramAhead {
+  #process: ProgramProcess | undefined;
+
+  /** @throws UserError when there is no program to start */
+  static async start(session: Session, kind: DeploymentKind): Promise<ProgramAhead> {
+    const ahead = new ProgramAhead();
+    const program = await programFor(session, kind);
+    if (program !== undefined && "entry" in program) ahead.#process = new ProgramProcess(program);
+    return ahead;
+  }
+
+  take(): ProgramProcess | undefined {
+    const process = this.#process;
+    this.#process = undefined;
+    return process;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.take()?.stop();
+  }
 }
 
 /** `refresh` and `destroy` run the program only when asked to. */

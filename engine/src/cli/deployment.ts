@@ -15,7 +15,13 @@ import type { PassphraseManager } from "../state/passphrase.ts";
 import type { StackConfig } from "../state/stack-config.ts";
 import { qualified, type StackName } from "../state/stack-name.ts";
 import { StateWriter } from "../state/state-writer.ts";
-import { deploymentOptions, phasesOf, refuseUnsupported, updateEnvironment } from "./deployment-options.ts";
+import {
+  deploymentOptions,
+  ProgramAhead,
+  phasesOf,
+  refuseUnsupported,
+  updateEnvironment,
+} from "./deployment-options.ts";
 import { EventLog, openSink } from "./events.ts";
 import { Interruption } from "./interruption.ts";
 import { Operation } from "./operation.ts";
@@ -31,13 +37,16 @@ interface Plan {
   readonly file: StackConfig;
   readonly options: DeploymentOptions;
   readonly manager: PassphraseManager;
+  readonly ahead: ProgramAhead;
+  readonly others: OtherStacks;
 }
 
 /** @returns the exit code */
 export async function preview(session: Session): Promise<number> {
   await refuseUnsupported(session);
-  const plan = await prepare(session, "update");
-  return withInterruption(session, async (interruption) => {
+  await using ahead = await ProgramAhead.start(session, "update");
+  const plan = await prepare(session, "update", ahead);
+  return await withInterruption(session, async (interruption) => {
     const { result } = await runPhase(session, plan, interruption, true);
     return exitCode(session, "preview", result);
   });
@@ -47,8 +56,9 @@ export async function preview(session: Session): Promise<number> {
 export async function deployment(session: Session, kind: DeploymentKind): Promise<number> {
   await refuseUnsupported(session);
   const phases = phasesOf(session);
-  const plan = await prepare(session, kind);
-  return withInterruption(session, async (interruption) => {
+  await using ahead = await ProgramAhead.start(session, kind);
+  const plan = await prepare(session, kind, ahead);
+  return await withInterruption(session, async (interruption) => {
     if (phases.preview) {
       const { result } = await runPhase(session, plan, interruption, true);
       if (result.result !== "succeeded" || !phases.update) return exitCode(session, kind, result);
@@ -100,18 +110,29 @@ async function afterDestroy(session: Session, name: StackName, result: Deploymen
   }
 }
 
-async function prepare(session: Session, kind: DeploymentKind): Promise<Plan> {
+async function prepare(session: Session, kind: DeploymentKind, ahead: ProgramAhead): Promise<Plan> {
   const project = await session.project();
   const name = await session.stack();
   const file = await session.config(name);
   if (await setGivenConfig(session, file)) await file.save();
+  const others = new OtherStacks(session, name);
+  if (kind === "update") await others.expect();
   const deployed = await session.deployment(name);
   const manager = await session.ensureManager(file, deployed);
   const config = withProjectDefaults(project, name.stack, file.config);
   // The key takes a while: it is derived while the deployment's code is being loaded.
   if (hasSecure(config)) manager.crypter().catch(() => undefined);
   const [values] = await Promise.all([decryptAll(config, manager), import("../deploy/deploy.ts")]);
-  return { kind, name, config, file, manager, options: await deploymentOptions(session, kind, name, values) };
+  return {
+    kind,
+    name,
+    config,
+    file,
+    manager,
+    ahead,
+    others,
+    options: await deploymentOptions(session, kind, name, values),
+  };
 }
 
 /** `--config key=value`: written to the stack's file, as the real CLI does. */
@@ -143,10 +164,13 @@ async function runPhase(
   const log = new EventLog(target === undefined ? [] : [await openSink(target)]);
   try {
     const operation = new Operation(session, { ...plan.options, dryRun }, masked(plan.config), log, interruption);
-    const others = new OtherStacks(session);
-    others.expect(snapshot);
-    const result = await operation.run(snapshot, { persist, stackOutputs: (other) => others.outputs(other) });
+    const result = await operation.run(snapshot, {
+      persist,
+      stackOutputs: (other) => plan.others.outputs(other),
+      ahead: plan.ahead.take(),
+    });
     await persist(result.snapshot);
+    await plan.others.remember();
     return { result };
   } finally {
     await log.close();

@@ -41,7 +41,10 @@ export class Operation {
     this.#interruption = interruption;
   }
 
-  async run(snapshot: Snapshot, state: Pick<DeploymentHost, "persist" | "stackOutputs">): Promise<DeploymentResult> {
+  async run(
+    snapshot: Snapshot,
+    state: Pick<DeploymentHost, "persist" | "stackOutputs" | "ahead">,
+  ): Promise<DeploymentResult> {
     const { deploy } = await import("../deploy/deploy.ts");
     const startedAt = performance.now();
     const watcher = this.#watcher(snapshot);

@@ -1,35 +1,47 @@
 /** Outputs of other stacks, for StackReference. */
-import type { Snapshot } from "../deploy/types.ts";
 import { parseCheckpoint } from "../state/checkpoint.ts";
 import { UserError } from "../state/errors.ts";
 import { decodeProperties, type Unseal } from "../state/property-json.ts";
 import { mapSecrets } from "../state/sealed-json.ts";
+import type { StackName } from "../state/stack-name.ts";
+import { lastReferences, rememberReferences } from "../state/workspace.ts";
 import type { PropertyMap } from "../values/values.ts";
 import type { Session } from "./session.ts";
 
 /** Other stacks as one deployment sees them: each is read once. */
 export class OtherStacks {
   readonly #session: Session;
+  readonly #name: StackName;
+  readonly #asked = new Set<string>();
   readonly #known = new Map<string, Promise<PropertyMap | undefined>>();
 
-  constructor(session: Session) {
+  constructor(session: Session, name: StackName) {
     this.#session = session;
+    this.#name = name;
   }
 
   /**
-   * Begins to read what the last deployment referred to: another stack has another key, whose derivation goes on
-   * while the program starts.
+   * Begins to read what the last deployment asked for: another stack has another key, whose derivation goes on while
+   * the program starts.
    */
-  expect(snapshot: Snapshot): void {
-    for (const { type, inputs } of snapshot.resources) {
-      const { name } = inputs;
-      if (type !== "pulumi:pulumi:StackReference" || typeof name !== "string") continue;
-      this.outputs(name).catch(() => undefined);
-    }
+  async expect(): Promise<void> {
+    const expected = await lastReferences(this.#session.environment, await this.#session.project(), this.#name);
+    for (const reference of expected) this.#read(reference).catch(() => undefined);
+  }
+
+  /** Keeps for the next deployment what this one asked for. */
+  async remember(): Promise<void> {
+    const { environment } = this.#session;
+    await rememberReferences(environment, await this.#session.project(), this.#name, [...this.#asked].sort());
   }
 
   /** @param reference `s`, `organization/s` or `organization/<project>/<s>` @returns undefined: no such stack */
   outputs(reference: string): Promise<PropertyMap | undefined> {
+    this.#asked.add(reference);
+    return this.#read(reference);
+  }
+
+  #read(reference: string): Promise<PropertyMap | undefined> {
     const known = this.#known.get(reference) ?? readOutputs(this.#session, reference);
     this.#known.set(reference, known);
     return known;

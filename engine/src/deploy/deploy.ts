@@ -85,6 +85,7 @@ class Run {
   }
 
   async close(): Promise<void> {
+    await this.#host.ahead?.stop();
     await Promise.all(this.#registries.map((registry) => registry.close()));
     this.#engine.forceShutdown();
     this.#monitor.forceShutdown();
@@ -147,7 +148,9 @@ class Run {
       monitorAddress: `127.0.0.1:${await listen(this.#monitor)}`,
       engineAddress: this.#engineAddress,
       event: (event) => this.#host.event(event),
+      ahead: this.#host.ahead,
     });
+    registry.expect();
     try {
       // A failed or cancelled deployment ends the program, once the steps that run are done.
       const stopped = new Promise<void>((resolve) => this.#executor.onStop(resolve)).then(async () => {

@@ -1,27 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
-import os from "node:os";
-import path from "node:path";
 import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import { channelOptions } from "../plugin/channel.ts";
-import type { DeploymentEvent, DeploymentOptions, Program } from "./types.ts";
+import { ProgramProcess } from "./program-process.ts";
+import type { DeploymentEvent, DeploymentOptions, NodeProgram, Program } from "./types.ts";
 
 /** With this code a program ends that has told its user already what went wrong. */
 const alreadyTold = 32;
-
-/** How long a program that is asked to end may take, in milliseconds. */
-const grace = 5000;
-
-/** What makes the SDK start sooner: its modules when they are used, and room for what it allots. */
-const lighter = [
-  "--min-semi-space-size=16",
-  `--import=${pathToFileURL(path.join(import.meta.dirname, `program-preload${path.extname(import.meta.filename)}`))}`,
-];
 
 export interface Launch {
   readonly options: DeploymentOptions;
@@ -30,6 +17,8 @@ export interface Launch {
   /** host:port of the Engine service. */
   readonly engineAddress: string;
   readonly event: (event: DeploymentEvent) => void;
+  /** A process of the program that waits already. */
+  readonly ahead: ProgramProcess | undefined;
 }
 
 /** A program that runs. */
@@ -45,13 +34,15 @@ export function launch(program: Program, context: Launch): RunningProgram {
   return "languageServer" in program ? runServed(program.languageServer, context) : runProcess(program, context);
 }
 
-/** Runs a Node program by the SDK's own `cmd/run`, found from the program's folder. */
-function runProcess(program: Exclude<Program, { languageServer: string }>, context: Launch): RunningProgram {
-  const { options, event } = context;
-  const script = findRunner(program.directory);
+/** Tells a Node program what it needs, and forwards what it prints. */
+function runProcess(
+  program: NodeProgram,
+  { options, monitorAddress, engineAddress, event, ahead }: Launch,
+): RunningProgram {
+  const running = ahead ?? new ProgramProcess(program);
   const flags: [string, string][] = [
-    ["monitor", context.monitorAddress],
-    ["engine", context.engineAddress],
+    ["monitor", monitorAddress],
+    ["engine", engineAddress],
     ["organization", options.organization],
     ["project", options.project],
     ["root-directory", options.root],
@@ -59,43 +50,20 @@ function runProcess(program: Exclude<Program, { languageServer: string }>, conte
     ["pwd", program.directory],
     ["parallel", String(options.parallel)],
   ];
-  const child = spawn(
-    process.execPath,
-    [
-      ...lighter,
-      ...program.nodeArgs,
-      script,
+  running.begin({
+    args: [
       ...flags.filter(([, value]) => value).flatMap(([flag, value]) => [`--${flag}`, value]),
       ...(options.dryRun ? ["--dry-run"] : []),
       program.entry,
     ],
-    {
-      cwd: program.directory,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A Ctrl-C is ours to deal with: running steps are finished before the program is ended.
-      detached: true,
-      env: {
-        NODE_COMPILE_CACHE: path.join(os.tmpdir(), `node-compile-cache-${os.userInfo().uid}`),
-        ...process.env,
-        PULUMI_NODEJS_TYPESCRIPT: String(program.typescript),
-        ...configEnvironment(options),
-      },
-    },
-  );
+    env: configEnvironment(options),
+  });
+  const [stdout, stderr] = running.output;
   const output = Promise.all([
-    forward(child.stdout, (message) => event({ kind: "diagnostic", severity: "info", message })),
-    forward(child.stderr, (message) => event({ kind: "diagnostic", severity: "info#err", message })),
+    forward(stdout, (message) => event({ kind: "diagnostic", severity: "info", message })),
+    forward(stderr, (message) => event({ kind: "diagnostic", severity: "info#err", message })),
   ]);
-  return { ended: outcome(child, output), stop: () => stop(child) };
-}
-
-function findRunner(directory: string): string {
-  const runner = process.env.PULUMI_LANGUAGE_NODEJS_RUN_PATH ?? "@pulumi/pulumi/cmd/run";
-  try {
-    return createRequire(path.join(directory, "program.js")).resolve(runner);
-  } catch {
-    throw new Error(`the program in ${directory} has no @pulumi/pulumi to run with; install its dependencies first`);
-  }
+  return { ended: outcome(running.exited, output), stop: () => running.stop() };
 }
 
 /** The configuration as programs read it. */
@@ -107,11 +75,8 @@ function configEnvironment({ config }: DeploymentOptions): Record<string, string
   };
 }
 
-async function outcome(child: ChildProcess, output: Promise<unknown>): Promise<string | undefined> {
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    child.once("error", (error) => resolve([null, error.message]));
-    child.once("exit", (...end) => resolve(end));
-  });
+async function outcome(exited: ProgramProcess["exited"], output: Promise<unknown>): Promise<string | undefined> {
+  const [code, signal] = await exited;
   // A process that the program left behind may hold its output open for ever.
   await Promise.race([output, new Promise((resolve) => setTimeout(resolve, 200).unref())]);
   if (code === 0) return undefined;
@@ -124,15 +89,6 @@ async function forward(stream: NodeJS.ReadableStream | null, tell: (line: string
   const lines = createInterface({ input: stream });
   lines.on("line", tell);
   await once(lines, "close");
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const exit = once(child, "exit");
-  child.kill("SIGINT");
-  const timer = setTimeout(() => child.kill("SIGKILL"), grace);
-  await exit;
-  clearTimeout(timer);
 }
 
 /** Runs a program that an Automation API caller serves; its process is the caller's. */

@@ -3,19 +3,32 @@
  * the first resource went there. What is named here is loaded when it is first used, and the SDK's own files are not
  * translated back to their TypeScript in stack traces, of which every resource takes one. With another version of the
  * SDK whatever is not found stays as it is.
+ *
+ * Then it loads the SDK and waits on standard input for what the program is to be told (`ProgramStart`).
  */
-import Module, { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import Module, { createRequire, setSourceMapsSupport } from "node:module";
+import type { ProgramStart } from "./program-process.ts";
 
 type Load = (request: string, parent: { readonly filename?: string } | undefined, isMain: boolean) => object;
 
 /** Of the SDK's own files: the Automation API, and what it needs to serialise functions. */
 const whenUsed = new Set(["./automation", "@npmcli/arborist", "normalize-package-data", "../../typescript-shim"]);
 
+/** What `cmd/run` does at once, and what is done instead. */
+const instead = new Map<string, object>([
+  // A debugger, which hears of every script: functions are serialised without it, and their files named in no message.
+  ["../../runtime/closure/v8Hooks", { isInitializedAsync: async () => {} }],
+  // Formats every stack trace, of which each resource takes one, by JavaScript; Node does it by itself.
+  ["source-map-support/register", {}],
+]);
+
 const loader = Module as unknown as { _load: Load };
 const load = loader._load;
 loader._load = function (this: unknown, request, parent, isMain) {
   const from = parent?.filename?.replaceAll("\\", "/") ?? "";
   const now = () => load.call(this, request, parent, isMain);
+  if (from.endsWith("/@pulumi/pulumi/cmd/run/index.js")) return instead.get(request) ?? now();
   if (from.endsWith("/@pulumi/pulumi/cmd/run/tracing.js")) {
     // It takes functions and classes from each of the others right away.
     const used = !request.startsWith("@opentelemetry/") || request === "@opentelemetry/api";
@@ -41,13 +54,20 @@ function deferred(get: () => object, property = (key: PropertyKey): unknown => R
   });
 }
 
-/** Says that the code is its own source. */
-const NO_MAP = { url: "", map: '{"version":3,"sources":[],"names":[],"mappings":""}' };
+setSourceMapsSupport(true, { nodeModules: false });
 
+const sdk = createRequire(process.argv[1] ?? "");
 try {
-  createRequire(process.argv[1] ?? "")("source-map-support").install({
-    retrieveSourceMap: (source: string) => (source.includes("/node_modules/") ? NO_MAP : null),
-  });
+  // First what changes gRPC before it is loaded.
+  sdk("./instrumentation");
+  sdk("../..");
 } catch {
-  // This SDK has no such package.
+  // Another version of the SDK, or a broken one, which will say so itself.
 }
+
+const told = readFileSync(0, "utf8");
+// Whoever was to tell it has ended.
+if (told === "") process.exit(1);
+const { args, env }: ProgramStart = JSON.parse(told);
+process.argv.push(...args);
+Object.assign(process.env, env);

@@ -56,6 +56,11 @@ export class Registry implements Provider {
     this.self = new Instance(this, true, context);
   }
 
+  /** Begins to load what the last deployment had, which takes a while. */
+  expect(): void {
+    for (const { type } of this.#olds.values()) this.#prototype(type).catch(() => undefined);
+  }
+
   /** The provider of a resource, configured; one of the last deployment is configured from the state. */
   async instance(reference: string): Promise<Instance> {
     const known = this.#instances.get(reference);

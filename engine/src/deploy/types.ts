@@ -1,5 +1,6 @@
 import type { Provider } from "../plugin/contract.ts";
 import type { PropertyMap } from "../values/values.ts";
+import type { ProgramProcess } from "./program-process.ts";
 
 /** A resource as the state remembers it: Pulumi's `apitype.ResourceV3`, decoded. */
 export interface ResourceState {
@@ -71,15 +72,16 @@ export type StepOp =
   | "import"
   | "import-replacement";
 
+/** A program that we start. */
+export interface NodeProgram {
+  readonly entry: string;
+  readonly directory: string;
+  readonly nodeArgs: readonly string[];
+  readonly typescript: boolean;
+}
+
 /** How the program is run: started by us, or already served by an Automation API caller (`--client`). */
-export type Program =
-  | {
-      readonly entry: string;
-      readonly directory: string;
-      readonly nodeArgs: readonly string[];
-      readonly typescript: boolean;
-    }
-  | { readonly languageServer: string };
+export type Program = NodeProgram | { readonly languageServer: string };
 
 export interface DeploymentOptions {
   readonly kind: DeploymentKind;
@@ -116,6 +118,8 @@ export interface DeploymentHost {
   event(event: DeploymentEvent): void;
   /** Outputs of another stack, for StackReference; undefined when there is no such stack. */
   stackOutputs(stack: string): Promise<PropertyMap | undefined>;
+  /** A process of the program that waits already. */
+  readonly ahead?: ProgramProcess | undefined;
   /** Aborted by the first Ctrl-C: no new steps; running ones are told and awaited. */
   readonly cancel: AbortSignal;
   /** Aborted by the second: give up at once. */

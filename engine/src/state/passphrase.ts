@@ -4,11 +4,9 @@
  * Its state, also a stack file's `encryptionsalt`, is `v1:SALT:CIPHERTEXT` where the ciphertext of the word
  * "pulumi" proves the passphrase. A ciphertext is `v1:NONCE:DATA+TAG`, everything base64.
  */
-import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
-import { promisify } from "node:util";
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { derivedKey } from "./derived-key.ts";
 
-const ROUNDS = 1_000_000;
-const KEY_BYTES = 32;
 const SALT_BYTES = 8;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -88,5 +86,5 @@ export class PassphraseManager {
 }
 
 async function derive(passphrase: string, salt: Buffer): Promise<Crypter> {
-  return new Crypter(await promisify(pbkdf2)(passphrase, salt, ROUNDS, KEY_BYTES, "sha256"));
+  return new Crypter(await derivedKey(passphrase, salt));
 }

@@ -1,10 +1,12 @@
 /** What Pulumi remembers of a user: the selected stacks and the backend, in PULUMI_HOME (`~/.pulumi`). */
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "./errors.ts";
 import { readFileIfAny, writeFileAtomic } from "./files.ts";
 import type { Project } from "./project.ts";
+import type { StackName } from "./stack-name.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,6 +78,34 @@ export async function selectStack(
 }
 
 function workspaceFile(environment: Environment, project: Project): string {
-  const hash = createHash("sha1").update(project.file).digest("hex");
-  return join(pulumiHome(environment), "workspaces", `${project.name}-${hash}-workspace.json`);
+  return join(pulumiHome(environment), "workspaces", `${project.name}-${hashOf(project)}-workspace.json`);
+}
+
+/** The other stacks that a stack's last deployment asked for. */
+export async function lastReferences(environment: Environment, project: Project, stack: StackName): Promise<string[]> {
+  const text = await readFileIfAny(referencesFile(environment, project, stack));
+  return text === undefined ? [] : JSON.parse(text);
+}
+
+/** @param references none: there is no file then */
+export async function rememberReferences(
+  environment: Environment,
+  project: Project,
+  stack: StackName,
+  references: readonly string[],
+): Promise<void> {
+  const path = referencesFile(environment, project, stack);
+  const text = JSON.stringify(references);
+  if (references.length === 0) await rm(path, { force: true });
+  else if ((await readFileIfAny(path)) !== text) await writeFileAtomic(path, text);
+}
+
+function referencesFile(environment: Environment, project: Project, stack: StackName): string {
+  const name = `${stack.project}-${stack.stack}-${hashOf(project)}.json`;
+  return join(pulumiHome(environment), "cache", "references", name);
+}
+
+/** Of the project file's path: projects in different folders may have one name. */
+function hashOf(project: Project): string {
+  return createHash("sha1").update(project.file).digest("hex");
 }

@@ -12,6 +12,9 @@
  *   DYNOFORM_EGRESS     optional: private addresses that may be reached, IPv4 CIDRs with commas between
  *   DYNOFORM_MODE       "build": nothing may connect, and router, Postgres and $PORT are not needed
  *
+ * An app with a database waits for Postgres: after a crash of Docker or of the machine both are started at once, and
+ * many an app that finds no database at its start answers nothing but errors from then on.
+ *
  * A program and not a script, linked statically: the environment holds the app's config vars, and a shell or any
  * dynamic program would obey an LD_PRELOAD among them while it is still root. Whatever fails ends the container with
  * one line; nothing of the app runs before everything is in place.
@@ -22,6 +25,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,9 +34,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GROUP 1048575
@@ -40,6 +47,8 @@
 #define NFT "/usr/sbin/nft"
 #define TINI "/usr/bin/tini"
 #define PREFIX "DYNOFORM_"
+/* Seconds for which Postgres is waited for, which may have much to recover. */
+#define DATABASE_WAIT 300
 
 extern char **environ;
 
@@ -198,6 +207,48 @@ static void drop_privileges(long uid) {
   if (setresuid(-1, 0, -1) == 0) fail("user %ld could become root again", uid);
 }
 
+static bool has_database(void) {
+  for (char **each = environ; *each != NULL; each++) {
+    const char *value = strchr(*each, '=');
+    if (value != NULL && strncmp(value, "=postgres", 9) == 0 && strstr(value, "://") != NULL) return true;
+  }
+  return false;
+}
+
+/* Whether Postgres takes connections: it lets nobody in by this message, but while it starts it answers 57P03. */
+static bool is_ready(struct in_addr postgres) {
+  static const char startup[] = "\0\0\0\x13" "\0\3\0\0" "user\0dyno\0";
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(5432), .sin_addr = postgres};
+  struct timeval patience = {2, 0};
+  char answer[512];
+  int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (server < 0) return false;
+  setsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ssize_t got = -1;
+  if (connect(server, (struct sockaddr *)&to, sizeof to) == 0 &&
+      send(server, startup, sizeof startup, MSG_NOSIGNAL) == (ssize_t)sizeof startup)
+    got = recv(server, answer, sizeof answer, 0);
+  close(server);
+  return got > 0 && !(answer[0] == 'E' && memmem(answer, got, "57P03", 5) != NULL);
+}
+
+/* The first process of a container gets no signal that it does not ask for. */
+static void stop(int signal) { _exit(128 + signal); }
+
+static void await_database(void) {
+  if (!has_database()) return;
+  struct in_addr postgres;
+  inet_pton(AF_INET, address("DYNOFORM_POSTGRES"), &postgres);
+  signal(SIGTERM, stop), signal(SIGINT, stop);
+  time_t end = time(NULL) + DATABASE_WAIT;
+  for (bool told = false; !is_ready(postgres) && time(NULL) < end; told = true) {
+    if (!told) fputs("init: waiting for the database\n", stderr);
+    nanosleep(&(struct timespec){0, 50 * 1000 * 1000}, NULL);
+  }
+  signal(SIGTERM, SIG_DFL), signal(SIGINT, SIG_DFL);
+}
+
 static void hide_settings(void) {
   char **kept = environ;
   for (char **each = environ; *each != NULL; each++)
@@ -222,6 +273,7 @@ int main(int count, char **values) {
   /* Files stay writable by the group, because whoever runs an image is not who built it. */
   umask(002);
   if (chdir("/app") != 0) fail("/app: %s", strerror(errno));
+  if (!build) await_database();
   hide_settings();
   setenv("HOME", "/app", 1);
   char **arguments = calloc(count + 7, sizeof *arguments);

@@ -1,4 +1,5 @@
-import { isUserError, messageOf } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
+import { isUserError } from "../../user-error.ts";
 
 /** An answer that is an error, as Heroku gives it: `{"id": "not_found", "message": "Couldn't find that app."}`. */
 export class ApiError extends Error {

@@ -111,7 +111,7 @@ export class DynoManager {
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
     every(60 * second, "free hours", () => this.hours.tick());
-    every(2 * second, "the platform's containers", () => {
+    every(0.5 * second, "the platform's containers", () => {
       const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
       if (clock() - connectedSince < AFTER_START) return revive(docker, settings.platform, warn);
     });

@@ -1,4 +1,5 @@
-import { isUserError, messageOf } from "../../errors.ts";
+import { messageOf } from "../../errors.ts";
+import { isUserError } from "../../user-error.ts";
 import { type Apps, ChangeFailed } from "../apps/apps.ts";
 import type { LogSink } from "../types.ts";
 import { BuildLog } from "./build-log.ts";

@@ -36,8 +36,8 @@ test("the runner starts a control plane that was down before it, and none that i
   await until("it is started", runs);
   await sleep(5000);
   await controlPlane.stop({ t: 0 });
-  // Two of its looks.
-  await sleep(7000);
+  // Several of its looks.
+  await sleep(3000);
   assert.equal(await runs(), false);
   assert.equal((await runner.inspect()).State.Running, true);
 });

@@ -145,6 +145,11 @@ export class Ground implements AsyncDisposable {
     return running;
   }
 
+  /** Runs a Perl program in a container that is no dyno. */
+  async runPerl(program: string, address: string): Promise<Docker.Container> {
+    return this.#start({ Entrypoint: ["perl", "-e", program] }, address);
+  }
+
   /** Runs bash in a container that is there, as root. */
   async exec(container: Docker.Container, command: string, ...args: readonly string[]): Promise<Ran> {
     const exec = await container.exec({

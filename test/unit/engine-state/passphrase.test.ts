@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { PassphraseManager } from "../../../engine/src/state/passphrase.ts";
 
@@ -24,6 +27,26 @@ test("what the real CLI encrypted is decrypted, with one derivation of the key",
 test("another passphrase is refused", async () => {
   const manager = new PassphraseManager(salt, async () => "tset");
   await assert.rejects(manager.crypter(), /^Error: incorrect passphrase$/);
+});
+
+test("a folder keeps the keys that were derived, each for its own passphrase", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dynoform-keys-"));
+  process.env.DYNOFORM_KEYS = folder;
+  try {
+    const open = (passphrase: string) => new PassphraseManager(salt, async () => passphrase).crypter();
+    await open("test");
+    const [file = ""] = await readdir(folder);
+    assert.equal((await stat(join(folder, file))).mode & 0o777, 0o600);
+    assert.equal((await open("test")).decrypt(config), "hunter2");
+    assert.deepEqual(await readdir(folder), [file]);
+    await assert.rejects(open("tset"), /^Error: incorrect passphrase$/);
+
+    await writeFile(join(folder, file), Buffer.alloc(32).toString("base64"));
+    await assert.rejects(open("test"), /incorrect/, "it is read from there");
+  } finally {
+    delete process.env.DYNOFORM_KEYS;
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a new stack's salt opens with its passphrase, and ciphertexts differ for equal texts", async () => {

@@ -6,7 +6,7 @@ import * as net from "node:net";
 import { test } from "node:test";
 import * as tls from "node:tls";
 import { format } from "../../../../services/control-plane/logs/line.ts";
-import { isUserError } from "../../../../services/errors.ts";
+import { isUserError } from "../../../../services/user-error.ts";
 import { until } from "../../../support/until.ts";
 import { certificate } from "./certificate.ts";
 import { logsGround } from "./ground.ts";
