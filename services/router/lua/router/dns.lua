@@ -37,29 +37,31 @@ local function skip_name(packet, at)
   end
 end
 
-local function first_address(packet)
+local function addresses(packet)
+  local found = {}
   local answers = u16(packet, 7)
   local at = skip_name(packet, 13) + 4
   for _ = 1, answers do
     at = skip_name(packet, at)
     local kind, length = u16(packet, at), u16(packet, at + 8)
     at = at + 10
-    if kind == TYPE_A and length == 4 then return table.concat({ packet:byte(at, at + 3) }, ".") end
+    if kind == TYPE_A and length == 4 then found[#found + 1] = table.concat({ packet:byte(at, at + 3) }, ".") end
     at = at + length
   end
+  return found
 end
 
--- The first address in an answer; nil and "gone" when there is no such name, nil and "failed" when the
+-- The first address in an answer, nil, and all of them; nil and "gone" when there is no such name, nil and "failed" when the
 -- answer says nothing about the name.
 function M.answer(packet, id)
   if #packet < 12 or u16(packet, 1) ~= id then return nil, "failed" end
   local code = bit.band(packet:byte(4), 15)
   if code == NXDOMAIN then return nil, "gone" end
   if code ~= 0 then return nil, "failed" end
-  local ok, address = pcall(first_address, packet)
+  local ok, found = pcall(addresses, packet)
   if not ok then return nil, "failed" end
-  if not address then return nil, "gone" end
-  return address
+  if not found[1] then return nil, "gone" end
+  return found[1], nil, found
 end
 
 local function ask(name)
@@ -74,11 +76,11 @@ local function ask(name)
   return M.answer(packet, id)
 end
 
--- The name's address now; nil and "gone" or "failed" as above.
+-- The name's address now, nil, and all it has; nil and "gone" or "failed" as above.
 function M.resolve(name)
-  local address, problem
+  local address, problem, all
   for _ = 1, ATTEMPTS do
-    address, problem = ask(name)
+    address, problem, all = ask(name)
     if problem ~= "failed" then break end
   end
   if address then
@@ -86,18 +88,21 @@ function M.resolve(name)
   elseif problem == "gone" then
     known[name] = nil
   end
-  return address, problem
+  return address, problem, all
 end
 
--- The name's address, at most a second old; older when Docker's DNS does not answer, as while its daemon
+-- The name's address, at most a second old, and read since the route table had this version: a dyno that was stopped
+-- and has come back is another container, while the old one may still answer for a moment. Older when Docker's DNS does not answer, as while its daemon
 -- is being restarted. Nil when there is no such name.
-function M.address(name)
+function M.address(name, version)
   local entry = known[name]
+  if entry and entry.version ~= version then entry = nil end
   if entry and ngx.now() - entry.at < FRESH then return entry.address end
   -- One request asks; those that come meanwhile go where it was a moment ago.
   if entry then entry.at = ngx.now() end
   local address, problem = M.resolve(name)
   if problem == "failed" and entry then return entry.address end
+  if address then known[name].version = version end
   return address
 end
 

@@ -20,6 +20,7 @@ return {
   ["the first A record is the address, other records are skipped"] = function()
     local answer = packet(7, 0, { record(5, "\3foo\0"), record(1, "\10\64\128\2"), record(1, "\10\64\128\3") })
     assert_equal(fresh("router.dns").answer(answer, 7), "10.64.128.2")
+    assert_equal(table.concat(select(3, fresh("router.dns").answer(answer, 7)), " "), "10.64.128.2 10.64.128.3")
   end,
   ["no such name, and a name without address, are gone"] = function()
     local dns = fresh "router.dns"

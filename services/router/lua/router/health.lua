@@ -41,12 +41,15 @@ local function is_stopped(entry)
   return (entry.mode == "asleep" or entry.mode == "quota") and not wake.is_waking(entry.app)
 end
 
--- Whether the name still leads to where the dyno was when it was stopped.
+-- Whether the name still leads to where the dyno was when it was stopped; for a moment it may lead elsewhere too.
 local function is_leaving(name)
   local left = health:get("left:" .. name)
   if not left then return false end
-  local address, problem = dns.resolve(name)
-  if address == left or problem == "failed" then return true end
+  local _, problem, all = dns.resolve(name)
+  if problem == "failed" then return true end
+  for _, address in ipairs(all or {}) do
+    if address == left then return true end
+  end
   health:delete("left:" .. name)
   return false
 end

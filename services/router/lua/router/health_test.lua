@@ -20,7 +20,7 @@ local function health(current, answers_at)
   local module = fresh("router.health", {
     ["router.dns"] = {
       forget = function(name) log.forgotten = name end,
-      resolve = function() return log.address, log.problem end,
+      resolve = function() return log.address, log.problem, log.all or { log.address } end,
       last = function() return log.address end,
     },
     ["router.probe"] = { once = function()
@@ -98,7 +98,9 @@ return {
       log.meanwhile = function()
         looks = looks + 1
         assert_equal(log.probes, 0)
-        if looks == 10 then log.address, log.problem = change.address, change.problem end
+        -- Where it is going to be stands beside where it was at first, in any order.
+        if looks == 5 and change.address then log.address, log.all = change.address, { change.address, "10.0.0.1" } end
+        if looks == 10 then log.address, log.problem, log.all = change.address, change.problem, nil end
       end
       log.timers[1]()
       assert_equal(looks, 10)

@@ -37,8 +37,8 @@ local function accepts(address, port)
 end
 
 -- The address of a dyno that seems to be there; else nil, and the dyno counts as down.
-local function reach(entry, dyno, streamed)
-  local address = dns.address(dyno.name)
+local function reach(entry, version, dyno, streamed)
+  local address = dns.address(dyno.name, version)
   if address and (not streamed or accepts(address, dyno.port)) then return address end
   health.mark_down(entry, dyno)
 end
@@ -85,7 +85,7 @@ local function offer(request, entry, version, avoided)
   local dyno = avoided and choice.pick(entry.dynos, health.is_usable, inflight.count, avoided)
     or choice.pick(entry.dynos, health.is_usable, inflight.count)
   if not dyno then return nil end
-  local address = reach(entry, dyno, request.streamed)
+  local address = reach(entry, version, dyno, request.streamed)
   return address ~= nil and give(request, entry, version, dyno, address)
 end
 
