@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { last } from "../../../services/control-plane/logs/requests/fields.ts";
 import { type RouterGround, routerGround, until } from "./ground.ts";
 
 let ground: RouterGround;
@@ -20,7 +21,7 @@ test("a line a request, with what Heroku's has", async () => {
   assert.equal(body, "v1");
   const [line] = await ground.logged("lines", "/slow?a=1&b=%20");
   assert.ok(line);
-  const { time, connect, service: seconds, bytes, forwardedFor, ...rest } = line;
+  const { time, connect, service: seconds, bytes, forwardedFor, sent, ...rest } = line;
   assert.deepEqual(rest, {
     app: "lines",
     code: "",
@@ -33,18 +34,19 @@ test("a line a request, with what Heroku's has", async () => {
     protocol: "http",
     completion: "OK",
     promised: "2",
-    sent: "2",
   });
+  // The dyno's address had to be asked for, after which the request was begun anew.
+  assert.equal(last(sent), "2");
   assert.ok(Math.abs(Number(time) * 1000 - before) < 60_000, time);
   assert.match(time, /^\d+\.\d{3}$/);
-  assert.match(connect, /^\d+\.\d{3}$/);
+  assert.match(last(connect), /^\d+\.\d{3}$/);
   assert.ok(Number(seconds) >= 1.9 && Number(seconds) < 10, seconds);
   assert.ok(Number(bytes) > 2, bytes);
   assert.match(JSON.parse(`"${forwardedFor}"`), /^203\.0\.113\.9, "a\tb", \d+\.\d+\.\d+\.\d+$/);
 
   await ground.get("nobody.localhost", "/nobody");
   const [nobody] = await ground.logged("", "/nobody");
-  assert.deepEqual([nobody?.status, nobody?.dyno, nobody?.connect], ["404", "", ""]);
+  assert.deepEqual([nobody?.status, nobody?.dyno, nobody?.connect], ["404", "", "-"]);
 });
 
 test("a line is there soon after its answer", async () => {

@@ -51,8 +51,8 @@ local function addresses(packet)
   return found
 end
 
--- The first address in an answer, nil, and all of them; nil and "gone" when there is no such name, nil and "failed" when the
--- answer says nothing about the name.
+-- The first address in an answer, nil, and all of them; nil and "gone" when there is no such name, nil and "failed"
+-- when the answer says nothing about the name.
 function M.answer(packet, id)
   if #packet < 12 or u16(packet, 1) ~= id then return nil, "failed" end
   local code = bit.band(packet:byte(4), 15)
@@ -91,19 +91,26 @@ function M.resolve(name)
   return address, problem, all
 end
 
--- The name's address, at most a second old, and read since the route table had this version: a dyno that was stopped
--- and has come back is another container, while the old one may still answer for a moment. Older when Docker's DNS does not answer, as while its daemon
--- is being restarted. Nil when there is no such name.
+-- The name's address, at most a second old, and asked for since the route table had this version: a dyno that was
+-- stopped and has come back is another container, while the one before may still answer for a moment. Older when
+-- Docker's DNS does not answer, as while its daemon is being restarted. Nil when there is no such name.
 function M.address(name, version)
   local entry = known[name]
-  if entry and entry.version ~= version then entry = nil end
-  if entry and ngx.now() - entry.at < FRESH then return entry.address end
-  -- One request asks; those that come meanwhile go where it was a moment ago.
-  if entry then entry.at = ngx.now() end
+  if entry and entry.version == version then
+    if ngx.now() - entry.at < FRESH then return entry.address end
+    -- One request asks; those that come meanwhile go where it was a moment ago.
+    entry.at = ngx.now()
+  end
   local address, problem = M.resolve(name)
   if problem == "failed" and entry then return entry.address end
   if address then known[name].version = version end
   return address
+end
+
+-- The same when it is known already; else nil, and nobody is asked.
+function M.known(name, version)
+  local entry = known[name]
+  if entry and entry.version == version and ngx.now() - entry.at < FRESH then return entry.address end
 end
 
 -- The address that this worker was told last; nil when it knows none.

@@ -50,14 +50,21 @@ return {
       }
     end }
     local dns = fresh "router.dns"
-    assert_equal(dns.address "web", "10.0.0.9")
-    assert_equal(dns.address "web", "10.0.0.9")
+    assert_equal(dns.known("web", 1), nil)
+    assert_equal(dns.address("web", 1), "10.0.0.9")
+    assert_equal(dns.address("web", 1), "10.0.0.9")
     assert_equal(asked, 1)
+    assert_equal(dns.known("web", 1), "10.0.0.9")
+    assert_equal(dns.known("web", 2), nil, "it may have been started again")
+    assert_equal(dns.address("web", 2), "10.0.0.9")
+    assert_equal(asked, 2)
     ngx.sleep(1.1)
+    assert_equal(dns.known("web", 2), nil)
     silent = true
-    assert_equal(dns.address "web", "10.0.0.9")
-    assert_equal(asked, 3, "questions, with the second attempt")
+    assert_equal(dns.address("web", 2), "10.0.0.9")
+    assert_equal(dns.address("web", 3), "10.0.0.9")
+    assert_equal(asked, 6, "questions, with the second attempts")
     dns.forget "web"
-    assert_equal(dns.address "web", nil)
+    assert_equal(dns.address("web", 3), nil)
   end,
 }

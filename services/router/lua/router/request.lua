@@ -110,24 +110,20 @@ local function is_streamed(var)
   return length and (tonumber(length) or 0) > KEPT_BODY
 end
 
--- Access phase of the first location.
+-- Access phase of what was not given to a dyno at once.
 function M.access()
   local var = ngx.var
   local host = var.host
   -- Before the table: no app's domain may stand in for it.
   if host == DASHBOARD then return ngx.exec "@dashboard" end
-  local entry, version = routes.for_host(host)
+  local entry = routes.for_host(host)
   if entry then
     var.app = entry.app
     activity.note(entry.app)
   end
-  if var.special ~= "" then
-    local protocol = var.http_upgrade
-    if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
-    if is_streamed(var) then return ngx.exec "@stream" end
-  end
-  -- Nearly all go through here. LuaJIT compiles it as long as no loop and no new function is on the way.
-  if entry and entry.mode == "awake" and not entry.maintenance and offer(ongoing.current(), entry, version) then return end
+  local protocol = var.http_upgrade
+  if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
+  if is_streamed(var) then return ngx.exec "@stream" end
   return find_dyno()
 end
 
@@ -142,9 +138,25 @@ function M.access_socket()
   return find_dyno()
 end
 
--- A connection to the dyno that was found.
+-- Gives a request to a dyno whose address is known. False: there is none, or the request wants more.
+-- LuaJIT compiles this, as long as no loop and no new function is on the way.
+local function give_at_once(request)
+  local var = ngx.var
+  local host = var.host
+  local entry, version = routes.for_host(host)
+  if not entry or entry.mode ~= "awake" or entry.maintenance or host == DASHBOARD then return false end
+  var.app = entry.app
+  local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
+  local address = dyno and dns.known(dyno.name, version)
+  if not address or not give(request, entry, version, dyno, address) then return false end
+  activity.note(entry.app)
+  return true
+end
+
+-- Balancer phase.
 function M.connect()
   local request = ongoing.current()
+  if not request.dyno and not give_at_once(request) then return ngx.exit(ngx.DECLINED) end
   local ok, problem = balancer.set_current_peer(request.address, request.port)
   if not ok then error(problem) end
 end
@@ -160,11 +172,12 @@ local function find(entry, name)
   end
 end
 
--- Access phase after an attempt failed. What never reached a dyno goes to another, or waits; what did is sent once
+-- Access phase after an attempt failed, or when there was none. What never reached a dyno goes to another, or waits; what did is sent once
 -- more if that does no harm.
 function M.access_again()
   local var, request = ngx.var, ongoing.current()
   local name = request.dyno
+  if not name then return M.access() end
   local late = deadline.finish(request)
   inflight.leave(name)
   request.dyno = false
