@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import type { DockerEvent } from "./docker-dynos.ts";
 
@@ -30,4 +31,24 @@ export async function openEvents(
   });
   for (const end of ["error", "end", "close"]) stream.on(end, () => resolve());
   return { ended: promise, [Symbol.dispose]: () => stream.destroy() };
+}
+
+/**
+ * Starts and ends of dynos that have been, oldest first. Docker keeps the last few hundred of its events, until it is
+ * itself started again.
+ *
+ * @param from milliseconds since 1970
+ * @param to milliseconds since 1970
+ */
+export async function pastEvents(docker: Docker, platform: string, from: number, to: number): Promise<DockerEvent[]> {
+  const filters = JSON.stringify({
+    type: ["container"],
+    event: ["start", "die"],
+    label: [`dynoform.platform=${platform}`, "dynoform.dyno"],
+  });
+  const told = await text(await docker.getEvents({ filters, since: from / 1000, until: to / 1000 }));
+  return told
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => JSON.parse(line));
 }

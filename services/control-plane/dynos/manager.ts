@@ -10,6 +10,7 @@ import { Sleep } from "../sleep/sleep.ts";
 import type { AppLock, Clock, LogSink } from "../types.ts";
 import { BackOff, type BackOffTimes } from "./back-off.ts";
 import { Cycle } from "./cycle.ts";
+import { pastEvents } from "./events.ts";
 import { Restarter, type Which } from "./restart.ts";
 import { revive } from "./revive.ts";
 import type { RouterPort } from "./router-port.ts";
@@ -74,7 +75,7 @@ export class DynoManager {
     const sleeping = new Sleep({ lock, router, asleep });
     const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
     const { after } = settings.sleep;
-    const ledger = new Ledger({ db, clock, watcher });
+    const ledger = new Ledger({ db, clock, watcher, past: (from) => pastEvents(docker, platform, from, clock()) });
     this.#asleep = asleep;
     this.watcher = watcher;
     this.services = services;
@@ -102,7 +103,7 @@ export class DynoManager {
     const { docker, settings, clock = Date.now, warn = console.error } = this.#args;
     await this.watcher.start();
     this.states.begin();
-    this.ledger.begin();
+    await this.ledger.begin();
     const every = (milliseconds: number, what: string, work: () => unknown) => {
       this.#running.use(new Ticker(milliseconds, work, (message) => warn(`${what}: ${message}`)));
     };

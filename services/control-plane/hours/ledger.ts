@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { KnownDyno } from "../dynos/docker-dynos.ts";
+import { type DockerEvent, fromEvent, type KnownDyno } from "../dynos/docker-dynos.ts";
 import type { DynoWatcher, WatchedEvent } from "../dynos/watch.ts";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
@@ -12,6 +12,8 @@ export interface LedgerArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly watcher: Pick<DynoWatcher, "on" | "connected" | "list">;
+  /** Starts and ends since then (milliseconds since 1970), as far as Docker knows. */
+  readonly past: (from: number) => Promise<readonly DockerEvent[]>;
 }
 
 /** What the dynos of one type and size of an app have used of a month. */
@@ -25,7 +27,8 @@ export interface Usage {
 /**
  * Every second of every dyno. A run of a container is a row from Docker's StartedAt to Docker's FinishedAt, and can be
  * told as often as one likes: it is known by its container and start. What ended while nobody looked is closed from
- * Docker; what Docker has forgotten by then, at the last heartbeat, when it is known to have run.
+ * Docker; what Docker has forgotten by then, by Docker's past events, and without one at the last heartbeat, when it is
+ * known to have run.
  */
 export class Ledger {
   readonly #args: LedgerArgs;
@@ -44,8 +47,11 @@ export class Ledger {
   }
 
   /** Closes what Docker has forgotten. Once, when the watcher has read all of Docker for the first time. */
-  begin(): void {
+  async begin(): Promise<void> {
+    const from = this.#lastBeat;
+    const past = from === 0 ? [] : await this.#args.past(from);
     const there = new Set(this.#args.watcher.list().map(({ container }) => container));
+    for (const event of past) if (!there.has(event.Actor.ID)) this.#recall(event);
     const open = this.#args.db.prepare("SELECT DISTINCT container FROM dyno_run WHERE ended IS NULL").all();
     for (const { container } of open) if (!there.has(String(container))) this.#closeAtHeartbeat(String(container));
     this.beat();
@@ -129,6 +135,23 @@ export class Ledger {
     else this.#close(dyno.container, dyno.startedAt, dyno.finishedAt);
   }
 
+  /** Takes a start or an end of a container that is gone. */
+  #recall(event: DockerEvent): void {
+    const dyno = fromEvent(event, undefined);
+    if (dyno?.startedAt === undefined) return;
+    const { db } = this.#args;
+    const { container } = dyno;
+    const runs =
+      db.prepare("SELECT 1 FROM dyno_run WHERE container = ? AND ended IS NULL").get(container) !== undefined;
+    // One that is open was started a moment before its event.
+    if (event.Action === "start" && !runs) this.#open(dyno, dyno.startedAt);
+    if (dyno.finishedAt === undefined) return;
+    db.prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND ended IS NULL").run(
+      dyno.finishedAt,
+      container,
+    );
+  }
+
   /** Notes a run, and ends any earlier one of the container that nobody saw end. */
   #open({ container, app, dyno, type, size }: KnownDyno, started: number): void {
     const at = Math.round(started);
@@ -143,7 +166,7 @@ export class Ledger {
     );
     db.prepare(
       "UPDATE dyno_run SET ended = MAX(started, MIN(?, ?)) WHERE container = ? AND started < ? AND ended IS NULL",
-    ).run(this.#lastBeat(), at, container, at);
+    ).run(this.#lastBeat, at, container, at);
   }
 
   #close(container: string, started: number, ended: number): void {
@@ -155,11 +178,11 @@ export class Ledger {
   #closeAtHeartbeat(container: string): void {
     this.#args.db
       .prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND ended IS NULL")
-      .run(this.#lastBeat(), container);
+      .run(this.#lastBeat, container);
   }
 
-  #lastBeat(): number {
-    const row = this.#args.db.prepare("SELECT at FROM heartbeat").get();
-    return Number(row?.at ?? 0);
+  /** When the dynos that were open then are known to have run; 0: never. */
+  get #lastBeat(): number {
+    return Number(this.#args.db.prepare("SELECT at FROM heartbeat").get()?.at ?? 0);
   }
 }

@@ -40,6 +40,7 @@ export class FakeDocker {
   down = false;
   readonly #clock: Clock;
   readonly #streams = new Set<PassThrough>();
+  readonly #past: { timeNano: number }[] = [];
   #count = 0;
 
   constructor(clock: Clock) {
@@ -122,7 +123,13 @@ export class FakeDocker {
   #event(Action: string, id: string, more: Record<string, string> = {}): void {
     const Attributes = { ...this.containers.get(id)?.labels, ...more };
     const event = { Type: "container", Action, Actor: { ID: id, Attributes }, timeNano: this.#clock() * 1e6 };
+    this.#past.push(event);
     for (const stream of this.#streams) stream.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** Docker was started again: it knows no event of before. */
+  forgetEvents(): void {
+    this.#past.length = 0;
   }
 
   #up(call: string): void {
@@ -130,9 +137,14 @@ export class FakeDocker {
     if (this.down) throw new Error("connect ECONNREFUSED /var/run/docker.sock");
   }
 
-  async getEvents() {
+  async getEvents({ since, until }: { since?: number; until?: number } = {}) {
     this.#up("GET /events");
     const stream = new PassThrough();
+    if (since !== undefined && until !== undefined) {
+      const within = this.#past.filter(({ timeNano }) => timeNano >= since * 1e9 && timeNano <= until * 1e9);
+      stream.end(within.map((event) => `${JSON.stringify(event)}\n`).join(""));
+      return stream;
+    }
     this.#streams.add(stream);
     return stream;
   }

@@ -156,7 +156,7 @@ export class Ground {
   async start(): Promise<this> {
     await this.manager.watcher.start();
     this.manager.states.begin();
-    this.manager.ledger.begin();
+    await this.manager.ledger.begin();
     await settle();
     return this;
   }
