@@ -16,3 +16,9 @@ export function isNotFound(error: unknown): boolean {
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
+
+/** Whether nobody answered, as while Docker is being started again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error && "code" in error)) return false;
+  return error.code === "ECONNRESET" || ("syscall" in error && error.syscall === "connect");
+}

@@ -1,10 +1,15 @@
-import { messageOf, UserError } from "../../errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isUnreachable, messageOf, UserError } from "../../errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
 import { isTakenStack } from "../../stacks/new-stack.ts";
 import { RunFailed, type Runner } from "../runner.ts";
 import type { Act } from "../types.ts";
 import { type Course, NotBegun } from "./courses.ts";
 import type { Change, ChangeKind, Journal } from "./journal.ts";
+
+/** Milliseconds between two looks for Docker, and for how long it is looked for. */
+const AGAIN = 500;
+const PATIENCE = 600_000;
 
 /** A change that was not made. */
 export class ChangeFailed extends UserError {
@@ -121,7 +126,7 @@ export class Changes {
         // Where nothing was done, nothing can be cleaned up.
         if (!locked && !isTakenStack(reason)) {
           const back = { user: act.user, description: `Took back: ${act.description}` };
-          await this.#once(repair, undo, change, back, options);
+          await whenReached(() => this.#once(repair, undo, change, back, options));
         }
         await undone(change);
       }
@@ -149,5 +154,19 @@ export class Changes {
     await prepare();
     if (verb !== "destroy") return runner[verb](stack, act, { id, display });
     return runner.destroy(stack, act, { id, display, leaving: { app, platform, directory } });
+  }
+}
+
+/**
+ * What has to be done waits for a Docker that is being started again. This process may be stopped for that meanwhile;
+ * then the next one does it.
+ */
+async function whenReached<T>(work: () => Promise<T>): Promise<T> {
+  for (const end = performance.now() + PATIENCE; ; await sleep(AGAIN)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnreachable(error) || performance.now() > end) throw error;
+    }
   }
 }

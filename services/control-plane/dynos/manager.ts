@@ -112,12 +112,14 @@ export class DynoManager {
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
     every(60 * second, "free hours", () => this.hours.tick());
-    every(0.5 * second, "the platform's containers", () => {
+    const reviveParts = async () => {
       const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
-      if (clock() - connectedSince < AFTER_START) return revive(docker, settings.platform, warn);
-    });
+      if (clock() - connectedSince < AFTER_START) await revive(docker, settings.platform, warn);
+    };
+    every(0.5 * second, "the platform's containers", reviveParts);
     every(300 * second, "dynos", () => this.#readAgain());
     // What was left half done is mended now, not at the next look; the router may be on its way up, too.
+    reviveParts().catch((error) => warn(`the platform's containers: ${messageOf(error)}`));
     this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
   }
 

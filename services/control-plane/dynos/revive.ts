@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { messageOf } from "../../errors.ts";
+import { isNotFound, messageOf } from "../../errors.ts";
 
 /** Milliseconds that Docker has for it, and that an `up` may take to replace a container that it has stopped. */
 const PATIENCE = 3000;
@@ -11,20 +11,27 @@ const PATIENCE = 3000;
  */
 export async function revive(docker: Docker, platform: string, warn: (message: string) => void): Promise<void> {
   const filters = JSON.stringify({ label: [`dynoform.platform=${platform}`], status: ["exited", "created", "dead"] });
-  for (const { Id, Names, Labels } of await docker.listContainers({ all: true, filters })) {
-    // A dyno's are Swarm's, or run once.
-    if (Labels["dynoform.dyno"] !== undefined) continue;
-    try {
-      const container = docker.getContainer(Id);
-      const { HostConfig, State } = await container.inspect();
-      const ended = Date.parse(State.FinishedAt);
-      // One that was never started is being made by an `up`.
-      if (HostConfig.RestartPolicy?.Name !== "always" || State.Status === "created") continue;
-      if (Date.now() - ended < PATIENCE) continue;
-      await container.start();
-      warn(`${Names[0]?.slice(1)} was down, and Docker had not started it again; it is started now`);
-    } catch (error) {
-      warn(`${Names[0]?.slice(1)} is down and cannot be started: ${messageOf(error)}`);
-    }
+  const down = await docker.listContainers({ all: true, filters });
+  // A dyno's are Swarm's, or run once.
+  const own = down.filter(({ Labels }) => Labels["dynoform.dyno"] === undefined);
+  await Promise.all(own.map(({ Id, Names }) => reviveOne(docker.getContainer(Id), Names[0]?.slice(1) ?? Id, warn)));
+}
+
+async function reviveOne(container: Docker.Container, name: string, warn: (message: string) => void): Promise<void> {
+  try {
+    const { HostConfig, State } = await container.inspect();
+    // One that was never started is being made by an `up`.
+    if (HostConfig.RestartPolicy?.Name !== "always" || State.Status === "created") return;
+    if (Date.now() - Date.parse(State.FinishedAt) < PATIENCE) return;
+    await container.start();
+    warn(`${name} was down, and Docker had not started it again; it is started now`);
+  } catch (error) {
+    // It is gone, or somebody else was faster.
+    if (isNotFound(error) || isAlreadyStarted(error)) return;
+    warn(`${name} is down and cannot be started: ${messageOf(error)}`);
   }
+}
+
+function isAlreadyStarted(error: unknown): boolean {
+  return error instanceof Error && "statusCode" in error && error.statusCode === 304;
 }

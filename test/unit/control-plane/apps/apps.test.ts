@@ -86,6 +86,19 @@ test("a change that fails is taken back with a second up", async () => {
   });
 });
 
+test("what has to be taken back waits for a Docker that is away", async () => {
+  const away = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+  await withApps([broken, away, away], async ({ apps, journal, runs, text }) => {
+    await assert.rejects(apps.change("shop", act, scale), new ChangeFailed("a dyno crashed", "Updating\nUpdating\n"));
+    assert.equal(await text(), BEFORE);
+    assert.deepEqual(
+      runs.begun.map(({ id }) => id === runs.begun[0]?.id),
+      [true, false, false, false],
+    );
+    assert.deepEqual(journal.unfinished(), []);
+  });
+});
+
 test("what cannot be brought up as it was is told", async () => {
   await withApps([broken, new RunFailed("failed", "no Docker")], async ({ apps }) => {
     await assert.rejects(

@@ -44,7 +44,8 @@ export class Runs {
         // As the runner does it: salt and key come with the stack.
         if (verb === "create") await writeFile(path, `encryptionsalt: v1:salt\n${text}`);
         const end = this.ends.shift() ?? done;
-        this.found.set(id, end);
+        // Any other error is one of a run that never began.
+        if (!(end instanceof Error) || end instanceof RunFailed) this.found.set(id, end);
         return settled(end);
       };
     return {
