@@ -90,6 +90,14 @@ test("a dyno is told where a request came from", async () => {
   assert.equal(JSON.parse(answer.body)["x-request-id"], own["x-request-id"]);
 });
 
+test("requests that come one by one go to all dynos in turn, from the first on", async () => {
+  const dynos = [await ground.dyno("one"), await ground.dyno("other", { version: "v2", dyno: "web.2" })];
+  await ground.put("turns", dynos);
+  const seen = { v1: 0, v2: 0 };
+  for (let n = 0; n < 20; n++) seen[(await ground.get("turns.localhost")).body as keyof typeof seen]++;
+  assert.ok(seen.v1 >= 5 && seen.v2 >= 5, JSON.stringify(seen));
+});
+
 test("bodies pass in both directions as they come, large ones too, and a WebSocket stays open", async () => {
   const service = await ground.dyno("stream");
   await ground.put("stream", [service]);

@@ -32,4 +32,9 @@ function M.pick(dynos, usable, load, avoided)
   return best
 end
 
+-- The last pick could not be used yet, and is made anew: otherwise it would be passed over each time.
+function M.give_back()
+  turn = turn - 1
+end
+
 return M

@@ -34,4 +34,12 @@ return {
     for _ = 1, 9 do assert_equal(choice.pick(dynos, yes, load, "b").name ~= "b", true) end
     assert_equal(choice.pick({ dynos[2] }, yes, load, "b"), nil)
   end,
+  ["one that was given back is picked again"] = function()
+    local choice = fresh "router.choice"
+    local function load() return 0 end
+    local first = choice.pick(dynos, yes, load)
+    choice.give_back()
+    assert_equal(choice.pick(dynos, yes, load), first)
+    assert_equal(choice.pick(dynos, yes, load) ~= first, true)
+  end,
 }

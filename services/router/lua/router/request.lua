@@ -148,7 +148,11 @@ local function give_at_once(request)
   var.app = entry.app
   local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
   local address = dyno and dns.known(dyno.name, version)
-  if not address or not give(request, entry, version, dyno, address) then return false end
+  if not address then
+    choice.give_back()
+    return false
+  end
+  if not give(request, entry, version, dyno, address) then return false end
   activity.note(entry.app)
   return true
 end
