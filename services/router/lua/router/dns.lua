@@ -91,26 +91,26 @@ function M.resolve(name)
   return address, problem, all
 end
 
--- The name's address, at most a second old, and asked for since the route table had this version: a dyno that was
--- stopped and has come back is another container, while the one before may still answer for a moment. Older when
--- Docker's DNS does not answer, as while its daemon is being restarted. Nil when there is no such name.
-function M.address(name, version)
+-- The name's address when it is at most a second old, and was asked for since the route table had this version: a dyno
+-- that was stopped and has come back is another container, while the one before may still answer for a moment. Else nil;
+-- nobody is asked.
+function M.known(name, version)
   local entry = known[name]
-  if entry and entry.version == version then
-    if ngx.now() - entry.at < FRESH then return entry.address end
-    -- One request asks; those that come meanwhile go where it was a moment ago.
-    entry.at = ngx.now()
-  end
+  if entry and entry.version == version and ngx.now() - entry.at < FRESH then return entry.address end
+end
+
+-- The same, asked for when it is not known. Older when Docker's DNS does not answer, as while its daemon is being
+-- restarted. Nil when there is no such name.
+function M.address(name, version)
+  local fresh = M.known(name, version)
+  if fresh then return fresh end
+  local entry = known[name]
+  -- One request asks; those that come meanwhile go where it was a moment ago.
+  if entry and entry.version == version then entry.at = ngx.now() end
   local address, problem = M.resolve(name)
   if problem == "failed" and entry then return entry.address end
   if address then known[name].version = version end
   return address
-end
-
--- The same when it is known already; else nil, and nobody is asked.
-function M.known(name, version)
-  local entry = known[name]
-  if entry and entry.version == version and ngx.now() - entry.at < FRESH then return entry.address end
 end
 
 -- The address that this worker was told last; nil when it knows none.

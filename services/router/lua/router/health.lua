@@ -144,8 +144,8 @@ function M.leave(name)
   if address then health:set("left:" .. name, address, health:get("out:" .. name) and OUT or GOING) end
 end
 
--- A dyno that was taken out may come back, or was started again without anybody noticing: waits until it answers. Nil; or why not after `seconds`, a reason of
--- probe.once or "overtaken".
+-- A dyno that was taken out may come back, or was started again without anybody noticing: waits until it answers. Nil;
+-- or why not after `seconds`, a reason of probe.once or "overtaken".
 function M.put_in(entry, dyno, seconds)
   local name, deadline = dyno.name, ngx.now() + seconds
   local left = health:get("left:" .. name)

@@ -176,8 +176,8 @@ local function find(entry, name)
   end
 end
 
--- Access phase after an attempt failed, or when there was none. What never reached a dyno goes to another, or waits; what did is sent once
--- more if that does no harm.
+-- Access phase after an attempt failed, or when there was none. What never reached a dyno goes to another, or waits;
+-- what did is sent once more if that does no harm.
 function M.access_again()
   local var, request = ngx.var, ongoing.current()
   local name = request.dyno
