@@ -56,6 +56,8 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
     `${name}-runner`,
     {
       ...common(own, args.memory.runner),
+      // Who asks an app comes before who changes one: half of what a dyno gets when the processor is wanted by both.
+      cpuShares: 512,
       name: `${platform}-runner`,
       command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
       // Its runs reach Postgres and the API as the host does.

@@ -1,5 +1,6 @@
 /** The control plane: a long-running process in the platform's container `<platform>-control-plane`. */
 import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { messageOf } from "../errors.ts";
 import { StateFiles } from "../stacks/backend.ts";
@@ -35,6 +36,9 @@ import { keepCertificate } from "./tls/renewal.ts";
 import { accountPages } from "./web/accounts/pages.ts";
 import { besideApi, serveSite } from "./web/server.ts";
 import { Site } from "./web/site.ts";
+
+/** Milliseconds. */
+const CALM = 3000;
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -190,8 +194,9 @@ await dynos.start();
 await oneOffs.recover();
 databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
+// After a crash of Docker or of the machine, apps that boot come before changes that were cut short.
 apps
-  .resume()
+  .resume(sleep(CALM))
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));

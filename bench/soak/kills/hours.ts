@@ -80,17 +80,23 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
         .prepare("SELECT container, dyno, SUM(COALESCE(ended, ?) - started) AS ms FROM dyno_run GROUP BY container")
         .all(now);
       const counted = new Map(rows.map(({ container, ms }) => [String(container), Number(ms)]));
+      const dynos = new Map(rows.map(({ container, dyno }) => [String(container), String(dyno)]));
       const found: string[] = [];
       for (const [container, own] of runs) {
         const wanted = own.reduce((sum, { start, end = now }) => sum + end - start, 0) / 1000;
         const ledger = (counted.get(container) ?? 0) / 1000;
         counted.delete(container);
         if (Math.abs(ledger - wanted) <= TOLERANCE || unknown.has(container)) continue;
-        found.push(`${container.slice(0, 12)} ran ${wanted.toFixed(1)} s, and ${ledger.toFixed(1)} s are counted`);
+        const what = `${dynos.get(container) ?? ""} ${container.slice(0, 12)} from ${own.map(span).join(", ")}`;
+        found.push(`${what} ran ${wanted.toFixed(1)} s, and ${ledger.toFixed(1)} s are counted`);
       }
       for (const container of counted.keys()) found.push(`${container.slice(0, 12)} is counted, and never ran`);
       return found;
     },
     [Symbol.dispose]: () => stop.abort(),
   };
+}
+
+function span({ start, end }: Run): string {
+  return `${new Date(start).toISOString()} to ${end === undefined ? "now" : new Date(end).toISOString()}`;
 }

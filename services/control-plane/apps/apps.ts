@@ -237,12 +237,18 @@ export class Apps {
     return this.plan(name, act, renaming(app, to));
   }
 
-  /** Finishes what an earlier process began. Each app has its turn at once, so that nobody changes it before. */
-  async resume(): Promise<void> {
+  /**
+   * Finishes what an earlier process began. Each app has its turn at once, so that nobody changes it before.
+   *
+   * @param calm no run is begun before this
+   */
+  async resume(calm?: Promise<unknown>): Promise<void> {
     const { journal, lock } = this.#options;
     journal.forgetUnbegun("the control plane was ended before anything was changed");
     const unfinished = journal.unfinished();
-    await Promise.all(unfinished.map((change) => lock.run(change.app, "a change", () => this.#changes.resume(change))));
+    await Promise.all(
+      unfinished.map((change) => lock.run(change.app, "a change", () => this.#changes.resume(change, { calm }))),
+    );
   }
 
   async #known(name: string): Promise<DeclaredApp> {

@@ -33,6 +33,8 @@ export interface ChangeOptions {
   readonly display?: (text: string) => void;
   /** Told all that Pulumi printed when it has failed, before what it did is taken back; must not throw. */
   readonly failed?: (log: string) => Promise<void>;
+  /** No run is begun before this; one that goes on already is followed at once. */
+  readonly calm?: Promise<unknown>;
 }
 
 export interface ChangeResult extends Outcome {
@@ -63,9 +65,9 @@ export class Changes {
   }
 
   /** Ends what an earlier process began. How stands in the journal. */
-  async resume(change: Change): Promise<void> {
+  async resume(change: Change, options: ChangeOptions = {}): Promise<void> {
     const act = this.#options.journal.actOf(change.activity);
-    const work = change.state === "reverting" ? this.#revert(change, act) : this.make(change, act);
+    const work = change.state === "reverting" ? this.#revert(change, act, options) : this.make(change, act, options);
     await work.catch((error: unknown) => {
       if (!(error instanceof ChangeFailed || error instanceof NotBegun)) throw error;
     });
@@ -146,11 +148,12 @@ export class Changes {
     verb: Course["run"],
     { app, stack }: Change,
     act: Act,
-    { display }: ChangeOptions,
+    { display, calm }: ChangeOptions,
     prepare = async () => {},
   ): Promise<Outcome> {
     const { runner, platform, directory } = this.#options;
     if ((await runner.find(id)) !== undefined) return runner.follow(id, display);
+    await calm;
     await prepare();
     if (verb !== "destroy") return runner[verb](stack, act, { id, display });
     return runner.destroy(stack, act, { id, display, leaving: { app, platform, directory } });

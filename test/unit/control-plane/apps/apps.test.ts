@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AppFile } from "../../../../services/control-plane/apps/app-file.ts";
 import { ChangeFailed } from "../../../../services/control-plane/apps/apps.ts";
 import type { Change } from "../../../../services/control-plane/apps/journal.ts";
@@ -201,6 +202,27 @@ for (const { what, file, state, run, repair, begins, leaves, result } of interru
     });
   });
 }
+
+test("a run that is begun anew waits for the calm, and one that goes on is followed at once", async () => {
+  await withApps([], async ({ apps, journal, runs, path }) => {
+    const activity = journal.begin("shop", act);
+    const ids = { kind: "edit", activity, app: "shop", stack: "shop", path, run: "run-1", repair: "run-2" } as const;
+    journal.applying({ ...ids, before: BEFORE, after: AFTER });
+    await writeFile(path, BEFORE);
+    const calm = Promise.withResolvers<void>();
+    const resumed = apps.resume(calm.promise);
+    await sleep(50);
+    assert.equal(runs.begun.length, 0);
+    calm.resolve();
+    await resumed;
+    assert.equal(runs.begun.length, 1);
+
+    journal.applying({ ...ids, activity: journal.begin("shop", act), run: "run-3", before: BEFORE, after: AFTER });
+    runs.found.set("run-3", done);
+    await apps.resume(new Promise(() => {}));
+    assert.deepEqual(journal.unfinished(), []);
+  });
+});
 
 test("what ended before it changed anything is recorded as failed", async () => {
   await withApps([], async ({ apps, journal }) => {
