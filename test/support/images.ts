@@ -16,12 +16,14 @@ export async function ensureTestImages(docker: Docker, say: Say): Promise<void> 
 
 /** Lets what a test's apps have installed outlive its platform: compiling it takes a minute. */
 export async function keepPackages(docker: Docker, platform: string): Promise<void> {
-  const images = await docker.listImages({ filters: JSON.stringify({ reference: [`${platform}/deps-*`] }) });
-  for (const { Id, RepoTags } of images) {
+  const packages = (owner: string) =>
+    docker.listImages({ filters: JSON.stringify({ reference: [`${owner}/deps-*`] }) });
+  const kept = new Set((await packages(IMAGES_OWNER)).flatMap(({ RepoTags }) => RepoTags ?? []));
+  for (const { Id, RepoTags } of await packages(platform)) {
     for (const tag of RepoTags ?? []) {
-      const [repository = "", version = ""] = tag.split(":");
-      const kept = repository.replace(`${platform}/`, `${IMAGES_OWNER}/`);
-      await docker.getImage(Id).tag({ repo: kept, tag: version });
+      const [repo = "", version = ""] = tag.replace(`${platform}/`, `${IMAGES_OWNER}/`).split(":");
+      // A tag that is moved leaves the image that had it without any, and nobody would remove that.
+      if (!kept.has(`${repo}:${version}`)) await docker.getImage(Id).tag({ repo, tag: version });
     }
   }
 }
