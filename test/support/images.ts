@@ -14,12 +14,15 @@ export async function ensureTestImages(docker: Docker, say: Say): Promise<void> 
   }
 }
 
+/** The images of what a platform's apps have installed. */
+export function packageImages(docker: Docker, platform: string): Promise<Docker.ImageInfo[]> {
+  return docker.listImages({ filters: JSON.stringify({ reference: [`${platform}/deps-*`] }) });
+}
+
 /** Lets what a test's apps have installed outlive its platform: compiling it takes a minute. */
 export async function keepPackages(docker: Docker, platform: string): Promise<void> {
-  const packages = (owner: string) =>
-    docker.listImages({ filters: JSON.stringify({ reference: [`${owner}/deps-*`] }) });
-  const kept = new Set((await packages(IMAGES_OWNER)).flatMap(({ RepoTags }) => RepoTags ?? []));
-  for (const { Id, RepoTags } of await packages(platform)) {
+  const kept = new Set((await packageImages(docker, IMAGES_OWNER)).flatMap(({ RepoTags }) => RepoTags ?? []));
+  for (const { Id, RepoTags } of await packageImages(docker, platform)) {
     for (const tag of RepoTags ?? []) {
       const [repo = "", version = ""] = tag.replace(`${platform}/`, `${IMAGES_OWNER}/`).split(":");
       // A tag that is moved leaves the image that had it without any, and nobody would remove that.

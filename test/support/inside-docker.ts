@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import Docker from "dockerode";
-import { baseImage, IMAGES_OWNER } from "./images.ts";
+import { baseImage, IMAGES_OWNER, packageImages } from "./images.ts";
 import type { OwnDocker, Resolver } from "./own-docker.ts";
 
 /** What a module inside asks of the engine's owner; it lives in the engine's network namespace and cannot reach its processes. */
@@ -67,7 +67,7 @@ export function onlyFolder({ directory }: { readonly directory: string }): Async
 /** The base image, and what apps whose names match install, so that they are not made anew inside. */
 export async function imagesFor(apps: RegExp): Promise<string[]> {
   const docker = new Docker();
-  const images = await docker.listImages({ filters: JSON.stringify({ reference: [`${IMAGES_OWNER}/deps-*`] }) });
+  const images = await packageImages(docker, IMAGES_OWNER);
   const packages = images.flatMap(({ RepoTags }) => RepoTags ?? []);
   return [await baseImage(docker), ...packages.filter((tag) => apps.test(tag.replace(/^.*\/deps-(.*):.*$/, "$1")))];
 }
