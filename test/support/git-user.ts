@@ -19,8 +19,8 @@ export interface GitUser {
  * @param work the folder
  */
 export async function gitUser(platform: TestPlatform, app: string, work: string): Promise<GitUser> {
-  const home = join(platform.directory, "user");
-  await mkdir(home);
+  const home = join(platform.directory, "users", app);
+  await mkdir(home, { recursive: true });
   const printed = await platform.dynoform("env");
   const token = (await platform.dynoform("token")).output.trim();
   await writeFile(join(home, ".netrc"), `machine 127.0.0.1 login heroku password ${token}\n`, { mode: 0o600 });
