@@ -20,13 +20,13 @@ function isNumeric(tag: Tags[number]): tag is ScalarTag {
 function keepSource(tag: ScalarTag): NonNullable<ScalarTag["stringify"]> {
   return (item, ...context) => {
     const { source, value } = item;
-    if (source !== undefined && Object.is(valueOf(tag, source), value)) return source;
+    if (source !== undefined && Object.is(readBack(tag, source), value)) return source;
     return tag.stringify?.(item, ...context) ?? String(value);
   };
 }
 
 /** What a text is read as; undefined where the tag does not take it. */
-function valueOf(tag: ScalarTag, source: string): unknown {
+function readBack(tag: ScalarTag, source: string): unknown {
   if (tag.test?.test(source) === false) return undefined;
   const read = tag.resolve(source, () => {}, {});
   return isScalar(read) ? read.value : read;
