@@ -7,7 +7,7 @@ import { anyText, type ResourceDefinition, text, withDefault } from "../kit/inde
 import { putFiles } from "./archive.ts";
 import { platformDirectory, queueDirectory } from "./directories.ts";
 import { GitError } from "./git.ts";
-import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
+import { type BuiltImage, commit, findImage, hasImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { containerName, removeLeftovers } from "./leftovers.ts";
 import { type BuildContext, ensurePackages } from "./packages.ts";
@@ -45,8 +45,9 @@ type Outputs = Inputs & {
 const HEX = /^[0-9a-f]{64}$/;
 
 /**
- * An app's image, made of a source tree. Named by what it is made of and never updated; an image that is there already
- * is taken. Images go by reference count and not with the resource, since an older release may name them.
+ * An app's image, made of a source tree. Named by what it is made of, so what it is made of never changes; an image
+ * that is there already is taken, and one that Docker has no longer is made again. Images go by reference count and not
+ * with the resource, since an older release may name them.
  */
 export const build: ResourceDefinition<Inputs, Outputs> = {
   inputs: {
@@ -62,11 +63,14 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
   },
   computed: ["image", "record"],
   replaceOn: "all",
-  async create(inputs, call) {
-    const docker = dockerClient();
-    const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
-    await keepSource(inputs, call);
-    return state(inputs, image);
+  async changed({ outputs }, call) {
+    if (await hasImage(dockerClient(), outputs.image)) return [];
+    call.log("info", `the image of ${outputs.app} is gone from this host, so it is built again`);
+    return ["digest"];
+  },
+  create: ensure,
+  async update(_state, inputs, call) {
+    return (await ensure(inputs, call)).outputs;
   },
   async read({ inputs }) {
     const image = await findBuilt(dockerClient(), inputs);
@@ -79,6 +83,13 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     return state(inputs, image);
   },
 };
+
+async function ensure(inputs: Inputs, call: CallContext) {
+  const docker = dockerClient();
+  const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
+  await keepSource(inputs, call);
+  return state(inputs, image);
+}
 
 function state(inputs: Inputs, image: BuiltImage): { id: string; outputs: Outputs } {
   const record = image.labels[LABELS.record] ?? "";

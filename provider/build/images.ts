@@ -31,6 +31,17 @@ export async function findImage(docker: Docker, repository: string, key: string)
   }
 }
 
+/** Whether Docker has an image still. @param id `sha256:…` */
+export async function hasImage(docker: Pick<Docker, "getImage">, id: string): Promise<boolean> {
+  try {
+    await docker.getImage(id).inspect();
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
 /**
  * The image with an app's packages, if it or its namesake on another platform of this host has made it. It gets a tag
  * in the repository, so that it goes with its last user.
