@@ -94,7 +94,7 @@ test("a dyno and a database keep their names across versions", async () => {
     database: new PostgresAddon("shop.DATABASE", { platform, app: "shop", key: KEY }).database,
   }));
   // Another name here is a new dyno in place of every one there is; a new template does that on purpose.
-  assert.equal(result.service, "test-shop-web-1-ea05de51f4");
+  assert.equal(result.service, "test-shop-web-1-2a44b6c7db");
   // Another name here is a new, empty database in place of every one there is.
   assert.equal(result.database, "da8230f0672");
 });
