@@ -30,8 +30,8 @@ export function postgresName(platform: string): string {
 /** Where Postgres writes backups and the control plane reads them, in their containers. */
 export const BACKUPS = "/var/lib/backups";
 
-/** With which its container closes its network and becomes an ordinary user; the server has none. */
-export const POSTGRES_CAPABILITIES = ["NET_ADMIN", "SETGID", "SETPCAP", "SETUID"] as const;
+/** With which its container closes its network and becomes an ordinary user; the server has none. As Docker shows them. */
+export const POSTGRES_CAPABILITIES = ["CAP_NET_ADMIN", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"] as const;
 
 /** One Postgres server for all apps, its data in a named volume that outlives the stack. */
 export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.Resource): Postgres {

@@ -109,6 +109,8 @@ test("whoever asks gets TLS, by a certificate that outlives containers and is re
   const as = { user: "postgres" };
   const file = "/var/lib/postgresql/tls/server.pem";
   assert.equal((await server.run(["stat", "-c", "%a %U", file], as)).stdout, "600 postgres\n");
+  const inImage = await server.run(["find", "/etc/ssl/private", "-type", "f"], { user: "root" });
+  assert.deepEqual([inImage.exitCode, inImage.stdout], [0, ""], "no key comes with the image");
   const ends = `cd /var/lib/postgresql/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 59 -subj /CN=postgres -keyout key -out crt && cat key crt > ${file} && rm key crt`;
   assert.equal((await server.run(["bash", "-c", ends], as)).exitCode, 0);
   const begun = (await server.query("postgres", "SELECT pg_postmaster_start_time() AS at")).rows[0].at;
