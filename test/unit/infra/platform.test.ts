@@ -113,7 +113,7 @@ test("a platform's resources", async () => {
         { volumeName: "test-postgres", containerPath: "/var/lib/postgresql" },
         { volumeName: "test-backups", containerPath: "/var/lib/backups" },
       ],
-      capabilities: { drops: ["ALL"] },
+      capabilities: { adds: ["CAP_NET_ADMIN", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"], drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: 512,
       memorySwap: 1024,

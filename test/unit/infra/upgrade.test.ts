@@ -61,7 +61,6 @@ test("types and names of what a platform and an app make are those of earlier ve
         "shop.DATABASE > dyno:index:Password shop.DATABASE-password-1",
         "shop.DATABASE > postgresql:index/grant:Grant shop.DATABASE-public",
         "shop.DATABASE > pulumi:providers:postgresql shop.DATABASE-server",
-        "shop.DATABASE > postgresql:index/extension:Extension shop.DATABASE-sessions",
         "shop > dynoform:index:Formation shop.web",
         "shop.web > dynoform:index:Dyno shop.web.1",
         "shop.web.1 > docker:index/service:Service shop.web.1-#",
