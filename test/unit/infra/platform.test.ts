@@ -92,7 +92,11 @@ test("a platform's resources", async () => {
       ports: [{ internal: 8080, external: 80, ip: "0.0.0.0" }],
       envs: ["DYNOFORM_DASHBOARD=dashboard.apps.example.com"],
       dnsOpts: ["ndots:1"],
-      sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
+      sysctls: {
+        "net.ipv4.ip_local_port_range": "1024 65000",
+        "net.ipv4.tcp_tw_reuse": "1",
+        "net.ipv4.tcp_wmem": "4096 2097152 4194304",
+      },
       volumes: [{ hostPath: `${directory}/router`, containerPath: "/run/router" }],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
