@@ -16,6 +16,8 @@ export interface RouterArgs {
   readonly directory: string;
   readonly bind: string;
   readonly port: number;
+  /** IPv4 networks of those who may say where a request came from. */
+  readonly proxies: readonly string[];
   /** MiB. */
   readonly memory: number;
 }
@@ -35,8 +37,11 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
       restart: "always",
       networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
       ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+      envs: [
+        `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
+        ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),
+      ],
       // Names without a dot that Docker does not know are answered at once and not asked outside.
-      envs: [`DYNOFORM_DASHBOARD=dashboard.${args.domain}`],
       dnsOpts: ["ndots:1"],
       sysctls: ROUTER_SYSCTLS,
       volumes: [{ hostPath: args.directory, containerPath: "/run/router" }],

@@ -54,6 +54,8 @@ export interface RouterGround extends AsyncDisposable {
 export interface GroundOptions {
   /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
   readonly files?: Readonly<Record<string, (text: string) => string>>;
+  /** What the platform's `proxies` says. */
+  readonly proxies?: readonly string[];
 }
 
 export interface Reply {
@@ -62,7 +64,7 @@ export interface Reply {
   readonly body: any;
 }
 
-export async function routerGround({ files = {} }: GroundOptions = {}): Promise<RouterGround> {
+export async function routerGround({ files = {}, proxies = [] }: GroundOptions = {}): Promise<RouterGround> {
   const docker = new Docker();
   const name = `rt${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   const directory = await mkdtemp(join(tmpdir(), "router-"));
@@ -106,6 +108,7 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
       Image: image,
       Labels: labels,
       User: `${process.getuid?.()}:${process.getgid?.()}`,
+      Env: [`DYNOFORM_PROXIES=${proxies.join(",")}`],
       ExposedPorts: { "8080/tcp": {} },
       HostConfig: {
         Binds: [`${directory}:/run/router`, ...binds],
