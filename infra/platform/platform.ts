@@ -10,6 +10,7 @@ import { createRouter } from "./router.ts";
 import {
   DEFAULT_API_PORT,
   DEFAULT_BACKUPS,
+  DEFAULT_BIND,
   DEFAULT_KEEP,
   type PlatformSettings,
   platformSettings,
@@ -90,8 +91,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         address: router,
         domain: this.domain,
         directory: `${this.directory}/router`,
-        bind: args.ports?.bind ?? "127.0.0.1",
+        bind: args.ports?.bind ?? DEFAULT_BIND,
         port: this.webPort,
+        proxies: args.proxies ?? [],
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
       },
       this,

@@ -23,6 +23,7 @@ test("a platform's resources", async () => {
           directory,
           subnet: "10.99.0.0/16",
           ports: { web: 80, postgres: 5433, bind: "0.0.0.0" },
+          proxies: ["10.1.0.0/16", "203.0.113.7"],
           limits: { router: { memory: 128 } },
         }),
     );
@@ -90,9 +91,13 @@ test("a platform's resources", async () => {
       restart: "always",
       networksAdvanced: [{ name: "test", aliases: ["router"], ipv4Address: "10.99.0.10" }],
       ports: [{ internal: 8080, external: 80, ip: "0.0.0.0" }],
-      envs: ["DYNOFORM_DASHBOARD=dashboard.apps.example.com"],
+      envs: ["DYNOFORM_DASHBOARD=dashboard.apps.example.com", "DYNOFORM_PROXIES=10.1.0.0/16,203.0.113.7"],
       dnsOpts: ["ndots:1"],
-      sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
+      sysctls: {
+        "net.ipv4.ip_local_port_range": "1024 65000",
+        "net.ipv4.tcp_tw_reuse": "1",
+        "net.ipv4.tcp_wmem": "4096 2097152 4194304",
+      },
       volumes: [{ hostPath: `${directory}/router`, containerPath: "/run/router" }],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
