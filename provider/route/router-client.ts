@@ -104,7 +104,7 @@ export class RouterClient {
     return ((await this.#call("POST", `/apps/${app}/ask`, signal, question)) as { serve: boolean }).serve;
   }
 
-  /** Whether a dyno that is being proven was seen to listen on its port. */
+  /** Whether a dyno, also one that is being proven, was seen to listen on its port. */
   async bound(service: string, signal: AbortSignal): Promise<boolean> {
     return ((await this.#call("GET", `/dynos/${service}`, signal)) as { bound: boolean }).bound;
   }

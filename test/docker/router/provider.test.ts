@@ -250,7 +250,10 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
   const router = new RouterClient(ground.socket);
   await router.mode("mend", "asleep", ROUTE.signal);
   await ground.scale(well, 0);
-  await assert.rejects(deploy(route(third)), /answered 500 .* and the release that it was to replace answers below 500/);
+  await assert.rejects(
+    deploy(route(third)),
+    /answered 500 .* and the release that it was to replace answers below 500/,
+  );
   assert.equal(await replicas(well), 0);
   assert.equal((await router.get("mend", ROUTE.signal))?.mode, "asleep");
   assert.equal(await router.bound(third, ROUTE.signal), true);

@@ -10,7 +10,7 @@
 --     they do as `replaced`: serve | fail.
 -- POST /apps/<app>/ask { dynos: [service], path, seconds }  200 { serve: true | false }
 --     Whether one of these dynos answers below 500; those that cannot be reached are waited for.
--- GET /dynos/<service>  200 { bound }  Whether one that is being proven was seen to listen on its port.
+-- GET /dynos/<service>  200 { bound }  Whether it was seen to listen on its port when it was last asked.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
 --
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:

@@ -30,6 +30,7 @@ function M.once(dyno, check, host, seconds)
   local socket = ngx.socket.tcp()
   socket:settimeouts(CONNECT_MS, CONNECT_MS, math.max(seconds * 1000, 1))
   if not socket:connect(address, dyno.port) then return nil, "refused" end
+  health:set("bound:" .. dyno.name, address, BOUND)
   if check.type == "tcp" then
     socket:close()
     return true
@@ -54,7 +55,6 @@ function M.until_ready(dyno, check, host, overtaken, takes)
   local first
   while true do
     local answered, detail = M.once(dyno, check, host, deadline - ngx.now())
-    if answered or detail == "no_answer" then health:set("bound:" .. dyno.name, true, BOUND) end
     if answered and (not detail or detail < 500) then return nil end
     ngx.update_time()
     first = first or answered and ngx.now()
@@ -71,9 +71,10 @@ function M.until_ready(dyno, check, host, overtaken, takes)
   end
 end
 
--- Whether a dyno that is being proven, or was a moment ago, has been seen to listen.
+-- Whether a dyno was seen to listen, where it is now: its container before that may have had another address.
 function M.is_bound(name)
-  return health:get("bound:" .. name) or false
+  local address = health:get("bound:" .. name)
+  return address ~= nil and address == dns.resolve(name)
 end
 
 return M
