@@ -14,7 +14,7 @@ import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
 import { createRelease, createReleaseTask, values } from "./release.ts";
-import { type AppSettings, appSettingsFields } from "./settings.ts";
+import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
 
 export interface AppArgs extends AppSettings {
@@ -120,7 +120,7 @@ export class App extends pulumi.ComponentResource {
         dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
         deployed: source !== undefined,
         maintenance: args.maintenance ?? false,
-        healthCheck: { type: "http", path: "/", timeout: 60, ...args.healthCheck },
+        healthCheck: healthCheckOf(args),
         drain: DRAIN,
       },
       {
@@ -215,6 +215,11 @@ function createBuild(
     directory: source.directory,
   };
   return { resource: new Build(`${name}-build-${slug}`, inputs, opts), slug };
+}
+
+/** Who says what to ask for wants it to be well. */
+function healthCheckOf({ healthCheck = {} }: AppArgs): Required<HealthCheckSettings> {
+  return { type: healthCheck.path === undefined ? "no-worse" : "http", path: "/", timeout: 60, ...healthCheck };
 }
 
 function appUrl(name: string, platform: PlatformConnection): string {

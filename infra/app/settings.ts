@@ -99,12 +99,14 @@ export interface AttachSettings {
 
 export interface HealthCheckSettings {
   /**
-   * `http`: an answer below 500; `tcp`: an accepted connection, which is Heroku's rule.
-   * @default "http"
+   * `no-worse`: any answer will do, but one of 500 or more only where the release that is replaced answers no better,
+   * where there is none, or in maintenance mode; a warning shows the app's last lines then. `http`: an answer below 500,
+   * always. `tcp`: an accepted connection, whatever is answered.
+   * @default "http" with a `path`, else "no-worse"
    */
-  readonly type?: "http" | "tcp";
+  readonly type?: "no-worse" | "http" | "tcp";
   /**
-   * What an http check asks for.
+   * What is asked for, except by `tcp`.
    * @default "/"
    */
   readonly path?: string;
@@ -144,7 +146,7 @@ export const addon: Reader<AddonSettings> = (value, path, problems) => {
 };
 
 const healthCheck = object<HealthCheckSettings>({
-  type: optional(oneOf("type of health check", ["http", "tcp"])),
+  type: optional(oneOf("type of health check", ["no-worse", "http", "tcp"])),
   path: optional(text("use a path that begins with /", (path) => /^\/[\x21-\x7e]*$/.test(path))),
   timeout: optional(integer(1, 3600)),
 });

@@ -57,7 +57,7 @@ async function start(inputs: Inputs, call: CallContext): Promise<void> {
     if (call.signal.aborted) throw error;
     const lines = await lastLines(docker, service);
     await scaleService(docker, service, () => 0);
-    throw withLines(`${(error as Error).message}. The web dynos of this deployment serve already`, lines);
+    throw new Error(withLines(`${(error as Error).message}. The web dynos of this deployment serve already`, lines));
   }
   call.log("debug", `${dyno} of ${app} has run for ${settle} seconds`);
 }

@@ -1,10 +1,25 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { dockerClient } from "../docker/client.ts";
 import { lastLines, watchContainers } from "../docker/containers.ts";
 import { scaleService, startProblem } from "../docker/service.ts";
-import { EXITS, exited, notStarted, unproven, withLines } from "./failure.ts";
-import { RouterClient, type RouterDyno, RouterError } from "./router-client.ts";
+import { EXITS, exited, failing, notStarted, unlessForced, unproven, withLines } from "./failure.ts";
+import { askAsleep } from "./replaced.ts";
+import {
+  type FailingDyno,
+  RouterClient,
+  type RouterEntry,
+  RouterError,
+  type Switched,
+  type WantedEntry,
+} from "./router-client.ts";
+
+/**
+ * `no-worse`: an answer, but one of 500 or more only where what is replaced does not answer below. `http`: an answer
+ * below 500. `tcp`: an accepted connection.
+ */
+export type HealthCheckType = "no-worse" | "http" | "tcp";
 
 type RouteDyno = { name: string; port: number; dyno: string };
 
@@ -20,7 +35,7 @@ export type RouteInputs = {
   /** Every request gets a page that says so. */
   maintenance: boolean;
   /** `timeout` in seconds. */
-  healthCheck: { type: "http" | "tcp"; path: string; timeout: number };
+  healthCheck: { type: HealthCheckType; path: string; timeout: number };
   /** Seconds. */
   drain: number;
 };
@@ -28,21 +43,28 @@ export type RouteInputs = {
 /** Seconds by which Docker may note a line later than the answer that followed it; the next probe comes after that. */
 const LOG_LAG = 0.2;
 
+/** At 1, web dynos are taken whatever they answer; with it a change that failed is taken back. */
+const FORCE = "DYNOFORM_FORCE";
+
 /** A dyno that keeps the route from switching. */
 class DynoFailure extends Error {
   readonly service: string;
   /** Until when its log is of interest, in seconds since 1970; undefined: to the end. */
   readonly until: number | undefined;
-  constructor(service: string, message: string, until?: number) {
+  /** What is said after the app's last lines. */
+  readonly advice: string;
+  constructor(service: string, message: string, { until, advice = "" }: { until?: number; advice?: string } = {}) {
     super(message);
     this.service = service;
     this.until = until;
+    this.advice = advice;
   }
 }
 
 /**
  * Brings every dyno of a route to one replica, and has the router prove, switch and drain. Fails at once when a new
- * dyno exits three times. On failure the router's entry is what it was, and new dynos are parked at 0.
+ * dyno exits three times. On failure the router's entry is what it was, and new dynos are parked at 0. Of dynos that
+ * are taken although they answer 500 or more, a warning shows the last lines.
  *
  * @returns the entry's revision.
  */
@@ -54,14 +76,17 @@ export async function deployRoute(inputs: RouteInputs, call: CallContext): Promi
   // Until a dyno's service was read, its service's name stands for it.
   const names = new Map(inputs.dynos.map(({ name }) => [name, `${name} of ${inputs.app}`]));
   try {
-    return await prove(docker, router, inputs, fresh, names, call);
+    const { revision, failing = [] } = await prove(docker, router, inputs, serving, fresh, names, call);
+    const replaces = without(serving?.dynos ?? [], inputs.dynos).length > 0;
+    for (const dyno of failing) await warn(docker, inputs, dyno, names, replaces, call);
+    return revision;
   } catch (error) {
     if (call.signal.aborted || (error instanceof RouterError && error.error !== "probe")) throw error;
     const failure = error instanceof RouterError ? await explain(docker, inputs, names, error) : error;
     const lines =
       failure instanceof DynoFailure ? await lastLines(docker, failure.service, { until: failure.until }) : [];
     await park(docker, router, inputs.app, fresh, call);
-    throw failure instanceof DynoFailure ? withLines(failure.message, lines) : failure;
+    throw failure instanceof DynoFailure ? new Error(withLines(failure.message, lines) + failure.advice) : failure;
   }
 }
 
@@ -70,10 +95,11 @@ async function prove(
   docker: Docker,
   router: RouterClient,
   inputs: RouteInputs,
+  serving: RouterEntry | undefined,
   fresh: readonly string[],
   names: Map<string, string>,
   call: CallContext,
-): Promise<number> {
+): Promise<Switched> {
   const { app, dynos, hosts, healthCheck: check, drain, deployed, maintenance } = inputs;
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
@@ -91,15 +117,23 @@ async function prove(
   await Promise.all(dynos.map(({ name }) => wake(docker, app, name, names)));
 
   const withdrawn = new AbortController();
-  const proven = router.put(
-    app,
-    { hosts, dynos, check, drain, welcome: !deployed, maintenance },
-    AbortSignal.any([call.signal, withdrawn.signal]),
-  );
+  const signal = AbortSignal.any([call.signal, withdrawn.signal]);
+  const entry: WantedEntry = { hosts, dynos, check, drain, welcome: !deployed, maintenance };
+  const put = async () => {
+    try {
+      return await router.put(app, entry, signal, isForced() ? "fail" : undefined);
+    } catch (error) {
+      if (!(error instanceof RouterError && error.error === "stopped" && serving !== undefined)) throw error;
+      const replaced = without(serving.dynos, dynos).map(({ name }) => name);
+      const verdict = await askAsleep(docker, router, serving, replaced, check, { ...call, signal });
+      return router.put(app, entry, signal, verdict);
+    }
+  };
+  const proven = put();
   proven.catch(() => {});
   try {
     if (fresh.length > 0) call.log("status", `waiting for ${fresh.map((name) => names.get(name)).join(", ")}`);
-    return (await Promise.race([proven, failed])).revision;
+    return await Promise.race([proven, failed]);
   } finally {
     withdrawn.abort();
   }
@@ -116,7 +150,7 @@ async function wake(docker: Docker, app: string, service: string, names: Map<str
 /** A failed probe in the words of whoever wrote the app. */
 async function explain(
   docker: Docker,
-  { healthCheck }: RouteInputs,
+  { app, healthCheck }: RouteInputs,
   names: ReadonlyMap<string, string>,
   { dyno: service, probe, message }: RouterError,
 ): Promise<Error> {
@@ -125,7 +159,28 @@ async function explain(
   const problem = probe.reason === "no_name" ? await startProblem(docker, service) : undefined;
   if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
   const until = probe.answered === undefined ? undefined : probe.answered + LOG_LAG;
-  return new DynoFailure(service, unproven(dyno, probe, healthCheck), until);
+  const advice = unlessForced(app, probe, healthCheck);
+  return new DynoFailure(service, unproven(dyno, probe, healthCheck), { until, advice });
+}
+
+/** Says of a dyno that it was taken although it answers 500 or more, with its last lines until then. */
+async function warn(
+  docker: Docker,
+  { healthCheck, maintenance }: RouteInputs,
+  { name, status, answered }: FailingDyno,
+  names: ReadonlyMap<string, string>,
+  replaces: boolean,
+  call: CallContext,
+): Promise<void> {
+  const until = answered + LOG_LAG;
+  await sleep(Math.max(0, until * 1000 - Date.now()));
+  const lines = await lastLines(docker, name, { until }).catch(() => []);
+  const why = isForced() ? "wanted" : maintenance ? "maintenance" : replaces ? "no worse" : "nothing replaced";
+  call.log("warning", withLines(failing(names.get(name) ?? name, status, healthCheck, why), lines));
+}
+
+function isForced(): boolean {
+  return process.env[FORCE] === "1";
 }
 
 /**
@@ -151,7 +206,10 @@ async function park(
   }
 }
 
-function without<T extends { readonly name: string }>(dynos: readonly T[], others: readonly RouterDyno[] = []): T[] {
+function without<T extends { readonly name: string }>(
+  dynos: readonly T[],
+  others: readonly { readonly name: string }[] = [],
+): T[] {
   const there = new Set(others.map(({ name }) => name));
   return dynos.filter(({ name }) => !there.has(name));
 }

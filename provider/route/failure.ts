@@ -26,28 +26,54 @@ export function notStarted(dyno: string, seconds: number, problem: string | unde
   return `${dyno} did not start within ${seconds} seconds`;
 }
 
+/** How a new dyno has to answer. */
+export interface Check {
+  readonly type: string;
+  readonly path: string;
+  readonly timeout: number;
+}
+
 /** What a probe that failed until its timeout says about the dyno. */
-export function unproven(
-  dyno: string,
-  { reason, status }: ProbeFailure,
-  check: { readonly type: string; readonly path: string; readonly timeout: number },
-): string {
+export function unproven(dyno: string, { reason, status }: ProbeFailure, check: Check): string {
   const within = `within ${check.timeout} seconds`;
+  const asked = `GET ${check.path}`;
   switch (reason) {
-    case "status":
-      return `${dyno} answered ${status} to GET ${check.path} for ${check.timeout} seconds; it must answer below 500`;
+    case "status": {
+      const answered = `${dyno} answered ${status} to ${asked} for ${check.timeout} seconds`;
+      if (check.type === "http") return `${answered}; the app's healthCheck wants less than 500`;
+      return `${answered}, and the release that it was to replace answers below 500`;
+    }
     case "no_answer":
-      return `${dyno} did not answer GET ${check.path} ${within}`;
+      return `${dyno} did not answer ${asked} ${within}`;
     case "refused":
     case "no_name":
       return `${dyno} did not listen on $PORT ${within} (H20 App boot timeout)`;
   }
 }
 
-/** An error of a reason and the app's last lines, indented below it. */
-export function withLines(reason: string, lines: readonly string[]): Error {
-  if (lines.length === 0) return new Error(`${reason}. It wrote nothing`);
-  return new Error(`${reason}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`);
+/** How to have a release that does worse: for whom its database, say, has to be migrated first. */
+export function unlessForced(app: string, { reason }: ProbeFailure, { type }: Check): string {
+  if (reason !== "status" || type === "http") return "";
+  return `\nTo deploy it all the same: heroku maintenance:on -a ${app}, deploy, mend it, heroku maintenance:off -a ${app}`;
+}
+
+/** Why a dyno that answers 500 or more was taken. */
+const TAKEN = {
+  wanted: "that was wanted",
+  maintenance: "the app is in maintenance",
+  "no worse": "what it replaces does no better",
+  "nothing replaced": "there is nothing that it replaces",
+};
+
+/** What is said of a dyno that was taken although it answers 500 or more. */
+export function failing(dyno: string, status: number, { path }: Check, why: keyof typeof TAKEN): string {
+  return `${dyno} answers ${status} to GET ${path}, and was deployed all the same, as ${TAKEN[why]}`;
+}
+
+/** A reason and the app's last lines, indented below it. */
+export function withLines(reason: string, lines: readonly string[]): string {
+  if (lines.length === 0) return `${reason}. It wrote nothing`;
+  return `${reason}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`;
 }
 
 function meaning(status: number): string {

@@ -30,7 +30,7 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
     // What was deployed before there was this has it not.
     maintenance: withDefault(boolean(), false),
     healthCheck: object({
-      type: oneOf("http", "tcp"),
+      type: oneOf("no-worse", "http", "tcp"),
       path: text({ pattern: /^\/[!-~]*$/, allowed: "a path that begins with /" }),
       timeout: number(),
     }),

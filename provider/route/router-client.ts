@@ -32,6 +32,21 @@ export interface WantedEntry {
   readonly maintenance?: boolean;
 }
 
+/** A new dyno that was taken although it answers 500 or more. */
+export interface FailingDyno {
+  /** Its service. */
+  readonly name: string;
+  readonly status: number;
+  /** When it first answered so, in seconds since 1970. */
+  readonly answered: number;
+}
+
+/** What became of an entry that was put. */
+export interface Switched {
+  readonly revision: number;
+  readonly failing?: readonly FailingDyno[];
+}
+
 /** An app's entry in the router's table. */
 export interface RouterEntry extends WantedEntry {
   readonly app: string;
@@ -70,9 +85,28 @@ export class RouterClient {
     this.#socket = socket;
   }
 
-  /** Proves, switches, drains; an abort before the switch leaves everything as it was. */
-  async put(app: string, entry: WantedEntry, signal: AbortSignal): Promise<{ revision: number }> {
-    return (await this.#call("PUT", `/apps/${app}`, signal, entry)) as { revision: number };
+  /**
+   * Proves, switches, drains; an abort before the switch leaves everything as it was.
+   *
+   * @param replaced whether the dynos left out serve, where that is known; `fail`: new ones are taken whatever they answer
+   * @throws RouterError `probe`, `overtaken`, `host`; `stopped` when those left out would have to be asked and sleep
+   */
+  async put(app: string, entry: WantedEntry, signal: AbortSignal, replaced?: "serve" | "fail"): Promise<Switched> {
+    return (await this.#call("PUT", `/apps/${app}`, signal, { ...entry, replaced })) as Switched;
+  }
+
+  /** Whether one of these dynos of an app answers below 500; for `seconds` those that start are waited for. */
+  async ask(
+    app: string,
+    question: { readonly dynos: readonly string[]; readonly path: string; readonly seconds: number },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return ((await this.#call("POST", `/apps/${app}/ask`, signal, question)) as { serve: boolean }).serve;
+  }
+
+  /** Whether a dyno, also one that is being proven, was seen to listen on its port. */
+  async bound(service: string, signal: AbortSignal): Promise<boolean> {
+    return ((await this.#call("GET", `/dynos/${service}`, signal)) as { bound: boolean }).bound;
   }
 
   /** Undefined: no such app. */

@@ -11,8 +11,11 @@ export interface RouteDyno {
 
 /** How a new dyno proves itself. */
 export interface RouteHealthCheck {
-  /** `http`: an answer below 500. `tcp`: a connection that is accepted. */
-  readonly type: pulumi.Input<"http" | "tcp">;
+  /**
+   * `no-worse`: an answer, but one of 500 or more only where no dyno that is replaced answers below 500. `http`: an
+   * answer below 500. `tcp`: a connection that is accepted.
+   */
+  readonly type: pulumi.Input<"no-worse" | "http" | "tcp">;
   /** What is asked for, e.g. `/`. */
   readonly path: pulumi.Input<string>;
   /** Seconds. */

@@ -55,6 +55,8 @@ export interface RunOptions {
   readonly display?: (text: string) => void;
   /** For the `pulumi` command. */
   readonly args?: readonly string[];
+  /** Web dynos are taken whatever they answer. @default false */
+  readonly force?: boolean;
   /** In a container of its own instead of the runner, which an `up` of the platform may replace. */
   readonly apart?: boolean;
 }
@@ -163,7 +165,8 @@ export class Runner {
         if (record === undefined && !soon) throw new RunFailed("abandoned", `run ${id} never began`);
         continue;
       }
-      if (record.state === "succeeded") return record.outcome;
+      // One of an older release of ours has no warnings.
+      if (record.state === "succeeded") return { ...record.outcome, warnings: record.outcome.warnings ?? [] };
       if (record.state === "failed") throw new RunFailed("failed", record.message);
       throw new RunFailed("abandoned", "the run was ended from outside before it was done");
     }
@@ -175,11 +178,11 @@ export class Runner {
     act: Act,
     options: RunOptions & Pick<RunRequest, "leaving" | "settings">,
   ): Promise<Outcome> {
-    const { id = randomUUID(), display, args = [], apart = false, ...more } = options;
+    const { id = randomUUID(), display, args = [], apart = false, force = false, ...more } = options;
     await this.#place();
     try {
       const { project } = this.#options;
-      await this.#start({ id, project, stack, verb, args, ...more, ...act, requestedAt: Date.now() }, apart);
+      await this.#start({ id, project, stack, verb, args, force, ...more, ...act, requestedAt: Date.now() }, apart);
       return await this.follow(id, display);
     } finally {
       this.#leave();

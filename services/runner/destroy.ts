@@ -4,7 +4,7 @@ import { isUnknownStack, removeStack } from "../stacks/new-stack.ts";
 import { removeTraces } from "./leaving.ts";
 import type { RunRequest } from "./run.ts";
 
-const NOTHING: Outcome = { changes: {}, steps: [], outputs: {} };
+const NOTHING: Outcome = { changes: {}, steps: [], outputs: {}, warnings: [] };
 
 /** Destroys a stack and removes it; its file stays. */
 export async function destroy(engine: Engine, { stack, args, leaving }: RunRequest): Promise<Outcome> {

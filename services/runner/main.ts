@@ -14,7 +14,7 @@ import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readR
 const folder = process.argv[2] ?? "";
 const request = await readRun<RunRequest>(join(folder, REQUEST));
 if (request === undefined) throw new UserError(`there is no ${REQUEST} in ${folder}`);
-const { project, user, description } = request;
+const { project, user, description, force = false } = request;
 
 const startedAt = Date.now();
 const record = join(folder, RECORD);
@@ -24,7 +24,7 @@ const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEAR
 const log = openSync(join(folder, LOG), "a", 0o600);
 const engine = new Engine({
   directory: project,
-  env: { DYNOFORM_USER: user, DYNOFORM_DESCRIPTION: description },
+  env: { DYNOFORM_USER: user, DYNOFORM_DESCRIPTION: description, DYNOFORM_FORCE: force ? "1" : undefined },
   display: (text) => void writeSync(log, text),
 });
 

@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly verb: RunVerb;
   /** For the `pulumi` command, besides what the verb needs. */
   readonly args: readonly string[];
+  /** Whether web dynos are taken whatever they answer. */
+  readonly force?: boolean;
   /** For previews: the file that stands for the stack's own. */
   readonly settings?: string;
   /** For `destroy`. */

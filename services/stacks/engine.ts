@@ -2,23 +2,42 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { packageRoot } from "../../images/package-root.ts";
 import { UserError } from "../errors.ts";
 
-/** A `pulumi` command that ended with another exit code than 0. */
+/** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */
 export class PulumiError extends UserError {
   readonly exitCode: number;
   /** What it printed, where it was not shown as it came. */
   readonly output: string;
 
-  constructor(args: readonly string[], exitCode: number, output: string) {
-    const said = output.trim();
-    super(
-      `\`pulumi ${args.join(" ")}\` failed (exit code ${exitCode})${said === "" ? "; the reason stands above" : `:\n${said}`}`,
-    );
+  /** @param reasons what its events say; where they say nothing, what it printed is looked through */
+  constructor(args: readonly string[], exitCode: number, output: string, reasons: readonly string[] = []) {
+    super(explain(args, exitCode, output.trim(), reasons));
     this.exitCode = exitCode;
     this.output = output;
   }
+}
+
+function explain(args: readonly string[], exitCode: number, said: string, reasons: readonly string[]): string {
+  const failed = `\`pulumi ${args.join(" ")}\` failed (exit code ${exitCode})`;
+  if (said === "") {
+    const [first] = reasons[0]?.split("\n", 1) ?? [];
+    return first === undefined ? `${failed}; the reason stands above` : `${first}\n${failed}; more stands above`;
+  }
+  const causes = reasons.length > 0 ? reasons : errorsIn(said);
+  return causes.length > 0 ? causes.join("\n") : `${failed}:\n${said}`;
+}
+
+/** The lines that say what is wrong, where no event does. */
+function errorsIn(said: string): string[] {
+  return [...said.matchAll(/^\s*error: (.+)$/gm)].flatMap(([, text = ""]) => (isEmptyReason(text) ? [] : [text]));
+}
+
+/** What Pulumi says at the end of whatever failed. */
+function isEmptyReason(text: string): boolean {
+  return /^(update|preview|destroy|refresh) failed$/.test(text);
 }
 
 /** What an `up` or a `destroy` did, or would do. */
@@ -29,6 +48,8 @@ export interface Outcome {
   readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
   /** The stack's outputs; secrets are masked. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What resources warned of: the first line of each says what. */
+  readonly warnings: readonly string[];
 }
 
 /** How many resources an outcome changed. */
@@ -61,6 +82,7 @@ export interface EngineOptions {
 
 /** What the engine's event log has, as far as we read it (Pulumi's `apitype.EngineEvent`). */
 interface EngineEvent {
+  readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly ephemeral?: boolean };
   readonly summaryEvent?: { readonly resourceChanges?: Record<string, number> };
   readonly resOutputsEvent?: {
     readonly metadata: {
@@ -172,8 +194,9 @@ export class Engine {
       child.stdout?.setEncoding("utf8").on("data", show);
       child.stderr?.setEncoding("utf8").on("data", show);
       const code = await ended(child);
-      if (code !== 0) throw new PulumiError(args, code, output);
-      return outcomeOf(await readFile(log, "utf8"));
+      const events = await readFile(log, "utf8").catch(() => "");
+      if (code !== 0) throw new PulumiError(args, code, output, diagnosed(events, "error"));
+      return outcomeOf(events);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -211,7 +234,34 @@ export function outcomeOf(log: string): Outcome {
     else if (step.op !== "same" && !step.type.startsWith("pulumi:providers:"))
       steps.push({ op: step.op, type: step.type, name: nameOf(step.urn) });
   }
-  return { changes, outputs, steps };
+  return { changes, outputs, steps, warnings: diagnosed(log, "warning") };
+}
+
+/** Lines that are kept of each thing that a deployment says. */
+const LINES = 30;
+
+/**
+ * What a deployment's resources say is wrong, in the words of whoever found it.
+ *
+ * @param log lines of the engine's events
+ */
+export function diagnosed(log: string, severity: "error" | "warning"): string[] {
+  return log.split("\n").flatMap((line) => {
+    // The last line of one that was killed is cut.
+    const event = line.includes('"diagnosticEvent"') ? parsed(line)?.diagnosticEvent : undefined;
+    if (event?.severity !== severity || event.ephemeral === true) return [];
+    // Colours are marks that whoever shows it makes colours of.
+    const text = stripVTControlCharacters(event.message.replace(/<\{%.*?%\}>/g, "")).trimEnd();
+    return isEmptyReason(text) ? [] : [text.split("\n").slice(0, LINES).join("\n")];
+  });
+}
+
+function parsed(line: string): EngineEvent | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `urn:pulumi:<stack>::<project>::<type>::<name>`; a name may hold `::` itself. */

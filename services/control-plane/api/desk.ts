@@ -6,6 +6,7 @@ import { DryRun } from "./dry-run.ts";
 import { ApiError, notFound } from "./errors.ts";
 import { stableId } from "./ids.ts";
 import type { OutputsReader } from "./outputs.ts";
+import { patienceOf } from "./patience.ts";
 import type { AppFile, Changed, DeclaredApp, Ports, Right } from "./ports.ts";
 import type { Token } from "./token.ts";
 
@@ -19,12 +20,6 @@ export interface DeskOptions {
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   readonly clock: Clock;
 }
-
-/** Seconds for which a change is waited for; the official command line gives up after 60 without a byte. */
-const PATIENCE = 50;
-
-/** How a change ended: it may also go on after the answer. */
-export type Outcome = "done" | "going on";
 
 /** What all handlers share. */
 export class Desk {
@@ -98,26 +93,24 @@ export class Desk {
   }
 
   /**
-   * Changes an app by its stack file. A client waits for the end for a while, or as long as it says with
-   * `Prefer: wait=SECONDS`; then the change goes on without it, and a failure is told in the app's log.
+   * Changes an app by its stack file. How it ends is told in the app's log as well.
    *
-   * @throws DryRun with the preview instead, when that is wanted
+   * @throws DryRun with the preview instead, when that is wanted; ApiError 504 when it takes longer than the client
+   * waits: it goes on, and may still be taken back
    */
   async change(
     call: Call,
     app: DeclaredApp,
     description: string,
     edit: (file: AppFile) => void | Promise<void>,
-  ): Promise<Outcome> {
-    const user = call.caller.email;
-    const act: Act = { user, description };
+  ): Promise<Changed> {
+    const act: Act = { user: call.caller.email, description };
     if (call.dryRun) throw new DryRun(app.name, description, await this.ports.apps.plan(app.name, act, edit));
     const work = this.ports.apps.change(app.name, act, edit);
     work.catch(() => this.outputs.forget(app.stack));
     const whole = work.then((changed) => this.#tell(app, act, changed));
-    // Nobody else would hear of it.
-    whole.catch((error: unknown) => this.say(app, `${description} by user ${user} failed: ${firstLine(error)}`));
-    return inTime(call, whole);
+    this.#tellFailure(app, act, whole);
+    return inTime(call, app.name, description, whole);
   }
 
   /**
@@ -126,61 +119,72 @@ export class Desk {
    * @param wanted its name; undefined: a random one
    * @throws DryRun with the preview instead, when that is wanted
    */
-  async create(call: Call, wanted: string | undefined): Promise<{ app: DeclaredApp; outcome: Outcome }> {
+  async create(call: Call, wanted: string | undefined): Promise<{ app: DeclaredApp; changed: Changed }> {
     const { apps } = this.ports;
     const act: Act = { user: call.caller.email, description: "Initial release" };
     const name = await apps.newName(wanted);
     if (call.dryRun) throw new DryRun(name, `Create ${name}`, await apps.planCreate(name, act));
     const whole = apps.create(name, act, call.caller.id).then(({ app, ...made }) => this.#tell(app, act, made));
-    const outcome = await inTime(call, whole);
+    const changed = await inTime(call, name, "The creation", whole);
     const app = await apps.get(name);
-    if (app === undefined)
-      throw new ApiError(503, "unavailable", `${name} is still being made; look for it in a minute.`);
-    return { app, outcome };
+    if (app === undefined) throw notFound("app");
+    return { app, changed };
   }
 
   /** Destroys an app and all that was its. @throws DryRun with the preview instead, when that is wanted */
-  async destroy(call: Call, app: DeclaredApp): Promise<Outcome> {
+  async destroy(call: Call, app: DeclaredApp): Promise<void> {
     const { apps } = this.ports;
     const act: Act = { user: call.caller.email, description: `Destroy ${app.name}` };
     if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planDestroy(app.name, act));
     const whole = apps.destroy(app.name, act).finally(() => this.outputs.forget(app.stack));
-    whole.catch((error: unknown) => this.say(app, `Destruction by user ${act.user} failed: ${firstLine(error)}`));
-    return inTime(
-      call,
-      whole.then(() => "done" as const),
-    );
+    this.#tellFailure(app, act, whole);
+    await inTime(call, app.name, "The destruction", whole);
   }
 
   /** Gives an app another name. @throws DryRun with the preview instead, when that is wanted */
-  async rename(call: Call, app: DeclaredApp, to: string): Promise<Outcome> {
+  async rename(call: Call, app: DeclaredApp, to: string): Promise<Changed> {
     const { apps } = this.ports;
     const act: Act = { user: call.caller.email, description: `Rename ${app.name} to ${to}` };
     if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planRename(app.name, to, act));
     const whole = apps.rename(app.name, to, act).finally(() => this.outputs.forget(app.stack));
-    whole.catch((error: unknown) => this.say(app, `Renaming by user ${act.user} failed: ${firstLine(error)}`));
-    return inTime(
-      call,
-      whole.then(() => "done" as const),
-    );
+    this.#tellFailure(app, act, whole);
+    return inTime(call, app.name, act.description, whole);
   }
 
-  #tell(app: DeclaredApp, { user, description }: Act, changed: Changed): "done" {
+  #tell<C extends Changed>(app: DeclaredApp, { user, description }: Act, changed: C): C {
     this.say(app, `${description} by user ${user}`);
+    for (const warning of changed.warnings) this.#sayAll(app, `Warning: ${warning}`);
     if (changed.steps.some(({ type }) => type === "dyno:index:Release")) {
       this.say(app, `Release v${changed.outputs.release} created by user ${user}`);
     }
     this.outputs.take(app.stack, changed);
-    return "done";
+    return changed;
+  }
+
+  /** In the words that whoever waits for it reads: nobody may be waiting any more. */
+  #tellFailure(app: DeclaredApp, { user, description }: Act, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#sayAll(app, `${description} by user ${user} failed: ${messageOf(error)}`));
+  }
+
+  #sayAll(app: DeclaredApp, text: string): void {
+    for (const line of text.split("\n")) this.say(app, line);
   }
 }
 
-/** Waits for a change as long as the client does; then it goes on by itself. */
-async function inTime(call: Call, whole: Promise<"done">): Promise<Outcome> {
-  const waited = new AbortController();
-  const patience = after(waitOf(call) * 1000, "going on" as const, { signal: waited.signal, ref: false });
-  patience.catch(() => {});
+/**
+ * Waits for a change as long as the client does; then it goes on by itself.
+ *
+ * @throws ApiError 504, since what is not done is not called so
+ */
+async function inTime<T>(call: Call, app: string, what: string, whole: Promise<T>): Promise<T> {
+  const seconds = patienceOf(call.headers);
   whole.catch(() => {});
+  if (seconds === Number.POSITIVE_INFINITY) return whole;
+  const waited = new AbortController();
+  const patience = after(seconds * 1000, undefined, { signal: waited.signal, ref: false }).then(() => {
+    throw new ApiError(504, "timeout", notDone(app, what));
+  });
+  patience.catch(() => {});
   try {
     return await Promise.race([whole, patience]);
   } finally {
@@ -188,18 +192,21 @@ async function inTime(call: Call, whole: Promise<"done">): Promise<Outcome> {
   }
 }
 
-/** Seconds; RFC 7240. */
-function waitOf(call: Call): number {
-  const wanted = /(?:^|[,;\s])wait=(\d{1,6})\b/.exec(String(call.headers.prefer ?? ""))?.[1];
-  return wanted === undefined ? PATIENCE : Number(wanted);
+function notDone(app: string, what: string): string {
+  return `${what} goes on and is not done yet: if it fails, ${app} is put back as it was. Its log tells how it ends: heroku logs -a ${app}`;
 }
 
-function firstLine(error: unknown): string {
-  return messageOf(error).split("\n", 1)[0] ?? "";
-}
+/** Characters that a header can have. */
+const HEADER = /[^\t\x20-\x7e]/g;
+/** How many of the app's last lines a header has. */
+const SHOWN = 3;
 
-/** What tells a client that the answer came before the end. */
-export function pending(outcome: Outcome, app: DeclaredApp): Readonly<Record<string, string>> {
-  if (outcome === "done") return {};
-  return { "Warning-Message": `The change of ${app.name} is still being made; its log tells how it ends.` };
+/** What tells a client how a change that was made is not as one would wish; the official command line shows it. */
+export function warned({ warnings }: Pick<Changed, "warnings">): Readonly<Record<string, string>> {
+  const [text, ...more] = warnings;
+  if (text === undefined) return {};
+  const [first = "", ...lines] = text.split("\n").map((line) => line.trim());
+  const shown = [first, ...lines.slice(-SHOWN)].join(" | ");
+  const rest = more.length === 0 ? "" : ` (and ${more.length} more like this)`;
+  return { "Warning-Message": `${shown}${rest}`.replace(HEADER, "?") };
 }

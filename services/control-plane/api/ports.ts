@@ -86,7 +86,7 @@ export interface Apps {
   /** Destroys an app with its databases, and forgets it. */
   destroy(name: string, act: Act): Promise<unknown>;
   planDestroy(name: string, act: Act): Promise<Plan>;
-  rename(name: string, to: string, act: Act): Promise<unknown>;
+  rename(name: string, to: string, act: Act): Promise<Changed>;
   /** Bytes of its code with packages, and of what was pushed; null: there is none. @param image the id of what runs */
   sizes(
     app: DeclaredApp,
@@ -111,6 +111,8 @@ export interface Changed {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** The steps that were no "same". */
   readonly steps: readonly { readonly op: string; readonly type: string; readonly name: string }[];
+  /** What is not as one would wish; the first line of each says what. */
+  readonly warnings: readonly string[];
 }
 
 /** What a preview shows. */

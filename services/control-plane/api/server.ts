@@ -13,6 +13,7 @@ import { BrowserGuard } from "./limits/browsers.ts";
 import { answerClientError } from "./limits/client-error.ts";
 import { RATES, RateLimit, type Rates } from "./limits/rate-limit.ts";
 import { originOf } from "./origin.ts";
+import { keepWaiting } from "./patience.ts";
 import type { Accounts } from "./ports.ts";
 import { notFoundHere, type OpenRoute, Routes } from "./routes.ts";
 
@@ -96,7 +97,7 @@ export class ApiServer implements AsyncDisposable {
       if (this.#options.asides.some((aside) => aside(request, response))) return;
       response.setHeader("Request-Id", id);
       this.#guard.checkOrigin(request.headers);
-      const answer = await this.#answer(request, response, id);
+      const answer = await this.#answerInTime(request, response, id);
       // Of one who has left already, a stream would never be told.
       if (response.destroyed) return;
       if (!("stream" in answer)) send(response, answer.status ?? 200, answer.body, answer.headers);
@@ -105,6 +106,11 @@ export class ApiServer implements AsyncDisposable {
     } catch (error) {
       this.#fail(request, response, id, error);
     }
+  }
+
+  async #answerInTime(request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
+    using _waiting = keepWaiting(request, response);
+    return await this.#answer(request, response, id);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {

@@ -31,8 +31,8 @@ export class StackLocked extends ChangeFailed {
 export interface ChangeOptions {
   /** Gets what Pulumi prints, as it comes. */
   readonly display?: (text: string) => void;
-  /** Told all that Pulumi printed when it has failed, before what it did is taken back; must not throw. */
-  readonly failed?: (log: string) => Promise<void>;
+  /** Told why it failed, before what it did is taken back; must not throw. */
+  readonly failed?: (reason: string) => Promise<void>;
   /** No run is begun before this; one that goes on already is followed at once. */
   readonly calm?: Promise<unknown>;
 }
@@ -95,7 +95,7 @@ export class Changes {
         throw error;
       }
       journal.reverting(activity, message);
-      await options.failed?.(await runner.log(run));
+      await options.failed?.(message);
       return this.#revert({ ...change, message }, act, options);
     }
   }
@@ -103,7 +103,7 @@ export class Changes {
   async #run(change: Change, act: Act, options: ChangeOptions): Promise<Outcome> {
     const { run, kind } = change;
     const { run: verb, prepare } = this.#options.courses[kind];
-    const begin = async (id: string) => this.#once(id, verb, change, act, options, () => prepare(change));
+    const begin = async (id: string) => this.#once(id, verb, change, act, options, { prepare: () => prepare(change) });
     try {
       return await begin(run);
     } catch (error) {
@@ -128,7 +128,8 @@ export class Changes {
         // Where nothing was done, nothing can be cleaned up.
         if (!locked && !isTakenStack(reason)) {
           const back = { user: act.user, description: `Took back: ${act.description}` };
-          await whenReached(() => this.#once(repair, undo, change, back, options));
+          // As it was, whatever it answers: it was no better before.
+          await whenReached(() => this.#once(repair, undo, change, back, options, { force: true }));
         }
         await undone(change);
       }
@@ -149,13 +150,13 @@ export class Changes {
     { app, stack }: Change,
     act: Act,
     { display, calm }: ChangeOptions,
-    prepare = async () => {},
+    { prepare = async () => {}, force = false }: { prepare?: () => Promise<void>; force?: boolean } = {},
   ): Promise<Outcome> {
     const { runner, platform, directory } = this.#options;
     if ((await runner.find(id)) !== undefined) return runner.follow(id, display);
     await calm;
     await prepare();
-    if (verb !== "destroy") return runner[verb](stack, act, { id, display });
+    if (verb !== "destroy") return runner[verb](stack, act, { id, display, force });
     return runner.destroy(stack, act, { id, display, leaving: { app, platform, directory } });
   }
 }

@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UserError } from "../../errors.ts";
 import type { Runner } from "../runner.ts";
 import type { Act } from "../types.ts";
 import type { DeclaredApp } from "./declared.ts";
@@ -28,7 +27,7 @@ export class Plans {
     this.#options = options;
   }
 
-  /** @throws what `edit` throws, and RunFailed when the preview fails */
+  /** @throws what `edit` throws, and RunFailed, with what Pulumi says is wrong, when the preview fails */
   async change(app: DeclaredApp, act: Act, edit: Edit): Promise<Plan> {
     const text = await editedText(this.#options, app, await readFile(app.path, "utf8"), edit);
     return this.#preview("up", app.stack, act, text);
@@ -59,18 +58,8 @@ export class Plans {
         ...(text !== undefined && { settings }),
       });
       return { changes, steps, preview };
-    } catch (error) {
-      // Pulumi's own words are what the user needs: which setting is wrong, and where.
-      if (error instanceof UserError && preview !== "") throw new UserError(reasonIn(preview) ?? error.message);
-      throw error;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-}
-
-/** The lines of a failed preview that say why. */
-function reasonIn(preview: string): string | undefined {
-  const lines = preview.split("\n").filter((line) => /^\s*error: /.test(line));
-  return lines.length === 0 ? undefined : lines.map((line) => line.trim().replace(/^error: /, "")).join("\n");
 }

@@ -66,8 +66,9 @@ export class Acts {
       app,
       back,
       work: async () => {
-        const answer = await this.#api.order(visit, order);
-        return { next: wish.next?.(answer) ?? back, message: done };
+        const { answer, warning } = await this.#api.order(visit, order);
+        const message = warning === undefined ? done : `${done} Warning: ${warning}`;
+        return { next: wish.next?.(answer) ?? back, message };
       },
     });
     return { redirect: end?.result === "done" ? withDone(end.next, id) : `/progress/${id}` };

@@ -1,4 +1,4 @@
-import type { Caller } from "../api/call.ts";
+import type { Answer, Caller } from "../api/call.ts";
 import type { Ask, Dispatcher } from "../api/dispatcher.ts";
 import { ApiError } from "../api/errors.ts";
 import type { MemberVisit } from "../web/visit.ts";
@@ -43,9 +43,11 @@ export class ApiClient {
     }
   }
 
-  /** Does it, to its end. @throws ApiError */
-  order<T>(visit: MemberVisit, { method, path, body }: Order): Promise<T> {
-    return this.#body<T>(visit, { method, path, body, headers: { prefer: "wait=86400" } });
+  /** Does it, to its end. @returns the API's answer, and what it warns of @throws ApiError */
+  async order<T>(visit: MemberVisit, { method, path, body }: Order): Promise<{ answer: T; warning?: string }> {
+    const ask = { method, path, body, headers: { prefer: "wait=86400" } };
+    const { body: answer, headers } = await this.#ask(visit, ask);
+    return { answer: answer as T, warning: headers?.["Warning-Message"] };
   }
 
   /** What would happen. @throws ApiError when it cannot be done */
@@ -54,10 +56,14 @@ export class ApiClient {
   }
 
   async #body<T>(visit: MemberVisit, ask: Omit<Ask, "origin" | "from">): Promise<T> {
+    return (await this.#ask(visit, ask)).body as T;
+  }
+
+  async #ask(visit: MemberVisit, ask: Omit<Ask, "origin" | "from">): Promise<Exclude<Answer, { stream: unknown }>> {
     const caller: Caller = visit.session.caller;
     const answer = await this.#dispatcher.dispatch(caller, { ...ask, origin: visit.origin, from: visit.from });
     if ("stream" in answer) throw new Error(`${ask.path} is no answer for a page`);
-    return answer.body as T;
+    return answer;
   }
 }
 

@@ -17,7 +17,7 @@ export interface Boot {
 
 /**
  * Waits until a web dyno serves. One that is in the router's table does when it answers the router; one that is not
- * is being proven by an `up`, and serves when that has put it there.
+ * is being proven by an `up`, and serves when that has put it there. If it listens, that `up` has as long as it takes.
  *
  * @param unproven seconds that it has, unless its app's check says other
  * @param gone aborted when the container has ended
@@ -32,6 +32,7 @@ export async function booted(
   let timeout = unproven;
   let routed = false;
   let reached = false;
+  let asked = false;
   while (!gone.aborted) {
     let pause = PAUSE;
     try {
@@ -40,24 +41,31 @@ export async function booted(
       timeout = entry?.check?.timeout ?? unproven;
       reached = true;
       // Until its app is awake the router asks no dyno.
+      asked = routed && entry?.mode !== "asleep";
       if (entry?.mode === "asleep") pause = WAKING;
-      else if (routed) {
+      if (asked) {
         await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
         return { result: gone.aborted ? "gone" : "up", routed, timeout };
       }
     } catch (error) {
       const reason = probeFailure(error);
-      // It answers; what it says is the app's affair.
-      if (reason === "status") return { result: gone.aborted ? "gone" : "up", routed, timeout };
+      // It listens; what it says, and when, is the app's affair.
+      if (reason === "status" || reason === "no_answer")
+        return { result: gone.aborted ? "gone" : "up", routed, timeout };
       if (reason === undefined && !isUnrouted(error)) reached = false;
     }
     const left = started + timeout * 1000 - performance.now();
-    if (left <= 0) break;
-    await sleep(Math.min(pause, left), undefined, { signal: gone }).catch(() => {});
+    if (left <= 0 && (asked || !reached || !(await listens(router, service)))) break;
+    await sleep(left > 0 ? Math.min(pause, left) : pause, undefined, { signal: gone }).catch(() => {});
   }
   if (gone.aborted) return { result: "gone", routed, timeout };
   // Without a router nobody can say; the dyno runs.
   return { result: reached ? "silent" : "up", routed, timeout };
+}
+
+/** Who cannot tell for a moment is asked again. */
+function listens(router: RouterPort, service: string | undefined): Promise<boolean> {
+  return router.bound(service ?? "").catch(() => true);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

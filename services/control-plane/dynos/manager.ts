@@ -37,6 +37,8 @@ export interface DynoManagerArgs {
     readonly hours: { readonly free: number; readonly per: "app" | "account" };
   };
   readonly backOff?: BackOffTimes;
+  /** Seconds that a web dyno has to boot where no app says other. @default 60 */
+  readonly bootTimeout?: number;
 }
 
 const second = 1000;
@@ -64,11 +66,11 @@ export class DynoManager {
   constructor(args: DynoManagerArgs) {
     this.#args = args;
     const { docker, db, router, log, lock, settings } = args;
-    const { clock = Date.now, warn = console.error } = args;
+    const { clock = Date.now, warn = console.error, bootTimeout } = args;
     const { platform } = settings;
     const services = new DynoServices(docker, platform);
     const watcher = new DynoWatcher({ docker, platform, clock, warn });
-    const states = new DynoStates({ docker, watcher, router, log, clock, warn });
+    const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
     const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
     const asleep = new AsleepServices({ db, clock, router, services, states, backOff });

@@ -31,6 +31,8 @@ export interface RouterPort {
   takeOut(app: string, service: string): Promise<unknown>;
   /** Resolves when the dyno answers, and gets requests again; see {@link probeFailure}. */
   putIn(app: string, service: string): Promise<unknown>;
+  /** Whether a dyno, also one that an `up` is proving, was seen to listen on its port. */
+  bound(service: string): Promise<boolean>;
   /** Whether to answer requests at once, as long as there is no dyno, instead of holding them. */
   crashed(app: string, crashed: boolean): Promise<unknown>;
 }

@@ -20,7 +20,7 @@ export interface StatesArgs {
    * Seconds for a web dyno that is being proven to listen on its port; later it has what its app's check says.
    * @default 60
    */
-  readonly bootTimeout?: number;
+  readonly bootTimeout?: number | undefined;
 }
 
 /** Seconds that Swarm and restarts give a dyno after SIGTERM. */

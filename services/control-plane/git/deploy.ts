@@ -1,9 +1,8 @@
 import { messageOf } from "../../errors.ts";
 import { isUserError } from "../../user-error.ts";
-import { type Apps, ChangeFailed } from "../apps/apps.ts";
+import type { Apps } from "../apps/apps.ts";
 import type { LogSink } from "../types.ts";
 import { BuildLog } from "./build-log.ts";
-import { reasonsOf } from "./failure.ts";
 import { type DeployCommit, DeployFailed } from "./pushes.ts";
 import type { Say } from "./verdict.ts";
 
@@ -38,25 +37,24 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
         if (result === "succeeded") launch();
       },
     });
-    let told = false;
+    let told = 0;
     const explainTo = (reasons: readonly string[]) => {
       const [first = "", ...more] = reasons;
-      if (told) return;
-      told = true;
-      say("");
-      // What the build wrote last has been shown.
-      show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+      if (told === 0) {
+        say("");
+        // What the build wrote last has been shown.
+        show(built === "failed" ? [first.replace(/\. The last lines:$/, "")] : [first, ...more], say);
+      } else show(reasons.slice(told), say);
+      told = reasons.length;
     };
     // To put everything back takes as long as to deploy; the reason is known before.
-    const failed = async (log: string) => {
+    const failed = async (reason: string) => {
       await builds[Symbol.asyncDispose]();
-      const reasons = reasonsOf(log);
-      if (reasons.length === 0) return;
-      explainTo(reasons);
+      explainTo(reason.split("\n"));
       say(`       Putting ${name} back as it was...`);
     };
     try {
-      const { outputs, steps } = await apps
+      const { outputs, steps, warnings } = await apps
         .change(name, { user, description }, (file) => file.source({ commit }), { failed })
         .finally(() => builds[Symbol.asyncDispose]());
       launch();
@@ -68,13 +66,19 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
         say(`       Released v${made}`);
       } else say(`       Nothing has changed${release === undefined ? "" : `: v${release} runs this already`}`);
       if (typeof outputs.url === "string") say(`       ${outputs.url} deployed to Dynoform`);
+      for (const lines of warnings.map((warning) => `Warning: ${warning}`.split("\n"))) {
+        say("");
+        show(lines, say);
+        for (const line of lines) tell(line);
+      }
       say("");
       say("Verifying deploy... done.");
       tell("Build succeeded");
       return made;
     } catch (error) {
       const reasons = explain(error, report);
-      tell(`${description} by user ${user} failed: ${reasons[0] ?? "it could not be done"}`);
+      const [first = "it could not be done", ...more] = reasons;
+      for (const line of [`${description} by user ${user} failed: ${first}`, ...more]) tell(line);
       explainTo(reasons);
       throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
     }
@@ -82,8 +86,6 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
 }
 
 function explain(error: unknown, report: (problem: string) => void): string[] {
-  const found = error instanceof ChangeFailed ? reasonsOf(error.log) : [];
-  if (found.length > 0) return found;
   if (isUserError(error)) return messageOf(error).split("\n");
   report(`a deploy: ${error instanceof Error ? error.stack : error}`);
   return ["something is wrong with the control plane; its log says more"];

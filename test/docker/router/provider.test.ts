@@ -182,14 +182,26 @@ test("new dynos that fail: the reason with the last lines, the old ones serve, t
     {
       mode: "500",
       message:
-        "web.1 of bad answered 500 to GET / for 2 seconds; it must answer below 500. Its last lines:\n" +
+        "web.1 of bad answered 500 to GET / for 2 seconds; the app's healthCheck wants less than 500. Its last lines:\n" +
         "    started v1\n    ImportError: no module named 'flask_jwtt'",
     },
+    {
+      mode: "500",
+      type: "no-worse",
+      message:
+        "web.1 of bad answered 500 to GET / for 2 seconds, and the release that it was to replace answers below 500. " +
+        "Its last lines:\n    started v1\n    ImportError: no module named 'flask_jwtt'\n" +
+        "To deploy it all the same: heroku maintenance:on -a bad, deploy, mend it, heroku maintenance:off -a bad",
+    },
   ] as const;
-  for (const { mode, message } of failing) {
-    const service = await ground.dyno(`bad-${mode}`, { mode });
+  for (const { mode, message, ...more } of failing) {
+    const { type = "http" } = more as { type?: string };
+    const service = await ground.dyno(`bad-${mode}-${type}`, { mode });
     await until("its container runs", async () => (await ground.containers(service)).length > 0);
-    await assert.rejects(update(inputs, routeInputs("bad", [good, service], { healthCheck })), (error: Error) => {
+    const news = routeInputs("bad", type === "http" ? [good, service] : [service], {
+      healthCheck: { ...healthCheck, type },
+    });
+    await assert.rejects(update(inputs, news), (error: Error) => {
       // The app writes a line for each probe.
       const lines = error.message.split("\n");
       assert.equal([...new Set(lines)].join("\n"), message);
@@ -204,6 +216,59 @@ test("new dynos that fail: the reason with the last lines, the old ones serve, t
   assert.deepEqual((await diff(inputs)).changes, false, "the next up with the old inputs has nothing to do");
   const { lost, sent } = await traffic.stop();
   assert.deepEqual(lost.slice(0, 3), [], `${lost.length} of ${sent} lost`);
+});
+
+test("a new dyno that answers 500 is taken, with a warning, where what it replaces does no better", async () => {
+  const said: string[] = [];
+  const listening = {
+    ...ROUTE,
+    log: (severity: string, message: string) => {
+      if (severity === "warning") said.push(message);
+    },
+  };
+  const lines = "Its last lines:\n    started v1\n    ImportError: no module named 'flask_jwtt'";
+  const route = (service: string, more: PropertyMap = {}) =>
+    routeInputs("mend", [service], { healthCheck: { type: "no-worse", path: "/", timeout: 5 }, ...more });
+  const deploy = (inputs: PropertyMap) =>
+    provider.create({ ...listening, inputs, timeout: 0, preview: false }).then(() => said.splice(0).join("\n"));
+  const status = async () => (await ground.get("mend.localhost")).status;
+  const [first, second, well, third, fourth] = await Promise.all([
+    ground.dyno("mend-1", { mode: "500" }),
+    ground.dyno("mend-2", { mode: "500" }),
+    ground.dyno("mend-3"),
+    ground.dyno("mend-4", { mode: "500", replicas: 0 }),
+    ground.dyno("mend-5", { mode: "500", replicas: 0 }),
+  ]);
+  const all = "web.1 of mend answers 500 to GET /, and was deployed all the same, as";
+  assert.equal(await deploy(route(first)), `${all} there is nothing that it replaces. ${lines}`);
+  assert.equal(await deploy(route(second)), `${all} what it replaces does no better. ${lines}`);
+  assert.equal(await status(), 500);
+  assert.equal(await deploy(route(well)), "");
+  assert.equal(await status(), 200);
+
+  // One that sleeps is started to be asked, and sleeps on.
+  const router = new RouterClient(ground.socket);
+  await router.mode("mend", "asleep", ROUTE.signal);
+  await ground.scale(well, 0);
+  await assert.rejects(
+    deploy(route(third)),
+    /answered 500 .* and the release that it was to replace answers below 500/,
+  );
+  assert.equal(await replicas(well), 0);
+  assert.equal((await router.get("mend", ROUTE.signal))?.mode, "asleep");
+  assert.equal(await router.bound(third, ROUTE.signal), true);
+  assert.equal(await router.bound("never-was", ROUTE.signal), false);
+
+  // In maintenance nobody is served worse; and one can be made to take it.
+  assert.equal(await deploy(route(third, { maintenance: true })), `${all} the app is in maintenance. ${lines}`);
+  await deploy(route(well));
+  process.env.DYNOFORM_FORCE = "1";
+  try {
+    assert.match(await deploy(route(fourth)), /was deployed all the same, as that was wanted/);
+  } finally {
+    delete process.env.DYNOFORM_FORCE;
+  }
+  assert.equal(await status(), 500);
 });
 
 test("a worker: started when it has run for a while, parked when it does not", async () => {

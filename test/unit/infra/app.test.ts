@@ -97,6 +97,11 @@ test("the route names the web dynos, and the app's outputs say what came of it",
     healthCheck: { type: "http", path: "/ready", timeout: 60 },
     drain: 30,
   });
+  assert.deepEqual((await app({ healthCheck: { timeout: 120 } })).get("shop-route").inputs.healthCheck, {
+    type: "no-worse",
+    path: "/",
+    timeout: 120,
+  });
   assert.equal(result.url, "http://shop.localhost:8080/");
   assert.deepEqual(result.dynos, {
     "web.1": service("web.1"),

@@ -203,7 +203,7 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "a health check of an unknown type",
     app({ healthCheck: { type: "https" } }),
-    'dynoform:app.healthCheck.type: "https" is not a type of health check; use http or tcp',
+    'dynoform:app.healthCheck.type: "https" is not a type of health check; use no-worse, http or tcp',
   ],
   [
     "a health check's relative path",

@@ -6,9 +6,9 @@ import { Catalogue, variableOf } from "../../postgres/catalogue.ts";
 import { AddonDesk, unknownAddon } from "../../postgres/desk.ts";
 import { freeAttachment } from "../../postgres/names.ts";
 import { findPlan } from "../../postgres/plans.ts";
-import { type AddonState, showAddon } from "../../postgres/show.ts";
+import { showAddon } from "../../postgres/show.ts";
 import { type Answer, type Call, optionalText, requiredText } from "../call.ts";
-import { type Desk, type Outcome, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
 import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
@@ -86,16 +86,15 @@ async function create(addons: AddonDesk, call: Call): Promise<Answer> {
   const planned = new Catalogue([{ ...app, addons: { ...app.addons, [as]: settings } }]);
   const addon = planned.addons.find((each) => each.attachment === as);
   if (addon === undefined) throw unknownAddon();
-  const outcome = await desk.change(call, app, `Attach ${as} (@ref:${addon.name})`, async (file) => {
+  const made = await desk.change(call, app, `Attach ${as} (@ref:${addon.name})`, async (file) => {
     if (file.addons[as] !== undefined) throw taken(as, app);
     if (overwrites) await file.setConfig(variableOf(as), undefined);
     file.addon(as, settings);
   });
-  const state = stateOf(outcome, "provisioned", "provisioning");
   return {
     status: 201,
-    body: { ...showAddon(addons, planned, addon, state), provision_message: state === "provisioned" ? CREATED : "" },
-    headers: pending(outcome, app),
+    body: { ...showAddon(addons, planned, addon), provision_message: CREATED },
+    headers: warned(made),
   };
 }
 
@@ -107,7 +106,7 @@ async function update(addons: AddonDesk, call: Call): Promise<Answer> {
   if (name === undefined && plan === undefined) return { body: showAddon(addons, catalogue, addon) };
   const change: AddonSettings = { ...(plan !== undefined && { plan }), ...(name !== undefined && { name }) };
   const what = plan === undefined ? `Rename ${addon.name} to ${name}` : `Change ${addon.name} to ${plan}`;
-  const outcome = await addons.desk.change(call, app, what, (file) => {
+  const made = await addons.desk.change(call, app, what, (file) => {
     const present = file.addons[attachment];
     if (present === undefined || present.attach !== undefined) throw unknownAddon();
     file.addon(attachment, { ...present, ...change });
@@ -116,7 +115,7 @@ async function update(addons: AddonDesk, call: Call): Promise<Answer> {
     { ...app, addons: { ...app.addons, [attachment]: { ...app.addons[attachment], ...change } } },
   ]);
   const shown = changed.addons.find((each) => each.id === addon.id) ?? addon;
-  return { body: showAddon(addons, changed, shown), headers: pending(outcome, app) };
+  return { body: showAddon(addons, changed, shown), headers: warned(made) };
 }
 
 async function destroy(addons: AddonDesk, call: Call): Promise<Answer> {
@@ -140,10 +139,10 @@ async function destroy(addons: AddonDesk, call: Call): Promise<Answer> {
   // What still uses it must let go first; a dry run shows the add-on's own app.
   if (!call.dryRun) for (const { app: other, name } of foreign) await detach(other, [name]);
   const own = everywhere.filter((each) => each.app === app).map(({ name }) => name);
-  const outcome = await detach(app, own);
+  const made = await detach(app, own);
   return {
-    body: { ...shown, state: stateOf(outcome, "deprovisioned", "deprovisioning") },
-    headers: pending(outcome, app),
+    body: { ...shown, state: "deprovisioned" },
+    headers: warned(made),
   };
 }
 
@@ -217,8 +216,4 @@ export function read(reader: Reader<string>, value: unknown, field: string): str
   const text = reader(value, field, problems);
   problems.check();
   return text ?? "";
-}
-
-function stateOf(outcome: Outcome, done: AddonState, goingOn: AddonState): AddonState {
-  return outcome === "done" ? done : goingOn;
 }

@@ -1,8 +1,8 @@
 import { type Answer, type Call, optionalText } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
 import { declared } from "../formation.ts";
-import type { DeclaredApp } from "../ports.ts";
+import type { Changed, DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { region, stack } from "./facts.ts";
 
@@ -34,8 +34,8 @@ async function create(desk: Desk, call: Call): Promise<Answer> {
   }
   checkWord(call, "region", region(desk).name);
   checkWord(call, "stack", stack(desk).name);
-  const { app, outcome } = await desk.create(call, name);
-  return { status: 201, body: showApp(desk, call, app), headers: pending(outcome, app) };
+  const { app, changed } = await desk.create(call, name);
+  return { status: 201, body: showApp(desk, call, app), headers: warned(changed) };
 }
 
 async function update(desk: Desk, call: Call): Promise<Answer> {
@@ -46,26 +46,26 @@ async function update(desk: Desk, call: Call): Promise<Answer> {
   if (maintenance !== undefined && typeof maintenance !== "boolean") {
     throw invalid("maintenance", "maintenance must be true or false.");
   }
-  let outcome: Awaited<ReturnType<Desk["change"]>> = "done";
+  let made: Pick<Changed, "warnings"> = { warnings: [] };
   if (name !== undefined && name !== app.name) {
     if (maintenance !== undefined) throw invalid("maintenance", "Rename the app in a call of its own.");
-    outcome = await desk.rename(call, app, name);
+    made = await desk.rename(call, app, name);
   } else if (maintenance !== undefined && maintenance !== app.maintenance) {
     const description = `Turn maintenance mode ${maintenance ? "on" : "off"}`;
-    outcome = await desk.change(call, app, description, (file) => {
+    made = await desk.change(call, app, description, (file) => {
       if (maintenance) file.set(["maintenance"], true);
       else file.remove(["maintenance"]);
     });
   }
   const now = (await desk.ports.apps.list()).find(({ id }) => id === app.id) ?? app;
-  return { body: showApp(desk, call, now), headers: pending(outcome, now) };
+  return { body: showApp(desk, call, now), headers: warned(made) };
 }
 
 async function destroy(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call, "own");
   const shown = showApp(desk, call, app);
-  const outcome = await desk.destroy(call, app);
-  return { body: shown, headers: pending(outcome, app) };
+  await desk.destroy(call, app);
+  return { body: shown };
 }
 
 /** There is one of each kind, so that naming another is a mistake. */

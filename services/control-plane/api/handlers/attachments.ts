@@ -7,7 +7,7 @@ import { freeAttachment } from "../../postgres/names.ts";
 import { showAttachment } from "../../postgres/show.ts";
 import { type Addons, vacate } from "../../postgres/vacate.ts";
 import type { Answer, Call } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
 import type { AppFile } from "../ports.ts";
 import type { Route } from "../routes.ts";
@@ -108,7 +108,7 @@ async function attach(addons: AddonDesk, call: Call): Promise<Answer> {
     given === undefined || given === null
       ? freeAttachment(Object.keys(app.addons))
       : read(attachmentName, given, "name");
-  const made: Attachment = { app, name: as, addon };
+  const attachment: Attachment = { app, name: as, addon };
   const present = new Catalogue(await addons.desk.ports.apps.list()).at(app).find(({ name }) => name === as);
   const isThere = present !== undefined && addons.addonId(present.addon) === addons.addonId(addon);
   if (isThere) return { status: 201, body: showAttachment(addons, present) };
@@ -118,22 +118,22 @@ async function attach(addons: AddonDesk, call: Call): Promise<Answer> {
   if (isTaken && confirm !== app.name) throw confirmationRequired(app, as);
   const overwrites = !isTaken && (await checkFree(addons.desk, call, app, as));
   vacate(app.addons, as);
-  const outcome = await addons.desk.change(call, app, `Attach ${as} (@ref:${addon.name})`, async (file) => {
+  const made = await addons.desk.change(call, app, `Attach ${as} (@ref:${addon.name})`, async (file) => {
     if (overwrites) await file.setConfig(variableOf(as), undefined);
     leave(file, file.addons, as);
     file.addon(as, settings);
   });
-  return { status: 201, body: showAttachment(addons, made), headers: pending(outcome, app) };
+  return { status: 201, body: showAttachment(addons, attachment), headers: warned(made) };
 }
 
 async function detach(addons: AddonDesk, call: Call): Promise<Answer> {
   const found = await find(addons, call);
   const { app, name, addon } = found;
   vacate(app.addons, name);
-  const outcome = await addons.desk.change(call, app, `Detach ${name} (@ref:${addon.name})`, (file) =>
+  const made = await addons.desk.change(call, app, `Detach ${name} (@ref:${addon.name})`, (file) =>
     leave(file, file.addons, name),
   );
-  return { body: showAttachment(addons, found), headers: pending(outcome, app) };
+  return { body: showAttachment(addons, found), headers: warned(made) };
 }
 
 function leave(file: AppFile, present: Addons, attachment: string): void {

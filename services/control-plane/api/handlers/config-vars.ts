@@ -1,7 +1,7 @@
 import { configVarProblem } from "../../../../infra/names.ts";
 import { AddonDesk } from "../../postgres/desk.ts";
 import type { Answer, Call } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
 import type { AppOutputs } from "../outputs.ts";
 import type { Route } from "../routes.ts";
@@ -36,7 +36,7 @@ async function change(addons: AddonDesk, call: Call): Promise<Answer> {
   const changes = onlyDifferent(readChanges(call, outputs), outputs.environment);
   const names = Object.keys(changes);
   if (names.length === 0) return { body: sorted(await addons.variables(app, outputs.environment)) };
-  const outcome = await desk.change(call, app, describe(changes), async (file) => {
+  const made = await desk.change(call, app, describe(changes), async (file) => {
     for (const [name, value] of Object.entries(changes)) await file.setConfig(name, value ?? undefined);
   });
   const all: Record<string, string> = { ...outputs.environment };
@@ -44,7 +44,7 @@ async function change(addons: AddonDesk, call: Call): Promise<Answer> {
     if (value === null) delete all[name];
     else all[name] = value;
   }
-  return { body: sorted(await addons.variables(app, all)), headers: pending(outcome, app) };
+  return { body: sorted(await addons.variables(app, all)), headers: warned(made) };
 }
 
 function readChanges(call: Call, outputs: AppOutputs): Changes {

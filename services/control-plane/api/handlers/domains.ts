@@ -1,7 +1,7 @@
 import { Problems } from "../../../../infra/check/problems.ts";
 import { hostName } from "../../../../infra/names.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
@@ -40,7 +40,7 @@ async function add(desk: Desk, call: Call): Promise<Answer> {
   checkCertificate(call);
   check(hostname, app);
   await checkFree(desk, hostname);
-  const outcome = await desk.change(call, app, `Add ${hostname} domain`, async (file) => {
+  const made = await desk.change(call, app, `Add ${hostname} domain`, async (file) => {
     // Again in the app's turn. The router is the last to see that no host is given twice.
     await checkFree(desk, hostname);
     file.set(["hosts"], [...hostsIn(file), hostname]);
@@ -48,7 +48,7 @@ async function add(desk: Desk, call: Call): Promise<Answer> {
   return {
     status: 201,
     body: show(desk, app, { hostname, kind: "custom" }),
-    headers: pending(outcome, app),
+    headers: warned(made),
   };
 }
 
@@ -57,12 +57,12 @@ async function remove(desk: Desk, call: Call): Promise<Answer> {
   const domain = find(desk, app, call);
   const { hostname, kind } = domain;
   if (kind === "heroku") throw invalid("domain", `${hostname} is the app's own and stays.`);
-  const outcome = await desk.change(call, app, `Remove ${hostname} domain`, (file) => {
+  const made = await desk.change(call, app, `Remove ${hostname} domain`, (file) => {
     const left = hostsIn(file).filter((host) => host !== hostname);
     if (left.length > 0) file.set(["hosts"], left);
     else file.remove(["hosts"]);
   });
-  return { body: show(desk, app, domain), headers: pending(outcome, app) };
+  return { body: show(desk, app, domain), headers: warned(made) };
 }
 
 async function refuseCertificate(desk: Desk, call: Call): Promise<Answer> {

@@ -1,6 +1,6 @@
 import { isRecord } from "../../../../infra/check/readers.ts";
 import type { Answer, Call } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
 import { declared, type Formation, formationOf, HIGHEST_QUANTITY } from "../formation.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
@@ -63,14 +63,14 @@ async function scale(
 
   const wanted = updates.map((update) => apply(update, app.formation));
   const description = `Scaled to ${wanted.map(({ type, quantity, size }) => `${type}@${quantity}:${shownSize(size)}`).join(" ")}`;
-  const outcome = await desk.change(call, app, description, (file) => edit(file, updates));
+  const made = await desk.change(call, app, description, (file) => edit(file, updates));
   // What was written may differ from what was expected, when somebody else scaled the app meanwhile.
-  const now = outcome === "done" ? ((await desk.ports.apps.get(app.name)) ?? app) : app;
+  const now = (await desk.ports.apps.get(app.name)) ?? app;
   const changed = wanted.map((expected) => {
-    const { quantity, size } = outcome === "done" ? declared(expected.type, now.formation[expected.type]) : expected;
+    const { quantity, size } = declared(expected.type, now.formation[expected.type]);
     return showFormation(desk, app, { ...find(known, expected.type), quantity, size }, desk.clock());
   });
-  return { body: shape(changed), headers: pending(outcome, app) };
+  return { body: shape(changed), headers: warned(made) };
 }
 
 /** In the app's turn: "+1" counts from what the file says then. */

@@ -1,7 +1,7 @@
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import { rollbackPlan } from "../../../../provider/release/rollback.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import type { AppOutputs } from "../outputs.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
@@ -54,20 +54,14 @@ async function rollback(desk: Desk, call: Call): Promise<Answer> {
   const plan = rollbackPlan(outputs.releases, outputs.configs, entry.version);
   if (!plan.eligible) throw new ApiError(422, "invalid_params", `Cannot roll back to v${entry.version}: ${plan.why}.`);
   const current = currentConfig(outputs);
-  const outcome = await desk.change(call, app, plan.description, async (file) => {
+  const made = await desk.change(call, app, plan.description, async (file) => {
     if (plan.source !== undefined) file.source(plan.source);
     await writeConfig(file, current, plan.config);
   });
-  const now = outcome === "done" ? await desk.outputs.of(app.stack) : outputs;
+  const now = await desk.outputs.of(app.stack);
   const last = now.releases.at(-1) ?? entry;
-  if (outcome === "done")
-    return { status: 201, body: await showRelease(desk, call, { app, outputs: now, entry: last }) };
-  // The number that it gets if it comes to serve.
-  const { description } = plan;
-  const createdAt = new Date(desk.clock()).toISOString();
-  const coming = { ...entry, version: last.version + 1, description, user: call.caller.email, createdAt };
-  const body = { ...(await showRelease(desk, call, { app, outputs: now, entry: coming })), status: "pending" };
-  return { status: 201, body, headers: pending(outcome, app) };
+  const body = await showRelease(desk, call, { app, outputs: now, entry: last });
+  return { status: 201, body, headers: warned(made) };
 }
 
 /** Writes only what differs: each written value is encrypted anew, and the file is read by people. */

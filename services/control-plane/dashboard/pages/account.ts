@@ -45,8 +45,12 @@ export function accountPages(context: Context): MemberRoute[] {
       async (visit) => {
         const description = field(visit.form, "description") || "Made in the dashboard";
         const body = { description, ...lifetime(visit) };
-        const made = await api.order<Authorization>(visit, { method: "POST", path: "/oauth/authorizations", body });
-        return show(context, visit, made);
+        const { answer } = await api.order<Authorization>(visit, {
+          method: "POST",
+          path: "/oauth/authorizations",
+          body,
+        });
+        return show(context, visit, answer);
       },
     ],
     acts.route("/account/tokens/revoke", (visit) => ({

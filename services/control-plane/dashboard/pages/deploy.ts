@@ -19,7 +19,7 @@ ${commands(`heroku login\nheroku git:remote -a ${app.name}`)}
 <p class="soft small">or without the Heroku command line: <code>git remote add heroku ${git}</code>; log in as <code>${email}</code> with an API token as the password.</p>
 <h3 class="gap">Deploy</h3>
 ${commands("git push heroku main")}
-<p class="soft small">The push shows the build, and is refused if the app does not come up; the release before serves on.</p></section>
+<p class="soft small">The push shows the build, and is refused if the app does not come up, or does worse than the release before, which then serves on.</p></section>
 <section class="card"><header><h2>A new app from nothing</h2></header>
 ${commands(`mkdir ${app.name} && cd ${app.name} && git init -b main
 printf 'flask\\nuwsgi\\n' > requirements.txt

@@ -37,7 +37,8 @@ export function peoplePages(context: Context): MemberRoute[] {
           email: field(visit.form, "email"),
           role: visit.form.get("role") === "admin" ? "admin" : "member",
         };
-        return show(context, visit, await api.order<Invitation>(visit, { method: "POST", path: "/invitations", body }));
+        const { answer } = await api.order<Invitation>(visit, { method: "POST", path: "/invitations", body });
+        return show(context, visit, answer);
       },
     ],
     acts.route("/people/invitations/revoke", (visit) => ({

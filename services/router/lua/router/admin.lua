@@ -1,9 +1,16 @@
 -- The admin API, HTTP on a Unix socket that only the platform's owner can open.
 --
--- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome?, maintenance? }
+-- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome?, maintenance?, replaced? }
 --     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed; `maintenance`: a page, while dynos run
---     200 { revision, left }  422 { error, message, dyno?, reason?, status? }  409 { error, message }
+--     200 { revision, left, failing? }  422 { error, message, dyno?, reason?, status?, answered? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
+--     check.type  tcp: a connection is accepted. http: an answer below 500. no-worse: an answer, but one of 500 or more
+--     only if no dyno that is left out answers below 500; `failing`: [{ name, status, answered }] those taken like that.
+--     422 { error: stopped }: these dynos are stopped, so that they cannot be asked. Start them, ask, and send what
+--     they do as `replaced`: serve | fail.
+-- POST /apps/<app>/ask { dynos: [service], path, seconds }  200 { serve: true | false }
+--     Whether one of these dynos answers below 500; those that cannot be reached are waited for.
+-- GET /dynos/<service>  200 { bound }  Whether it was seen to listen on its port when it was last asked.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
 --
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
@@ -22,6 +29,7 @@ local cjson = require "cjson.safe"
 
 local activity = require "router.activity"
 local check = require "router.check"
+local probe = require "router.probe"
 local routes = require "router.table"
 local switch = require "router.switch"
 
@@ -43,9 +51,10 @@ end
 local actions = {}
 
 function actions.PUT(app)
-  local entry, problem = check.entry(app, body())
+  local sent = body()
+  local entry, problem = check.entry(app, sent)
   if not entry then return invalid(problem) end
-  return switch.put(entry)
+  return switch.put(entry, sent.replaced)
 end
 
 function actions.DELETE(app)
@@ -72,6 +81,12 @@ function posts.crashed(app)
   return switch.crashed(app, sent.crashed)
 end
 
+function posts.ask(app)
+  local dynos, path, seconds = check.question(body())
+  if not dynos then return invalid(path) end
+  return switch.ask(app, dynos, path, seconds)
+end
+
 local function post_dyno(app, service)
   local sent = body()
   local state = type(sent) == "table" and sent.state
@@ -91,6 +106,8 @@ local function handle()
   if uri == "/health" then return 200, { ok = true } end
   if uri == "/apps" and method == "GET" then return 200, routes.all_json() end
   if uri == "/activity" and method == "GET" then return 200, all_activity() end
+  local proven = method == "GET" and uri:match "^/dynos/([%w_-]+)$"
+  if proven then return 200, { bound = probe.is_bound(proven) } end
   if method == "POST" then
     local app, what = uri:match "^/apps/([a-z0-9-]+)/(%l+)$"
     if posts[what] then return posts[what](app) end

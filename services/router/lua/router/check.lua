@@ -2,6 +2,12 @@
 
 local M = {}
 
+local CHECKS = { http = true, tcp = true, ["no-worse"] = true }
+
+local function is_path(value)
+  return type(value) == "string" and value:match "^/[\33-\126]*$" ~= nil
+end
+
 local function is_number(value, least, most)
   return type(value) == "number" and value >= least and value <= (most or math.huge)
 end
@@ -33,11 +39,14 @@ function M.entry(app, sent)
   end
   local check = items(sent.check)
   local kind, path, timeout = check.type or "http", check.path or "/", check.timeout or 60
-  if kind ~= "http" and kind ~= "tcp" then return nil, "check.type: neither http nor tcp" end
-  if type(path) ~= "string" or not path:match "^/[\33-\126]*$" then return nil, "check.path: not a path" end
+  if not CHECKS[kind] then return nil, "check.type: none of http, tcp, no-worse" end
+  if not is_path(path) then return nil, "check.path: not a path" end
   if not is_number(timeout, 0, 3600) then return nil, "check.timeout: not a number of seconds" end
   local drain = sent.drain or 30
   if not is_number(drain, 0, 3600) then return nil, "drain: not a number of seconds" end
+  if sent.replaced ~= nil and sent.replaced ~= "serve" and sent.replaced ~= "fail" then
+    return nil, "replaced: neither serve nor fail"
+  end
   for _, flag in ipairs { "welcome", "maintenance" } do
     if sent[flag] ~= nil and type(sent[flag]) ~= "boolean" then return nil, flag .. ": neither true nor false" end
   end
@@ -45,6 +54,17 @@ function M.entry(app, sent)
     app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain,
     welcome = sent.welcome or false, maintenance = sent.maintenance or false,
   }
+end
+
+-- A question that was sent: the dynos' names, a path and seconds; nil and what is wrong.
+function M.question(sent)
+  if type(sent) ~= "table" then return nil, "the body is no JSON object" end
+  for _, name in ipairs(items(sent.dynos)) do
+    if type(name) ~= "string" then return nil, "dynos: not a service's name" end
+  end
+  if not is_path(sent.path) then return nil, "path: not a path" end
+  if not is_number(sent.seconds, 0, 3600) then return nil, "seconds: not a number of seconds" end
+  return items(sent.dynos), sent.path, sent.seconds
 end
 
 local MODES = { awake = true, asleep = true, quota = true }

@@ -20,6 +20,8 @@ return {
       { { welcome = 1 }, "welcome: neither true nor false" },
       { { maintenance = 1 }, "maintenance: neither true nor false" },
       { { check = { path = "/a\r\nHost: b" } }, "check.path: not a path" },
+      { { check = { type = "udp" } }, "check.type: none of http, tcp, no-worse" },
+      { { replaced = "perhaps" }, "replaced: neither serve nor fail" },
       { { check = { timeout = -1 } }, "check.timeout: not a number of seconds" },
       { { drain = {} }, "drain: not a number of seconds" },
     }
@@ -28,6 +30,14 @@ return {
       assert_equal(entry, nil)
       assert_equal(problem, case[2])
     end
+  end,
+  ["questions"] = function()
+    local check = fresh "router.check"
+    local dynos, path, seconds = check.question { dynos = { "a" }, path = "/up", seconds = 5 }
+    assert_equal(dynos[1] .. path .. seconds, "a/up5")
+    assert_equal(select(2, check.question { dynos = { 1 }, path = "/", seconds = 5 }), "dynos: not a service's name")
+    assert_equal(select(2, check.question { path = "up", seconds = 5 }), "path: not a path")
+    assert_equal(select(2, check.question { path = "/" }), "seconds: not a number of seconds")
   end,
   ["modes"] = function()
     local check = fresh "router.check"

@@ -6,11 +6,15 @@ local dns = require "router.dns"
 
 local M = {}
 
+local health = ngx.shared.health
+
 local CONNECT_MS = 500
 -- Between probes: a share of the time waited so far, within these bounds (seconds).
 local SHORTEST, LONGEST, SHARE = 0.005, 0.1, 0.01
 -- An answer of 500 comes at once; the app is not asked more often than this.
 local AFTER_ANSWER = 0.25
+-- For so long it is remembered that a dyno listened (seconds).
+local BOUND = 600
 
 local function request(check, host)
   return "GET " .. check.path .. " HTTP/1.1\r\nHost: " .. host
@@ -26,6 +30,7 @@ function M.once(dyno, check, host, seconds)
   local socket = ngx.socket.tcp()
   socket:settimeouts(CONNECT_MS, CONNECT_MS, math.max(seconds * 1000, 1))
   if not socket:connect(address, dyno.port) then return nil, "refused" end
+  health:set("bound:" .. dyno.name, address, BOUND)
   if check.type == "tcp" then
     socket:close()
     return true
@@ -38,11 +43,13 @@ function M.once(dyno, check, host, seconds)
   return true, tonumber(status)
 end
 
--- Probes until the dyno answers below 500.
+-- Probes until the dyno answers below 500, or with an answer that may be taken as well.
 -- @param overtaken tells that the result is of no use any more
--- @return nil, or why not at the deadline: { reason, status, answered }; "overtaken". `answered` is when the first
--- answer came (seconds since 1970): what the app wrote before it tells more than its lines about each probe after it.
-function M.until_ready(dyno, check, host, overtaken)
+-- @param takes asked about each answer of 500 or more: true; false, it is probed on; or why it is not, which ends it
+-- @return why not, or nil and the answer of 500 or more that was taken: { reason, status, answered }; "overtaken".
+-- `answered` is when the first answer came (seconds since 1970): what the app wrote before it tells more than its lines
+-- about each probe after it.
+function M.until_ready(dyno, check, host, overtaken, takes)
   local started = ngx.now()
   local deadline = started + check.timeout
   local first
@@ -51,6 +58,9 @@ function M.until_ready(dyno, check, host, overtaken)
     if answered and (not detail or detail < 500) then return nil end
     ngx.update_time()
     first = first or answered and ngx.now()
+    local took = answered and takes()
+    if took == true then return nil, { status = detail, answered = first } end
+    if took then return { reason = took, status = detail, answered = first } end
     local waited = ngx.now() - started
     local pause = answered and AFTER_ANSWER or math.min(math.max(waited * SHARE, SHORTEST), LONGEST)
     if ngx.now() + pause >= deadline then
@@ -59,6 +69,12 @@ function M.until_ready(dyno, check, host, overtaken)
     if overtaken() then return "overtaken" end
     ngx.sleep(pause)
   end
+end
+
+-- Whether a dyno was seen to listen, where it is now: its container before that may have had another address.
+function M.is_bound(name)
+  local address = health:get("bound:" .. name)
+  return address ~= nil and address == dns.resolve(name)
 end
 
 return M

@@ -4,6 +4,7 @@
 local activity = require "router.activity"
 local health = require "router.health"
 local inflight = require "router.inflight"
+local predecessor = require "router.predecessor"
 local probe = require "router.probe"
 local routes = require "router.table"
 local wake = require "router.wake"
@@ -11,6 +12,8 @@ local wake = require "router.wake"
 local M = {}
 
 local LOOK = 0.01
+-- Seconds: a dyno that serves and cannot be reached, because it is started again, say, may be back within these.
+local BACK = 10
 
 -- Those of `dynos` that `others` does not have.
 local function without(dynos, others)
@@ -22,24 +25,52 @@ local function without(dynos, others)
   return rest
 end
 
--- Probes all at once. Nil, or the first failure and its dyno.
-local function prove(dynos, entry, overtaken)
-  local threads, thread_of = {}, {}
+local function is_stopped(entry)
+  return entry.mode == "asleep" or entry.mode == "quota"
+end
+
+-- What is made of a new dyno's answer of 500 or more: see probe.until_ready. With the check "no-worse" it is taken
+-- unless a dyno that is left out does better. Whoever asks first finds that out, and the others wait for it.
+-- @param verdict what is known of those left out: "serve" or "fail"
+local function tolerance(entry, now, verdict)
+  if verdict == "fail" then return function() return true end end
+  if verdict == "serve" or entry.check.type ~= "no-worse" then return function() return false end end
+  local replaced = without(now and now.dynos or {}, entry.dynos)
+  -- There is nothing to make worse; nor is there while every request gets a page of ours.
+  if not replaced[1] or entry.maintenance then return function() return true end end
+  if is_stopped(now) then return function() return "stopped" end end
+  local asking, serve
+  return function()
+    while asking do ngx.sleep(LOOK) end
+    if serve == nil then
+      asking = true
+      serve = predecessor.serve(replaced, entry.check, entry.hosts[1] or entry.app, now.crashed and 0 or BACK)
+      asking = false
+    end
+    return not serve
+  end
+end
+
+-- Probes all at once. Returns the first failure and its dyno; or nil, nil and those that were taken although they
+-- answer 500 or more: { name, status, answered }.
+local function prove(dynos, entry, overtaken, takes)
+  local threads, thread_of, failing = {}, {}, {}
   local host = entry.hosts[1] or entry.app
   for i, dyno in ipairs(dynos) do
     threads[i] = ngx.thread.spawn(function()
       health.await_end(dyno.name)
-      return dyno, probe.until_ready(dyno, entry.check, host, overtaken)
+      return dyno, probe.until_ready(dyno, entry.check, host, overtaken, takes)
     end)
     thread_of[dyno] = threads[i]
   end
   while #threads > 0 do
-    local ok, dyno, failure = ngx.thread.wait(unpack(threads))
+    local ok, dyno, failure, taken = ngx.thread.wait(unpack(threads))
     if not ok then error(dyno, 0) end
     if failure then
       for _, thread in ipairs(threads) do ngx.thread.kill(thread) end
       return failure, dyno
     end
+    if taken then failing[#failing + 1] = { name = dyno.name, status = taken.status, answered = taken.answered } end
     for i, thread in ipairs(threads) do
       if thread == thread_of[dyno] then
         table.remove(threads, i)
@@ -47,6 +78,7 @@ local function prove(dynos, entry, overtaken)
       end
     end
   end
+  return nil, nil, failing
 end
 
 -- Waits until the dynos have no request in flight. Returns what is left after `seconds`, by name: an open
@@ -78,16 +110,13 @@ local function find(entry, service)
   end
 end
 
-local function is_stopped(entry)
-  return entry.mode == "asleep" or entry.mode == "quota"
-end
-
 local function no_app(app)
   return 404, { error = "not_found", message = "no app " .. app }
 end
 
 -- Makes an app's entry what is wanted. Returns a status and a body (see admin.lua).
-function M.put(entry)
+-- @param verdict what is known of the dynos that it leaves out: "serve" or "fail"; nil: they are asked
+function M.put(entry, verdict)
   local turn = routes.take_turn(entry.app)
   local overtaken = function() return routes.overtaken(entry.app, turn) end
   local owner, host = routes.host_owner(entry.app, entry.hosts)
@@ -96,9 +125,13 @@ function M.put(entry)
   local now = routes.get(entry.app)
   -- Those of an app that sleeps were stopped, and have to prove themselves again.
   local unproven = without(entry.dynos, now and not is_stopped(now) and now.dynos or {})
-  local failure, dyno = prove(unproven, entry, overtaken)
+  local failure, dyno, failing = prove(unproven, entry, overtaken, tolerance(entry, now, verdict))
   if failure == "overtaken" or overtaken() then
     return 409, { error = "overtaken", message = "a later change of " .. entry.app .. " took this one's place" }
+  end
+  if failure and failure.reason == "stopped" then
+    local message = dyno.name .. " answers " .. failure.status .. ", and the dynos in whose place it comes are stopped"
+    return 422, { error = "stopped", dyno = dyno.name, message = message }
   end
   if failure then
     local message = dyno.name .. " did not prove itself within " .. entry.check.timeout .. " s: " .. failure.reason
@@ -113,7 +146,18 @@ function M.put(entry)
   wake.forget(entry.app)
   activity.touch(entry.app)
   local left = retire(without(before and before.dynos or {}, entry.dynos), entry.drain)
-  return 200, { revision = revision, left = left }
+  return 200, { revision = revision, left = left, failing = failing[1] and failing or nil }
+end
+
+-- Whether dynos of an app answer below 500, also while it sleeps, once somebody has started them.
+function M.ask(app, names, path, seconds)
+  local entry = routes.get(app)
+  if not entry then return no_app(app) end
+  local dynos = {}
+  for _, name in ipairs(names) do dynos[#dynos + 1] = find(entry, name) end
+  for _, dyno in ipairs(dynos) do health.await_end(dyno.name) end
+  local check = { type = "http", path = path }
+  return 200, { serve = dynos[1] ~= nil and predecessor.serve(dynos, check, entry.hosts[1] or app, seconds) }
 end
 
 -- Removes an app's entry and drains its dynos.

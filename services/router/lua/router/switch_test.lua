@@ -4,14 +4,15 @@ local function threads()
     spawn = function(run)
       return { run() }
     end,
-    wait = function(first) return true, unpack(first, 1, 2) end,
+    wait = function(first) return true, unpack(first, 1, 3) end,
     kill = function() end,
   }
 end
 
--- The module on a table of one entry with dyno "old"; `ready` gives a dyno's probe's result.
+-- The module on a table of one entry with dyno "old"; `ready` gives a dyno's probe's result. `log.serve`: whether
+-- what is replaced answers well.
 local function switch(ready, counts)
-  local log = { probed = {} }
+  local log = { probed = {}, asked = {} }
   ngx.thread = threads()
   local turn = 0
   local old = { app = "hello", mode = "awake", dynos = { { name = "old", port = 1 } }, drain = 5, check = { timeout = 1 } }
@@ -30,9 +31,13 @@ local function switch(ready, counts)
       watch = function(_, dyno) note "watch"(dyno.name) end,
     },
     ["router.wake"] = { forget = note "forget wake" },
-    ["router.probe"] = { until_ready = function(dyno)
+    ["router.probe"] = { until_ready = function(dyno, _, _, _, takes)
       log.probed[#log.probed + 1] = dyno.name
-      return ready(dyno.name)
+      return ready(dyno.name, takes)
+    end },
+    ["router.predecessor"] = { serve = function(dynos, check, _, seconds)
+      for _, dyno in ipairs(dynos) do log.asked[#log.asked + 1] = dyno.name .. check.path .. seconds end
+      return log.serve
     end },
     ["router.inflight"] = {
       count = function(name) return counts and counts(name) or 0 end,
@@ -49,6 +54,13 @@ local function switch(ready, counts)
     },
   })
   return module, log
+end
+
+-- A probe of a dyno that answers 500.
+local function failing(_, takes)
+  local took = takes()
+  if took == true then return nil, { status = 500, answered = 7 } end
+  return { reason = took or "status", status = 500 }
 end
 
 local function entry(...)
@@ -142,5 +154,63 @@ return {
     assert_equal(status .. " " .. body.error .. " " .. body.reason, "422 probe refused")
     log.reason = "overtaken"
     assert_equal(module.put_in("hello", "old"), 409)
+  end,
+  ["no worse: an answer of 500 is taken unless what is left out does better, which is asked once"] = function()
+    for _, serve in ipairs { true, false } do
+      local module, log = switch(failing)
+      log.serve = serve
+      local wanted = entry("a", "b")
+      wanted.check = { type = "no-worse", path = "/", timeout = 60 }
+      local status, body = module.put(wanted)
+      assert_equal(table.concat(log.asked, " "), "old/10")
+      assert_equal(status, serve and 422 or 200)
+      assert_equal(body.reason, serve and "status" or nil)
+      assert_equal(body.failing and #body.failing .. body.failing[1].name .. body.failing[1].status, not serve and "2a500" or nil)
+    end
+  end,
+  ["no worse: nobody is asked where nothing can be made worse, or it is known"] = function()
+    local cases = {
+      { "scaled", function() return entry("old", "new") end, nil, 200 },
+      { "in maintenance", function() local wanted = entry "new" wanted.maintenance = true return wanted end, nil, 200 },
+      { "known to fail", function() return entry "new" end, "fail", 200 },
+      { "known to serve", function() return entry "new" end, "serve", 422 },
+    }
+    for _, case in ipairs(cases) do
+      local module, log = switch(failing)
+      local wanted = case[2]()
+      wanted.check = { type = "no-worse", path = "/", timeout = 60 }
+      assert_equal(module.put(wanted, case[3]), case[4], case[1])
+      assert_equal(#log.asked, 0, case[1])
+    end
+  end,
+  ["no worse: what sleeps has to be started first, and is asked by its names"] = function()
+    local module, log = switch(failing)
+    log.old.mode, log.old.hosts, log.serve = "asleep", {}, true
+    local wanted = entry "new"
+    wanted.check = { type = "no-worse", path = "/", timeout = 60 }
+    local status, body = module.put(wanted)
+    assert_equal(status .. body.error .. body.dyno, "422stoppednew")
+    assert_equal(log.put, nil)
+    status, body = module.ask("hello", { "old", "no-such" }, "/up", 30)
+    assert_equal(status, 200)
+    assert_equal(body.serve, true)
+    assert_equal(table.concat(log.asked, " "), "old/up30")
+    assert_equal(select(2, module.ask("hello", { "no-such" }, "/", 1)).serve, false)
+  end,
+  ["an app of which nothing runs is not asked, one that crashed is not waited for"] = function()
+    local module, log = switch(failing)
+    log.old.crashed = true
+    local wanted = entry "new"
+    wanted.check = { type = "no-worse", path = "/", timeout = 60 }
+    assert_equal(module.put(wanted), 200)
+    assert_equal(table.concat(log.asked, " "), "old/0")
+    log.old.dynos, log.asked = {}, {}
+    assert_equal(module.put(wanted), 200)
+    assert_equal(#log.asked, 0)
+  end,
+  ["a declared check of http takes no answer of 500, unless it is forced"] = function()
+    local module = switch(failing)
+    assert_equal(module.put(entry "new"), 422)
+    assert_equal(module.put(entry "new", "fail"), 200)
   end,
 }

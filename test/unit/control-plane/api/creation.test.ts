@@ -35,7 +35,7 @@ test("an app is destroyed, and what cannot be destroyed stays", async () => {
   await using served = await serve();
   served.world.failure = new UserError("no Docker");
   assert.equal((await served.ask("DELETE", "/apps/shop")).body.message, "no Docker");
-  assert.match(served.world.said("shop").join("\n"), /Destruction by user me@example.com failed: no Docker/);
+  assert.match(served.world.said("shop").join("\n"), /Destroy shop by user me@example.com failed: no Docker/);
   served.world.failure = undefined;
   const { status, body } = await served.ask("DELETE", "/apps/shop");
   assert.deepEqual([status, body.name], [200, "shop"]);

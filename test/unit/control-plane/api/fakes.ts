@@ -56,6 +56,8 @@ export class World {
   written: number | undefined;
   /** Awaited by each change before it is made. */
   gate: Promise<void> = Promise.resolve();
+  /** What changes that are made warn of. */
+  warnings: readonly string[] = [];
   /** Why the next change fails. */
   failure: Error | undefined;
   usage: UsageEntry[] = [
@@ -140,6 +142,7 @@ export class World {
             app: world.#declared(name),
             outputs: { release: 1 },
             steps: [{ op: "create", type: "dyno:index:Release", name }],
+            warnings: [],
           };
         },
         async destroy(name) {
@@ -151,6 +154,7 @@ export class World {
           const app = world.apps.get(name);
           world.apps.delete(name);
           if (app !== undefined) world.apps.set(to, app);
+          return { outputs: {}, steps: [], warnings: [] };
         },
         sizes: async () => ({ slug: 1_000_000, repository: null }),
         planCreate: (name, act) => world.#plan(name, act),
@@ -274,7 +278,7 @@ export class World {
     if (released) this.release(act.description, act.user);
     const step = { op: "update", type: "dyno:index:Release", name };
     const { configs: _configs, environment: _environment, ...outputs } = this.#outputs({ formation, config, addons });
-    return { outputs, steps: released ? [step] : [] };
+    return { outputs, steps: released ? [step] : [], warnings: this.warnings };
   }
 }
 

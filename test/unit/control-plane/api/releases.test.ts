@@ -124,6 +124,7 @@ test("a change that fails says why and leaves everything as it was", async () =>
   assert.equal(body.message, "the app does not boot:\nImportError");
   assert.deepEqual(served.world.said("shop"), [
     "app[api]: Set A config vars by user me@example.com failed: the app does not boot:",
+    "app[api]: ImportError",
   ]);
 });
 
@@ -134,7 +135,7 @@ test("a change for which too many wait already is a conflict", async () => {
   assert.deepEqual([status, body], [409, { id: "conflict", message: "10 changes of shop wait already" }]);
 });
 
-test("a change that takes longer than the client waits goes on", async () => {
+test("a change that takes longer than the client waits goes on, and is not called done", async () => {
   await using served = await serve();
   let open = () => {};
   served.world.gate = new Promise((resolve) => {
@@ -142,9 +143,18 @@ test("a change that takes longer than the client waits goes on", async () => {
   });
   const body = { A: "1" };
   const early = await served.ask("PATCH", "/apps/shop/config-vars", { body, headers: { prefer: "wait=0" } });
-  assert.equal(early.status, 200);
-  assert.equal(early.body.A, "1", "as it will be");
-  assert.match(String(early.headers["warning-message"]), /still being made/);
+  assert.deepEqual(
+    [early.status, early.body],
+    [
+      504,
+      {
+        id: "timeout",
+        message:
+          "Set A config vars goes on and is not done yet: if it fails, shop is put back as it was. " +
+          "Its log tells how it ends: heroku logs -a shop",
+      },
+    ],
+  );
   assert.deepEqual(served.world.changes, []);
   const waiting = served.ask("PATCH", "/apps/shop/formation", {
     body: { updates: [{ type: "web", quantity: 2 }] },
@@ -155,6 +165,17 @@ test("a change that takes longer than the client waits goes on", async () => {
   assert.equal(late.headers["warning-message"], undefined);
   assert.equal(served.world.changes.length, 2);
   assert.deepEqual(served.world.ledger.length, 2);
+});
+
+test("a change that was made and is not as one would wish has a warning", async () => {
+  await using served = await serve();
+  served.world.warnings = [`web.1 of shop answers 500. Its last lines:\n    ${["a", "b", "é", "d"].join("\n    ")}`];
+  const { status, headers } = await set(served, { A: "1" });
+  assert.deepEqual(
+    [status, headers["warning-message"]],
+    [200, "web.1 of shop answers 500. Its last lines: | b | ? | d"],
+  );
+  assert.equal(served.world.said("shop")[1], "app[api]: Warning: web.1 of shop answers 500. Its last lines:");
 });
 
 test("requests that come together read the outputs once, and a change makes them read again", async () => {

@@ -13,7 +13,7 @@ const PLATFORM = "config:\n  dynoform:platform: { name: test }\n";
 const OTHER = "config:\n  dynoform:app: { platform: elsewhere }\n";
 
 export const act = { user: "ada@example.com", description: "Scaled to web@2:Free" };
-export const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outputs: {} };
+export const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outputs: {}, warnings: [] };
 export const broken = new RunFailed("failed", "a dyno crashed");
 
 /** The runs there were, each with what the stack's file said when it began; `ends` says how they end, in order. */

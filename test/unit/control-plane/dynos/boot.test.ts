@@ -35,6 +35,8 @@ test("one that does not listen in time is silent, one that ended is gone", async
   assert.deepEqual(await booted(refused, dyno, 0.2, never), { result: "silent", routed: true, timeout: 0.2 });
   const unrouted = new FakeRouter(Date.now);
   assert.deepEqual(await booted(unrouted, dyno, 0.2, never), { result: "silent", routed: false, timeout: 0.2 });
+  const hangs = routerOf(() => Promise.reject(failing("no_answer")));
+  assert.equal((await booted(hangs, dyno, 0.2, never)).result, "up", "it listens");
   const gone = new AbortController();
   const waiting = booted(
     routerOf(() => new Promise(() => {})),
@@ -44,6 +46,22 @@ test("one that does not listen in time is silent, one that ended is gone", async
   );
   setImmediate(() => gone.abort());
   assert.equal((await waiting).result, "gone");
+});
+
+test("one that listens while an up proves it has as long as that takes", async () => {
+  const router = new FakeRouter(Date.now);
+  router.listening.add("web");
+  const asked = Promise.withResolvers<void>();
+  const { bound } = router;
+  router.bound = (service) => {
+    asked.resolve();
+    return bound.call(router, service);
+  };
+  const waiting = booted(router, dyno, 0.05, never);
+  // Its time is over.
+  await asked.promise;
+  router.put("shop", "web");
+  assert.deepEqual(await waiting, { result: "up", routed: true, timeout: 0.05 });
 });
 
 test("without a router a dyno that runs is up", async () => {

@@ -53,6 +53,8 @@ export class FakeRouter implements RouterPort {
   readonly apps = new Map<string, { mode: AppMode; dynos: { name: string }[] }>();
   readonly active: Record<string, AppActivity> = {};
   readonly calls: string[] = [];
+  /** Dynos that were seen to listen while they were proven. */
+  readonly listening = new Set<string>();
   readonly clock: () => number;
   /** What `putIn` does. */
   answers: (service: string) => Promise<unknown> = async () => {};
@@ -90,6 +92,9 @@ export class FakeRouter implements RouterPort {
     this.calls.push(`in ${service}`);
     await this.answers(service);
   }
+  async bound(service: string) {
+    return this.listening.has(service);
+  }
   async crashed(app: string, crashed: boolean) {
     this.calls.push(`${app} crashed ${crashed}`);
   }
@@ -115,6 +120,8 @@ export interface Settings {
   readonly backOff?: BackOffTimes;
   readonly db?: DatabaseSync;
   readonly start?: number;
+  /** Seconds that a dyno has to boot. */
+  readonly bootTimeout?: number;
 }
 
 /** A dyno manager on fakes and a real store, on a clock that the test moves. */
@@ -138,7 +145,7 @@ export class Ground {
   }
 
   #make(): DynoManager {
-    const { after = 1800, every = 0, free = 750, per = "app", backOff } = this.#settings;
+    const { after = 1800, every = 0, free = 750, per = "app", backOff, bootTimeout } = this.#settings;
     return new DynoManager({
       docker: this.docker.api,
       db: this.db,
@@ -149,6 +156,7 @@ export class Ground {
       warn: (message) => this.warnings.push(message),
       settings: { platform: PLATFORM, sleep: { after }, cycle: { every, spread: 0 }, hours: { free, per } },
       backOff,
+      ...(bootTimeout !== undefined && { bootTimeout }),
     });
   }
 

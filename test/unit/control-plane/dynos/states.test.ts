@@ -105,6 +105,34 @@ test("a crash, memory, and an exit that takes too long", async () => {
   ]);
 });
 
+test("R10 is for what never listened, and SIGKILL for what no up is proving", async () => {
+  ground = await new Ground({ bootTimeout: 0.05 }).start();
+  const silent = () => ground.docker.service("new", labels("shop", "web.1"));
+  const r10 =
+    "heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 0.05 seconds of launch";
+  silent();
+  await until("its time is over", async () => ground.log.all.some((line) => line.includes("R10")));
+  await settle();
+  assert.deepEqual(ground.log.take(), ["heroku[web.1]: Starting process with command `run me`", r10]);
+  assert.ok(ground.docker.running("new"), "it is that up's to stop");
+  ground.docker.removeService("new");
+  await settle();
+  ground.log.take();
+
+  const refused = Object.assign(new Error("refused"), { error: "probe", probe: { reason: "refused" } });
+  ground.router.answers = () => Promise.reject(refused);
+  ground.docker.restarts = false;
+  ground.router.put("shop", "new");
+  silent();
+  await until("it is killed", async () => ground.docker.running("new") === undefined);
+  await settle();
+  assert.deepEqual(ground.log.take().slice(0, 3), [
+    "heroku[web.1]: State changed from down to starting",
+    "heroku[web.1]: Starting process with command `run me`",
+    r10,
+  ]);
+});
+
 test("a one-off dyno starts, is up, and is complete", async () => {
   ground = await new Ground().start();
   const id = ground.docker.run(labels("shop", "run.1234"));

@@ -6,31 +6,13 @@ import { test } from "node:test";
 import { type OpenRecord, openRecord } from "../../../../provider/build/record.ts";
 import { ChangeFailed, type ChangeResult } from "../../../../services/control-plane/apps/apps.ts";
 import { type DeployOptions, deployer } from "../../../../services/control-plane/git/deploy.ts";
-import { reasonsOf } from "../../../../services/control-plane/git/failure.ts";
 import { DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
 import { until } from "../../../support/until.ts";
 
 const COMMIT = "1234567890123456789012345678901234567890";
 const DIGEST = "0".repeat(64);
 
-const LOG = `Updating (shop):
-
- +  dyno:Build shop-build-1 creating (0s) -----> Building shop
- +  dyno:Build shop-build-1 **creating failed** error: the build of shop failed: pip ended with 1
-    pulumi:pulumi:Stack dynoform-shop **failed** 1 error; 1 message
-Diagnostics:
-  dyno:Build (shop-build-1):
-    -----> Building shop
-    warning: not kept
-    error: the build of shop failed: pip ended with 1
-      No matching distribution found for nothing==1
-
-  pulumi:pulumi:Stack (dynoform-shop):
-    error: update failed
-
-Resources:
-    1 errored
-`;
+const REASON = "the build of shop failed: pip ended with 1\n  No matching distribution found for nothing==1";
 
 interface Deployed {
   readonly lines: string[];
@@ -43,7 +25,7 @@ interface Deployed {
 /** Deploys to an app whose change is what `work` does. */
 async function deploy(
   directory: string,
-  work: (lines: readonly string[], failed: (log: string) => Promise<void>) => Promise<Partial<ChangeResult>>,
+  work: (lines: readonly string[], failed: (reason: string) => Promise<void>) => Promise<Partial<ChangeResult>>,
 ): Promise<Deployed> {
   const lines: string[] = [];
   const logged: string[] = [];
@@ -53,7 +35,7 @@ async function deploy(
     async change(name, act, edit, { failed = async () => {} } = {}) {
       const source = (value: unknown) => void acts.push({ name, act, source: value });
       await edit({ source } as never);
-      return { activity: 1, changes: {}, steps: [], outputs: {}, ...(await work(lines, failed)) };
+      return { activity: 1, changes: {}, steps: [], outputs: {}, warnings: [], ...(await work(lines, failed)) };
     },
   };
   const run = deployer({
@@ -133,27 +115,42 @@ test("a failure is told by its reason, whoever found it", () =>
   withFolder(async (directory) => {
     const failed = await deploy(directory, async () => {
       await (await open(directory, "builds")).close({ result: "failed", error: "pip ended with 1" });
-      throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
+      throw new ChangeFailed(REASON, "");
     });
     await assert.rejects(failed.result, new DeployFailed("build failed"));
     assert.deepEqual(failed.lines, ["", " !     the build of shop failed: pip ended with 1"]);
-    assert.match(failed.logged.at(-1) ?? "", /Deploy 1234567 by user me@example\.com failed: the build of shop failed/);
+    assert.deepEqual(failed.logged.slice(-2), [
+      "shop app[api]: Deploy 1234567 by user me@example.com failed: the build of shop failed: pip ended with 1",
+      "shop app[api]:   No matching distribution found for nothing==1",
+    ]);
 
     const early = await deploy(directory, async (lines, failed) => {
-      await failed(LOG);
+      await failed(REASON);
       assert.deepEqual(lines, [
         "",
         " !     the build of shop failed: pip ended with 1",
         " !       No matching distribution found for nothing==1",
         "       Putting shop back as it was...",
       ]);
-      throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
+      throw new ChangeFailed(REASON, "");
     });
     await assert.rejects(early.result, new DeployFailed("deploy failed"));
     assert.equal(early.lines.length, 4, "it is told once, and before the app is put back");
 
+    const stuck = await deploy(directory, async (_lines, failed) => {
+      await failed(REASON);
+      throw new ChangeFailed(
+        `${REASON}\nThe file was put back, but shop could not be brought up as it was: no disk`,
+        "",
+      );
+    });
+    assert.equal(
+      stuck.lines.at(-1),
+      " !     The file was put back, but shop could not be brought up as it was: no disk",
+    );
+
     const booting = await deploy(directory, async () => {
-      throw new ChangeFailed("`pulumi up` failed (exit code 255)", LOG);
+      throw new ChangeFailed(REASON, "");
     });
     await assert.rejects(booting.result, new DeployFailed("deploy failed"));
     assert.equal(booting.lines.at(-1), " !       No matching distribution found for nothing==1");
@@ -172,8 +169,21 @@ test("a failure is told by its reason, whoever found it", () =>
     assert.match(broken.problems.join(), /undefined is no function/);
   }));
 
-test("reasons are taken from Pulumi's diagnostics, thirty lines of each", () => {
-  assert.deepEqual(reasonsOf("nothing of the kind"), []);
-  const long = `Diagnostics:\n  a (b):\n    error: first\n${"    more\n".repeat(100)}\n  c (d):\n    \x1b[31merror: second\x1b[0m\n`;
-  assert.deepEqual(reasonsOf(long), ["first", ...Array(29).fill("more"), "second"]);
-});
+test("what a deploy warns of is shown, and stands in the app's log", () =>
+  withFolder(async (directory) => {
+    const { lines, logged } = await deploy(directory, async () => ({
+      warnings: ["web.1 of shop answers 500 to GET /. Its last lines:\n    KeyError"],
+      outputs: { release: 5 },
+    }));
+    assert.deepEqual(lines.slice(-4), [
+      " !     Warning: web.1 of shop answers 500 to GET /. Its last lines:",
+      " !         KeyError",
+      "",
+      "Verifying deploy... done.",
+    ]);
+    assert.deepEqual(logged.slice(-3), [
+      "shop app[api]: Warning: web.1 of shop answers 500 to GET /. Its last lines:",
+      "shop app[api]:     KeyError",
+      "shop app[api]: Build succeeded",
+    ]);
+  }));
