@@ -3,24 +3,26 @@ import { ensurePythonImage } from "../../images/python.ts";
 import { PYTHONS, pythonRecipe } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
-import { install } from "./install.ts";
+import { type BuildOutput, type Installation, type Installed, install } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import type { PythonChoice, Source } from "./source/index.ts";
 import { BUILDER } from "./version.ts";
 
 /** What a step of a build works with. */
-export interface BuildContext {
+export interface BuildContext extends BuildOutput {
   readonly docker: Docker;
   readonly platform: string;
   readonly app: string;
   /** A folder of the host with what the init must know of its network. */
   readonly host: string;
   readonly signal: AbortSignal;
-  /** Begins a step of the output. */
-  heading(text: string): void;
-  /** A line of the step. */
-  line(text: string): void;
+  /** The app's config vars and what its add-ons set. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Stands for the config vars that pip sees, of which it tells nothing. */
+  readonly pip: string;
+  /** The source's commit. */
+  readonly commit: string;
 }
 
 /** In a folder that images/python makes. */
@@ -35,42 +37,64 @@ const VERSION = /^3\.\d+\.\d+\S*$/;
  */
 export async function ensurePackages(build: BuildContext, source: Source): Promise<BuiltImage> {
   const { docker, platform, app } = build;
-  const key = packagesKey(source);
+  const key = packagesKey(source, build.pip);
   const present = await findPackages(docker, build, key);
   if (present) {
     build.heading(usingPython(source.python, present.labels[LABELS.python] ?? ""));
     build.heading("Using the packages of an earlier build: the requirements are the same");
     return present;
   }
-  const image = await ensurePythonImage(docker, platform, source.python.minor, build.heading, build.signal);
-  const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
-  let python = "";
-  function line(text: string): void {
-    if (python !== "" || !VERSION.test(text)) build.line(text);
-    else {
-      python = text;
-      build.heading(usingPython(source.python, python));
-      build.heading("Installing requirements with pip");
-    }
-  }
-  await using installed = await install(
-    docker,
-    {
-      name: containerName(platform, app),
-      image,
-      labels,
-      cache: `${platform}-cache-${app}`,
-      host: build.host,
-      prepare: (container) => putRequirements(container, source),
-      arguments: pipArguments(source),
-    },
-    line,
-    build.signal,
-  );
-  return await commit(installed.container, packagesRepository(platform, app), key, {
-    ...labels,
-    [LABELS.python]: python,
+  const told = tellingPython(build, source.python);
+  const only = { ...build, ...told, config: pipConfig(build.config) };
+  await using installed = await runSteps(only, await pythonImage(build, source), {
+    steps: ["packages"],
+    arguments: pipArguments(source),
+    prepare: (container) => putRequirements(container, source),
   });
+  return await commit(installed.container, packagesRepository(platform, app), key, {
+    [LABELS.platform]: platform,
+    [LABELS.app]: app,
+    [LABELS.python]: told.python(),
+    [LABELS.modules]: installed.modules ?? "",
+  });
+}
+
+/** Does what else a build does in a container of an image: with the packages too, where a step before may decide them. */
+export async function runSteps(
+  build: BuildContext,
+  image: string,
+  work: Pick<Installation, "steps" | "arguments" | "prepare">,
+): Promise<Installed> {
+  const { docker, platform, app, host, config, commit, signal } = build;
+  const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
+  const name = containerName(platform, app);
+  const cache = `${platform}-cache-${app}`;
+  return install(docker, { name, image, labels, cache, host, config, commit, ...work }, build, signal);
+}
+
+/** An image of the source's Python, without packages. */
+export function pythonImage({ docker, platform, heading, signal }: BuildContext, { python }: Source): Promise<string> {
+  return ensurePythonImage(docker, platform, python.minor, heading, signal);
+}
+
+/** Passes a build's output on, but for the version of Python, which is said in a sentence before pip begins. */
+export function tellingPython(output: BuildOutput, choice: PythonChoice): BuildOutput & { python(): string } {
+  let python = "";
+  return {
+    python: () => python,
+    heading: (text) => output.heading(text),
+    line(text) {
+      if (python !== "" || !VERSION.test(text)) return output.line(text);
+      python = text;
+      output.heading(usingPython(choice, python));
+      output.heading("Installing requirements with pip");
+    },
+  };
+}
+
+/** The config vars that pip sees, as on Heroku. */
+function pipConfig(config: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => name.startsWith("PIP_")));
 }
 
 /** What is said of an app's Python; that it is another patch than it asks for stands in the log of each build. */
@@ -81,24 +105,29 @@ export function usingPython({ minor, asked, file }: PythonChoice, had: string): 
   return `${begin} (${file} asks for ${asked}; Debian ${PYTHONS[minor]} has ${had})`;
 }
 
-function packagesKey({ digest, python, requirements, tree }: Source): string {
+function packagesKey({ digest, python, requirements, tree }: Source, pip: string): string {
   const files = readFiles(tree, requirements.files).flatMap(([path, content]) => [path, content.toString("base64")]);
   const local = requirements.local ? digest : "";
-  return keyOf(BUILDER, python.minor, pythonRecipe(python.minor), requirements.pipfile ?? "", local, ...files);
+  return keyOf(BUILDER, python.minor, pythonRecipe(python.minor), pip, requirements.pipfile ?? "", local, ...files);
 }
 
-async function putRequirements(container: Docker.Container, { tree, requirements }: Source): Promise<void> {
-  const { pipfile } = requirements;
-  if (pipfile !== undefined) {
-    await putFiles(container, "/opt/requirements", (files) => files.text(PIPFILE_REQUIREMENTS, pipfile));
-  }
+async function putRequirements(container: Docker.Container, source: Source): Promise<void> {
+  const { tree, requirements } = source;
+  await putPipfile(container, source);
   await putFiles(container, "/app", async (files) => {
     if (requirements.local) await files.tree(tree);
     else for (const [path, content] of readFiles(tree, requirements.files)) files.text(path, content);
   });
 }
 
-function pipArguments({ requirements }: Source): string[] {
+/** Puts the Pipfile's packages where pip finds them. */
+export async function putPipfile(container: Docker.Container, { requirements: { pipfile } }: Source): Promise<void> {
+  if (pipfile === undefined) return;
+  await putFiles(container, "/opt/requirements", (files) => files.text(PIPFILE_REQUIREMENTS, pipfile));
+}
+
+/** For images/python/install. */
+export function pipArguments({ requirements }: Source): string[] {
   const files = [
     ...(requirements.files.length > 0 ? ["requirements.txt"] : []),
     ...(requirements.pipfile === undefined ? [] : [`/opt/requirements/${PIPFILE_REQUIREMENTS}`]),

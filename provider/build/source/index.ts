@@ -5,4 +5,5 @@ export { DEFAULT_PYTHON, type PythonChoice } from "./python-version.ts";
 export type { Requirements } from "./requirements.ts";
 export { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE } from "./snapshot.ts";
 export { readSource, type Source } from "./source.ts";
+export type { Submodule } from "./submodules.ts";
 export { digestTree, type SourceTree, TreeDigest, type TreeEntry } from "./tree.ts";

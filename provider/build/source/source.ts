@@ -5,6 +5,7 @@ import { type Processes, readProcfile } from "./procfile.ts";
 import { choosePython, type PythonChoice } from "./python-version.ts";
 import { type Requirements, readRequirements } from "./requirements.ts";
 import { SnapshotId } from "./snapshot.ts";
+import { readSubmodules, type Submodule } from "./submodules.ts";
 import { listTree, readTree, type SourceTree, TreeDigest } from "./tree.ts";
 
 /** An app's source tree, read and found good. */
@@ -17,6 +18,8 @@ export interface Source {
   readonly processes: Processes;
   readonly python: PythonChoice;
   readonly requirements: Requirements;
+  /** What a build has to fetch. */
+  readonly submodules: readonly Submodule[];
 }
 
 /**
@@ -39,6 +42,7 @@ export function readSource(directory: string): Source {
     processes: readProcfile(tree, problems),
     python: choosePython(tree, problems),
     requirements: readRequirements(tree, problems),
+    submodules: readSubmodules(tree, problems),
   };
   problems.check();
   const digest = new TreeDigest();
