@@ -54,9 +54,10 @@ set -x; env | sort; echo "$API_TOKEN"; cat $ENV_DIR/*; umask 077; touch private;
   });
   ground.lines.length = 0;
   const told = { environment, pip: "1", commit: "c".repeat(40) };
-  const watching = watchArguments();
+  await using watching = watchArguments();
   const { image, record } = await ground.build("hooked", source, undefined, told);
-  const said = await watching.stop();
+  await watching[Symbol.asyncDispose]();
+  const said = watching.seen();
   assert.ok(said.includes("/usr/lib/dynoform/build"), "the command lines of the build were seen");
   assert.ok(ground.lines.includes("-----> Running bin/pre_compile hook"), ground.lines.join("\n"));
   assert.ok(ground.lines.includes("-----> Running bin/post_compile hook"));
@@ -194,7 +195,7 @@ os.makedirs(folder)
 });
 
 /** Gathers the command lines of all processes of this host until it is stopped. */
-function watchArguments() {
+function watchArguments(): AsyncDisposable & { seen(): string } {
   const seen = new Set<string>();
   let stopped = false;
   const watching = (async () => {
@@ -205,10 +206,10 @@ function watchArguments() {
     }
   })();
   return {
-    async stop() {
+    seen: () => [...seen].join("\n"),
+    async [Symbol.asyncDispose]() {
       stopped = true;
       await watching;
-      return [...seen].join("\n");
     },
   };
 }
