@@ -24,8 +24,10 @@ export interface Installation {
   readonly host: string;
   /** Puts files into the container before anything runs. */
   readonly prepare: (container: Docker.Container) => Promise<void>;
-  /** For pip. */
-  readonly arguments: readonly string[];
+  /** Containers whose volumes it has too. */
+  readonly tools: readonly string[];
+  /** Installs the packages; runs in /app. */
+  readonly command: readonly string[];
 }
 
 /** A container in which packages were installed; dispose it when it was committed. */
@@ -37,12 +39,12 @@ export interface Installed extends AsyncDisposable {
  * Installs packages in a container: as an ordinary user, with limits, and with a network that reaches the internet
  * and nothing private.
  *
- * @param line told the version of Python, and then what pip says
- * @throws Error when pip fails; nothing is left then
+ * @param line told the version of Python, and then what the package manager says
+ * @throws Error when that fails; nothing is left then
  */
 export async function install(
   docker: Docker,
-  { name, image, labels, cache, host, prepare, arguments: pip }: Installation,
+  { name, image, labels, cache, host, prepare, tools, command }: Installation,
   line: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Installed> {
@@ -52,7 +54,7 @@ export async function install(
     name,
     Image: image,
     // Settings go through `env` and not into the container's own environment, which an image of it would keep.
-    Cmd: ["/usr/bin/env", ...settings(), "/usr/lib/dynoform/init", '/usr/lib/dynoform/install "$@"', ...pip],
+    Cmd: ["/usr/bin/env", ...settings(), "/usr/lib/dynoform/init", '/usr/lib/dynoform/install "$@"', ...command],
     Labels: { ...labels },
     HostConfig: {
       ...LIMITS,
@@ -62,6 +64,7 @@ export async function install(
         { Type: "volume", Source: cache, Target: "/var/cache/pip" },
         { Type: "bind", Source: host, Target: "/run/dynoform-host", ReadOnly: true },
       ],
+      VolumesFrom: [...tools],
       LogConfig: { Type: "none", Config: {} },
     },
   });

@@ -1,12 +1,13 @@
+import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
-import { ensurePythonImage } from "../../images/python.ts";
-import { PYTHONS, pythonRecipe } from "../../images/pythons.ts";
+import { newerInTesting, TESTING } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
 import { install } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
-import type { PythonChoice, Source } from "./source/index.ts";
+import { ensureInstaller, installerRecipe } from "./package-manager.ts";
+import { PIPFILE_REQUIREMENTS, type PythonChoice, type Source } from "./source/index.ts";
 import { BUILDER } from "./version.ts";
 
 /** What a step of a build works with. */
@@ -23,9 +24,6 @@ export interface BuildContext {
   line(text: string): void;
 }
 
-/** In a folder that images/python makes. */
-const PIPFILE_REQUIREMENTS = "pipfile.txt";
-
 /** The first line of images/python/install. */
 const VERSION = /^3\.\d+\.\d+\S*$/;
 
@@ -35,14 +33,16 @@ const VERSION = /^3\.\d+\.\d+\S*$/;
  */
 export async function ensurePackages(build: BuildContext, source: Source): Promise<BuiltImage> {
   const { docker, platform, app } = build;
+  const { requirements } = source;
   const key = packagesKey(source);
+  for (const warning of source.warnings) build.heading(`Warning: ${warning}`);
   const present = await findPackages(docker, build, key);
   if (present) {
     build.heading(usingPython(source.python, present.labels[LABELS.python] ?? ""));
     build.heading("Using the packages of an earlier build: the requirements are the same");
     return present;
   }
-  const image = await ensurePythonImage(docker, platform, source.python.minor, build.heading, build.signal);
+  await using installer = await ensureInstaller(build, source);
   const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
   let python = "";
   function line(text: string): void {
@@ -50,19 +50,20 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
     else {
       python = text;
       build.heading(usingPython(source.python, python));
-      build.heading("Installing requirements with pip");
+      build.heading(`Installing packages: ${requirements.command.join(" ")}`);
     }
   }
   await using installed = await install(
     docker,
     {
       name: containerName(platform, app),
-      image,
+      image: installer.image,
+      tools: installer.tools,
       labels,
       cache: `${platform}-cache-${app}`,
       host: build.host,
       prepare: (container) => putRequirements(container, source),
-      arguments: pipArguments(source),
+      command: requirements.command,
     },
     line,
     build.signal,
@@ -74,34 +75,35 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
 }
 
 /** What is said of an app's Python; that it is another patch than it asks for stands in the log of each build. */
-export function usingPython({ minor, asked, file }: PythonChoice, had: string): string {
-  const begin = `Using Python ${had}`;
+export function usingPython(python: PythonChoice, had: string): string {
+  const { asked, file, minor, source, codename } = python;
+  const testing = source === "debian" && codename === TESTING;
+  const begin = `Using Python ${had}${testing ? ` of Debian's testing suite, ${codename}` : ""}`;
   if (asked === undefined) return `${begin} (the app asks for none; a file .python-version would)`;
-  if (asked === had || asked === minor) return begin;
-  return `${begin} (${file} asks for ${asked}; Debian ${PYTHONS[minor]} has ${had})`;
+  if (asked === had) return begin;
+  const newer = newerInTesting(python);
+  if (asked !== minor) return `${begin} (${file} asks for ${asked}; Debian ${codename} has ${had})`;
+  if (newer === undefined) return begin;
+  const exact = `${minor}.${newer.patch}`;
+  return `${begin} (Debian's testing suite has ${exact}; ${file} gets that by asking for ${exact})`;
 }
 
-function packagesKey({ digest, python, requirements, tree }: Source): string {
+function packagesKey(source: Source): string {
+  const { digest, requirements, tree } = source;
+  const { manager, pipfile = "", local } = requirements;
   const files = readFiles(tree, requirements.files).flatMap(([path, content]) => [path, content.toString("base64")]);
-  const local = requirements.local ? digest : "";
-  return keyOf(BUILDER, python.minor, pythonRecipe(python.minor), requirements.pipfile ?? "", local, ...files);
+  return keyOf(BUILDER, manager, installerRecipe(source), pipfile, local ? digest : "", ...files);
 }
 
 async function putRequirements(container: Docker.Container, { tree, requirements }: Source): Promise<void> {
   const { pipfile } = requirements;
   if (pipfile !== undefined) {
-    await putFiles(container, "/opt/requirements", (files) => files.text(PIPFILE_REQUIREMENTS, pipfile));
+    await putFiles(container, dirname(PIPFILE_REQUIREMENTS), (files) =>
+      files.text(basename(PIPFILE_REQUIREMENTS), pipfile),
+    );
   }
   await putFiles(container, "/app", async (files) => {
     if (requirements.local) await files.tree(tree);
     else for (const [path, content] of readFiles(tree, requirements.files)) files.text(path, content);
   });
-}
-
-function pipArguments({ requirements }: Source): string[] {
-  const files = [
-    ...(requirements.files.length > 0 ? ["requirements.txt"] : []),
-    ...(requirements.pipfile === undefined ? [] : [`/opt/requirements/${PIPFILE_REQUIREMENTS}`]),
-  ];
-  return files.flatMap((file) => ["--requirement", file]);
 }

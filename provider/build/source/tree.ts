@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join, posix } from "node:path";
 import type { SourceProblems } from "./problems.ts";
 import { readSlugignore } from "./slugignore.ts";
@@ -158,25 +158,4 @@ export class TreeDigest implements TreeReader {
     if (this.#file) this.#whole.update(this.#file.digest());
     this.#file = undefined;
   }
-}
-
-/**
- * The text of one of the files that say how an app is built; undefined when it is not there.
- * Problems: no plain file, or not UTF-8.
- */
-export function readText(tree: SourceTree, path: string, problems: SourceProblems): string | undefined {
-  const entry = tree.entries.find((candidate) => candidate.path === path);
-  if (entry === undefined) return undefined;
-  if (entry.kind === "link") {
-    problems.add(path, `is a link to ${entry.target}; put the file itself in its place`);
-    return undefined;
-  }
-  const bytes = readFileSync(join(tree.root, path));
-  const text = bytes.toString("utf8");
-  // PowerShell's `pip freeze > requirements.txt` writes UTF-16, half of whose bytes are zero.
-  if (text.includes("\0") || !Buffer.from(text).equals(bytes)) {
-    problems.add(path, "is not UTF-8 text; save it in that encoding (PowerShell: | Out-File -Encoding utf8)");
-    return undefined;
-  }
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
