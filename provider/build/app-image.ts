@@ -4,15 +4,8 @@ import { type BuiltImage, commit } from "./images.ts";
 import type { Installed } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
-import {
-  type BuildContext,
-  ensurePackages,
-  pipArguments,
-  putPipfile,
-  pythonImage,
-  runSteps,
-  tellingPython,
-} from "./packages.ts";
+import { ensureInstaller } from "./package-manager.ts";
+import { type BuildContext, ensurePackages, putPipfile, runSteps, tellingPython } from "./packages.ts";
 import type { Source } from "./source/index.ts";
 import type { Step } from "./steps.ts";
 import { putSubmodules } from "./submodules.ts";
@@ -44,9 +37,9 @@ export async function makeAppImage(build: BuildContext, source: Source, image: A
       await put(container);
       await putPipfile(container, source);
     };
-    const work = { steps, prepare, arguments: pipArguments(source) };
-    const telling = { ...build, ...tellingPython(build, source.python) };
-    await using done = await runSteps(telling, await pythonImage(build, source), work);
+    const work = { steps, prepare, command: source.requirements.command };
+    await using installer = await ensureInstaller(build, source);
+    await using done = await runSteps({ ...build, ...tellingPython(build, source) }, installer, work);
     return await commitApp(build, done, image);
   }
   const packages = await ensurePackages(build, source);
@@ -54,7 +47,7 @@ export async function makeAppImage(build: BuildContext, source: Source, image: A
   const known: Step[] = packages.labels[LABELS.modules] ? ["nltk", "collectstatic"] : [];
   const steps = [...submodules, ...known, ...post];
   if (steps.length === 0) return addCode(build, packages, put, image);
-  await using done = await runSteps(build, packages.id, { steps, prepare: put });
+  await using done = await runSteps(build, { image: packages.id, tools: [] }, { steps, prepare: put });
   return await commitApp(build, done, image);
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { sourceOfPython } from "../../images/pythons.ts";
 import { dockerClient } from "../docker/client.ts";
 import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { makeAppImage } from "./app-image.ts";
@@ -24,9 +25,9 @@ type Inputs = {
   directory: string;
   /** Of the source tree. */
   digest: string;
-  /** Minor version. */
+  /** The Python's id. */
   python: string;
-  /** Recipe of the Python image. */
+  /** Recipe of the Python image, or of that with the package manager. */
   base: string;
   /** Version of what builds. */
   builder: string;
@@ -114,7 +115,7 @@ function keyFor({ digest, python, base, builder, pip }: Inputs): string {
 async function keepSource(inputs: Inputs, call: CallContext): Promise<void> {
   if (inputs.repository === "") return;
   try {
-    const source = readSource(resolve(inputs.directory));
+    const source = readSource(resolve(inputs.directory), sourceOfPython(inputs.python));
     // An image that was there already is what was declared, even if the source has been edited since.
     if (source.digest !== inputs.digest) throw new GitError("its files have changed meanwhile");
     await new Repository(inputs.repository).store(source.tree, source.snapshot);
@@ -184,6 +185,7 @@ async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: B
     heading: (line) => say(`-----> ${line}`),
     line: (line) => say(`       ${line}`),
   };
+  for (const warning of source.warnings) say(`-----> Warning: ${warning}`);
   for (const remark of remarks(source.tree)) say(` !     ${remark}`);
   const image = await makeAppImage(context, source, {
     repository: repositoryOf(inputs),
@@ -205,12 +207,12 @@ function readUnchanged({ directory, digest, python, app }: Inputs): Source {
     new Error(`the source of ${app} in ${directory} has changed since this began; run the same command again`);
   let source: Source;
   try {
-    source = readSource(resolve(directory));
+    source = readSource(resolve(directory), sourceOfPython(python));
   } catch (error) {
     throw error instanceof SourceError
       ? new Error(`the source of ${app} in ${directory} cannot be built: ${error.problems.join("; ")}`)
       : error;
   }
-  if (source.digest !== digest || source.python.minor !== python) throw changed();
+  if (source.digest !== digest || source.python.id !== python) throw changed();
   return source;
 }

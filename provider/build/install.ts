@@ -35,10 +35,12 @@ export interface Installation {
   /** In their order. */
   readonly steps: readonly Step[];
   /**
-   * For pip.
+   * Installs the packages; runs in /app.
    * @default []
    */
-  readonly arguments?: readonly string[];
+  readonly command?: readonly string[];
+  /** Containers whose volumes it has too. */
+  readonly tools: readonly string[];
   /** What the steps see of the app's config vars; pip sees those that begin with `PIP_`. */
   readonly config: Readonly<Record<string, string>>;
   /** The source's commit, for hooks. */
@@ -71,7 +73,7 @@ export interface Installed extends AsyncDisposable {
  */
 export async function install(
   docker: Docker,
-  { name, image, labels, cache, host, prepare, steps, arguments: pip = [], config, commit }: Installation,
+  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit }: Installation,
   say: BuildOutput,
   signal: AbortSignal,
 ): Promise<Installed> {
@@ -88,7 +90,7 @@ export async function install(
       'exec /usr/lib/dynoform/build "$@"',
       ...steps,
       "--",
-      ...pip,
+      ...command,
     ],
     Labels: { ...labels },
     OpenStdin: true,
@@ -102,6 +104,7 @@ export async function install(
         { Type: "bind", Source: host, Target: "/run/dynoform-host", ReadOnly: true },
       ],
       Tmpfs: { [CONFIG]: `rw,nosuid,nodev,noexec,size=16m,mode=0700,uid=${BUILD_USER},gid=${DYNO_GROUP}` },
+      VolumesFrom: [...tools],
       LogConfig: { Type: "none", Config: {} },
     },
   });

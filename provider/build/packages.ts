@@ -1,12 +1,13 @@
+import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
-import { ensurePythonImage } from "../../images/python.ts";
-import { PYTHONS, pythonRecipe } from "../../images/pythons.ts";
+import { newerInTesting, TESTING } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
 import { type BuildOutput, type Installation, type Installed, install } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
-import type { PythonChoice, Source } from "./source/index.ts";
+import { ensureInstaller, type Installer, installerRecipe } from "./package-manager.ts";
+import { PIPFILE_REQUIREMENTS, type PythonChoice, type Source } from "./source/index.ts";
 import { BUILDER } from "./version.ts";
 
 /** What a step of a build works with. */
@@ -25,9 +26,6 @@ export interface BuildContext extends BuildOutput {
   readonly commit: string;
 }
 
-/** In a folder that images/python makes. */
-const PIPFILE_REQUIREMENTS = "pipfile.txt";
-
 /** The first line of images/python/install. */
 const VERSION = /^3\.\d+\.\d+\S*$/;
 
@@ -44,11 +42,12 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
     build.heading("Using the packages of an earlier build: the requirements are the same");
     return present;
   }
-  const told = tellingPython(build, source.python);
+  const told = tellingPython(build, source);
   const only = { ...build, ...told, config: pipConfig(build.config) };
-  await using installed = await runSteps(only, await pythonImage(build, source), {
+  await using installer = await ensureInstaller(build, source);
+  await using installed = await runSteps(only, installer, {
     steps: ["packages"],
-    arguments: pipArguments(source),
+    command: source.requirements.command,
     prepare: (container) => putRequirements(container, source),
   });
   return await commit(installed.container, packagesRepository(platform, app), key, {
@@ -62,23 +61,21 @@ export async function ensurePackages(build: BuildContext, source: Source): Promi
 /** Does what else a build does in a container of an image: with the packages too, where a step before may decide them. */
 export async function runSteps(
   build: BuildContext,
-  image: string,
-  work: Pick<Installation, "steps" | "arguments" | "prepare">,
+  { image, tools }: Pick<Installer, "image" | "tools">,
+  work: Pick<Installation, "steps" | "command" | "prepare">,
 ): Promise<Installed> {
   const { docker, platform, app, host, config, commit, signal } = build;
   const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
   const name = containerName(platform, app);
   const cache = `${platform}-cache-${app}`;
-  return install(docker, { name, image, labels, cache, host, config, commit, ...work }, build, signal);
-}
-
-/** An image of the source's Python, without packages. */
-export function pythonImage({ docker, platform, heading, signal }: BuildContext, { python }: Source): Promise<string> {
-  return ensurePythonImage(docker, platform, python.minor, heading, signal);
+  return install(docker, { name, image, tools, labels, cache, host, config, commit, ...work }, build, signal);
 }
 
 /** Passes a build's output on, but for the version of Python, which is said in a sentence before pip begins. */
-export function tellingPython(output: BuildOutput, choice: PythonChoice): BuildOutput & { python(): string } {
+export function tellingPython(
+  output: BuildOutput,
+  { python: choice, requirements }: Source,
+): BuildOutput & { python(): string } {
   let python = "";
   return {
     python: () => python,
@@ -87,7 +84,7 @@ export function tellingPython(output: BuildOutput, choice: PythonChoice): BuildO
       if (python !== "" || !VERSION.test(text)) return output.line(text);
       python = text;
       output.heading(usingPython(choice, python));
-      output.heading("Installing requirements with pip");
+      output.heading(`Installing packages: ${requirements.command.join(" ")}`);
     },
   };
 }
@@ -98,17 +95,24 @@ function pipConfig(config: Readonly<Record<string, string>>): Record<string, str
 }
 
 /** What is said of an app's Python; that it is another patch than it asks for stands in the log of each build. */
-export function usingPython({ minor, asked, file }: PythonChoice, had: string): string {
-  const begin = `Using Python ${had}`;
+export function usingPython(python: PythonChoice, had: string): string {
+  const { asked, file, minor, source, codename } = python;
+  const testing = source === "debian" && codename === TESTING;
+  const begin = `Using Python ${had}${testing ? ` of Debian's testing suite, ${codename}` : ""}`;
   if (asked === undefined) return `${begin} (the app asks for none; a file .python-version would)`;
-  if (asked === had || asked === minor) return begin;
-  return `${begin} (${file} asks for ${asked}; Debian ${PYTHONS[minor]} has ${had})`;
+  if (asked === had) return begin;
+  const newer = newerInTesting(python);
+  if (asked !== minor) return `${begin} (${file} asks for ${asked}; Debian ${codename} has ${had})`;
+  if (newer === undefined) return begin;
+  const exact = `${minor}.${newer.patch}`;
+  return `${begin} (Debian's testing suite has ${exact}; ${file} gets that by asking for ${exact})`;
 }
 
-function packagesKey({ digest, python, requirements, tree }: Source, pip: string): string {
+function packagesKey(source: Source, pip: string): string {
+  const { digest, requirements, tree } = source;
+  const { manager, pipfile = "", local } = requirements;
   const files = readFiles(tree, requirements.files).flatMap(([path, content]) => [path, content.toString("base64")]);
-  const local = requirements.local ? digest : "";
-  return keyOf(BUILDER, python.minor, pythonRecipe(python.minor), pip, requirements.pipfile ?? "", local, ...files);
+  return keyOf(BUILDER, manager, installerRecipe(source), pip, pipfile, local ? digest : "", ...files);
 }
 
 async function putRequirements(container: Docker.Container, source: Source): Promise<void> {
@@ -120,17 +124,10 @@ async function putRequirements(container: Docker.Container, source: Source): Pro
   });
 }
 
-/** Puts the Pipfile's packages where pip finds them. */
+/** Puts the packages of a Pipfile without a lock where pip finds them. */
 export async function putPipfile(container: Docker.Container, { requirements: { pipfile } }: Source): Promise<void> {
   if (pipfile === undefined) return;
-  await putFiles(container, "/opt/requirements", (files) => files.text(PIPFILE_REQUIREMENTS, pipfile));
-}
-
-/** For images/python/install. */
-export function pipArguments({ requirements }: Source): string[] {
-  const files = [
-    ...(requirements.files.length > 0 ? ["requirements.txt"] : []),
-    ...(requirements.pipfile === undefined ? [] : [`/opt/requirements/${PIPFILE_REQUIREMENTS}`]),
-  ];
-  return files.flatMap((file) => ["--requirement", file]);
+  await putFiles(container, dirname(PIPFILE_REQUIREMENTS), (files) =>
+    files.text(basename(PIPFILE_REQUIREMENTS), pipfile),
+  );
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PythonMinor, pythonRecipe } from "../../images/pythons.ts";
+import { installerRecipe } from "../build/package-manager.ts";
 import type { Source } from "../build/source/index.ts";
 import { BUILDER } from "../build/version.ts";
 
@@ -7,9 +7,9 @@ import { BUILDER } from "../build/version.ts";
 export interface BuildContent {
   /** Of the source tree, hex SHA-256. */
   readonly digest: string;
-  /** The minor version of Python. */
-  readonly python: PythonMinor;
-  /** The recipe of the Python image. */
+  /** The Python's id: a minor version of Debian's, or an exact one. */
+  readonly python: string;
+  /** The recipe of the Python image, or of that with the package manager. */
   readonly base: string;
   /** The version of what builds. */
   readonly builder: string;
@@ -23,8 +23,7 @@ export interface BuildContent {
  * @param pip stands for the config vars that pip sees
  */
 export function buildContent(source: Source, pip = ""): BuildContent {
-  const { minor } = source.python;
-  return { digest: source.digest, python: minor, base: pythonRecipe(minor), builder: BUILDER, pip };
+  return { digest: source.digest, python: source.python.id, base: installerRecipe(source), builder: BUILDER, pip };
 }
 
 export interface BuildArgs extends BuildContent {

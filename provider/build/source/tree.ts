@@ -170,24 +170,3 @@ export class TreeDigest implements TreeReader {
     this.#file = undefined;
   }
 }
-
-/**
- * The text of one of the files that say how an app is built; undefined when it is not there.
- * Problems: no plain file, or not UTF-8.
- */
-export function readText(tree: SourceTree, path: string, problems: SourceProblems): string | undefined {
-  const entry = tree.entries.find((candidate) => candidate.path === path);
-  if (entry === undefined) return undefined;
-  if (entry.kind === "link") {
-    problems.add(path, `is a link to ${entry.target}; put the file itself in its place`);
-    return undefined;
-  }
-  const bytes = readFileSync(join(tree.root, path));
-  const text = bytes.toString("utf8");
-  // PowerShell's `pip freeze > requirements.txt` writes UTF-16, half of whose bytes are zero.
-  if (text.includes("\0") || !Buffer.from(text).equals(bytes)) {
-    problems.add(path, "is not UTF-8 text; save it in that encoding (PowerShell: | Out-File -Encoding utf8)");
-    return undefined;
-  }
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
-}
