@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { PythonSource } from "../../images/pythons.ts";
 import { Problems } from "../check/problems.ts";
 import { addresses, platformDirectory } from "./addresses.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
@@ -48,6 +49,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly networkId: pulumi.Output<string>;
   readonly provisionerPassword: pulumi.Output<string>;
   readonly keep: number;
+  readonly pythons: PythonSource;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -66,6 +68,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.postgresName = postgresName(this.name);
     this.egress = args.egress?.allow ?? [];
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
+    this.pythons = args.pythons ?? "debian";
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -162,6 +165,7 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     postgresName: platform.postgresName,
     egress: platform.egress,
     keep: platform.keep,
+    pythons: platform.pythons,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

@@ -1,3 +1,4 @@
+import type { PythonSource } from "../../images/pythons.ts";
 import { boolean, integer, join, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
@@ -58,6 +59,12 @@ export interface PlatformSettings {
    */
   readonly commitChanges?: boolean;
   readonly backups?: BackupSettings;
+  /**
+   * Where apps' Pythons come from: `debian` has one of each release, from packages; `uv` downloads every patch, from
+   * GitHub or where UV_PYTHON_INSTALL_MIRROR says.
+   * @default "debian"
+   */
+  readonly pythons?: PythonSource;
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
   /**
@@ -215,6 +222,7 @@ const fields = object<PlatformSettings>({
   ),
   commitChanges: optional(boolean),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
+  pythons: optional(oneOf("source of Pythons", ["debian", "uv"])),
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
