@@ -32,8 +32,8 @@ import { PostgresContainer } from "./postgres/server.ts";
 import { routerPort } from "./router.ts";
 import { placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
-import { ensureCertificate } from "./tls/certificates.ts";
-import { keepCertificate } from "./tls/renewal.ts";
+import { ensureCertificates } from "./tls/certificates.ts";
+import { keepCertificates } from "./tls/renewal.ts";
 import { accountPages } from "./web/accounts/pages.ts";
 import { besideApi, serveSite } from "./web/server.ts";
 import { Site } from "./web/site.ts";
@@ -149,13 +149,14 @@ apps.follow({
   making: ({ id }, owner) => owner !== undefined && accounts.access.give(id, owner),
   async gone({ id }) {
     accounts.access.forget(id);
+    accounts.favorites.forget(id);
     await builds.forget(id);
   },
 });
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
-const certificate = await ensureCertificate(places.tls);
+const certificates = await ensureCertificates(places.tls);
 const { server, dispatcher } = createApi({
   ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
   outputs,
@@ -166,8 +167,8 @@ const { server, dispatcher } = createApi({
   health: healthOf(docker, settings.platform, router),
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
-  certificate,
-  hosts: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
+  certificates,
+  names: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
   clock,
 });
@@ -183,7 +184,7 @@ const site = new Site({
 });
 parts.use(await serveSite(places.dashboardSocket, site));
 const api = parts.use(server);
-parts.use(keepCertificate(places.tls, certificate, (renewed) => api.renew(renewed), report));
+parts.use(keepCertificates(places.tls, certificates, (renewed) => api.renew(renewed), report));
 
 logs.start();
 dynos.watcher.on((event) => logs.event(event));

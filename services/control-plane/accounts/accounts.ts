@@ -10,6 +10,7 @@ import { Attempts } from "./attempts.ts";
 import { Audit, type AuditEntry } from "./audit.ts";
 import { type Authorization, Authorizations } from "./authorizations.ts";
 import { BrowserLogins } from "./browser-logins.ts";
+import { Favorites } from "./favorites.ts";
 import { Invitations } from "./invitations.ts";
 import { Logins } from "./logins.ts";
 import { Passwords } from "./passwords.ts";
@@ -38,6 +39,7 @@ export class Accounts {
   readonly authorizations: Authorizations;
   readonly sessions: Sessions;
   readonly access: Access;
+  readonly favorites: Favorites;
   readonly invitations: Invitations;
   readonly browserLogins = new BrowserLogins();
   readonly log: Audit;
@@ -51,6 +53,7 @@ export class Accounts {
     this.authorizations = new Authorizations(db, clock);
     this.sessions = new Sessions(db, clock);
     this.access = new Access(db, clock, this.users);
+    this.favorites = new Favorites(db, clock);
     this.invitations = new Invitations(db, clock);
     this.log = new Audit(db, clock);
     this.signUp = signUp;

@@ -82,4 +82,12 @@ export const STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_app ON audit (app, id);
   `,
+  `
+  CREATE TABLE favorite (
+    account TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    app TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, app)
+  ) STRICT;
+  `,
 ];

@@ -26,6 +26,7 @@ import { postgresRoutes } from "./handlers/postgres.ts";
 import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
 import { usageRoutes } from "./handlers/usage.ts";
+import { hosts } from "./hosts/index.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
 import { OutputsReader } from "./outputs.ts";
 import type { Health, Ports } from "./ports.ts";
@@ -51,9 +52,9 @@ export interface ApiOptions {
   readonly rendezvous?: ServerOptions["rendezvous"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
-  readonly certificate?: ServerOptions["certificate"];
+  readonly certificates?: ServerOptions["certificates"];
   /** Host names under which clients come, besides those of this machine. */
-  readonly hosts?: ServerOptions["hosts"];
+  readonly names?: ServerOptions["names"];
   readonly rates?: ServerOptions["rates"];
   /** Which of the platform's parts work. */
   health(): Promise<Health>;
@@ -120,8 +121,9 @@ export function createApi(options: ApiOptions): Api {
       ...openApiRoutes(),
     ],
     asides: options.asides ?? [],
-    certificate: options.certificate,
-    hosts: options.hosts,
+    certificates: options.certificates,
+    names: options.names,
+    hosts: hosts(desk),
     rates: options.rates,
     clock,
     rendezvous: options.rendezvous,

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { messageOf } from "../../errors.ts";
-import type { ServerCertificate } from "../tls/certificates.ts";
+import type { Certificates } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
+import { tunnelOf } from "../tls/tunnel.ts";
 import type { Clock } from "../types.ts";
 import type { Answer, Handler, OpenCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
+import type { Host } from "./hosts/index.ts";
 import { BODY_LIMIT, Bodies, STRANGERS_BODY_LIMIT } from "./limits/body.ts";
 import { BrowserGuard } from "./limits/browsers.ts";
 import { answerClientError } from "./limits/client-error.ts";
@@ -39,10 +41,12 @@ export interface ServerOptions {
   /** Asked before the API, in turn. */
   readonly asides: readonly Aside[];
   /** Without it, only plain HTTP is spoken. */
-  readonly certificate?: ServerCertificate | undefined;
+  readonly certificates?: Certificates | undefined;
   readonly rendezvous?: FrontOptions["rendezvous"];
   /** Host names of this server, besides those of this machine. */
-  readonly hosts?: readonly string[] | undefined;
+  readonly names?: readonly string[] | undefined;
+  /** Other hosts, served to who comes through this server as a proxy. Every other one is answered with a 404. */
+  readonly hosts: ReadonlyMap<string, Host>;
   /** @default RATES */
   readonly rates?: Rates | undefined;
   /** @default Date.now */
@@ -64,13 +68,13 @@ export class ApiServer implements AsyncDisposable {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.open = new Routes(options.open);
-    const { certificate, rendezvous, clock = Date.now, rates = RATES } = options;
-    this.#guard = new BrowserGuard(options.hosts);
+    const { certificates, rendezvous, clock = Date.now, rates = RATES } = options;
+    this.#guard = new BrowserGuard(options.names);
     this.#accounts = new RateLimit(rates.account, clock);
     this.#strangers = new RateLimit(rates.stranger, clock);
     const http = createServer(LIMITS, (request, response) => void this.#serve(request, response));
     http.on("clientError", answerClientError);
-    this.#front = new Front({ http, certificate, rendezvous });
+    this.#front = new Front({ http, certificates, rendezvous });
   }
 
   /** @param port 0: any that is free */
@@ -78,9 +82,9 @@ export class ApiServer implements AsyncDisposable {
     return this.#front.listen(port, host);
   }
 
-  /** Takes another certificate for connections that come from now on. */
-  renew(certificate: ServerCertificate): void {
-    this.#front.renew(certificate);
+  /** Takes other certificates for connections that come from now on. */
+  renew(certificates: Certificates): void {
+    this.#front.renew(certificates);
   }
 
   /** Ends every connection, open streams too: their clients come back to who serves next. */
@@ -91,13 +95,17 @@ export class ApiServer implements AsyncDisposable {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = requestId(request);
     try {
-      this.#guard.checkHost(request.headers);
+      const other = this.#otherHost(request);
+      if (other === undefined) this.#guard.checkHost(request.headers);
       // A page may be led to by a link from anywhere; what does something may not.
       if (!isSafe(request)) this.#guard.checkOrigin(request.headers);
-      if (this.#options.asides.some((aside) => aside(request, response))) return;
+      if (other === undefined && this.#options.asides.some((aside) => aside(request, response))) return;
       response.setHeader("Request-Id", id);
       this.#guard.checkOrigin(request.headers);
-      const answer = await this.#answerInTime(request, response, id);
+      const answer =
+        other === undefined
+          ? await this.#answerInTime(request, response, id)
+          : await this.#answerFor(other, request, response, id);
       // Of one who has left already, a stream would never be told.
       if (response.destroyed) return;
       if (!("stream" in answer)) send(response, answer.status ?? 200, answer.body, answer.headers);
@@ -117,28 +125,66 @@ export class ApiServer implements AsyncDisposable {
     const { path, query } = target(request);
     const { method: asked = "GET", headers, socket } = request;
     const from = socket.remoteAddress ?? "";
-    const { accounts, dispatcher } = this.#options;
+    const { dispatcher } = this.#options;
     if (asked === "OPTIONS") {
       this.#strangers.take(from);
       return { status: 204, body: undefined, headers: { Allow: allowed([this.open, dispatcher.routes], path) } };
     }
     const method = asked === "HEAD" ? "GET" : asked;
-    const origin = originOf(request);
     const onlyOpen = this.open.methods(path).length > 0 && dispatcher.routes.methods(path).length === 0;
     const open = onlyOpen ? this.open.find(method, path) : this.open.match(method, path);
     if (open !== undefined) {
       this.#strangers.take(from);
       const body = await this.#bodies.read(request, STRANGERS_BODY_LIMIT);
-      return open.handler({ id, headers, origin, from, params: open.params, query, body });
+      return open.handler({ id, headers, origin: originOf(request), from, params: open.params, query, body });
     }
-    const caller = await accounts.who(headers.authorization, from);
+    return this.#dispatch(dispatcher, request, response, id);
+  }
+
+  /**
+   * Which other host a request is for, whose sender takes this server for its proxy: the tunnel's, or that of a whole URL
+   * in the first line. Where that is this server, the rest of the URL is what is asked.
+   */
+  #otherHost(request: IncomingMessage): string | undefined {
+    const tunnel = tunnelOf(request.socket);
+    if (tunnel !== undefined || request.url?.startsWith("/") !== false) return tunnel;
+    if (!URL.canParse(request.url)) return undefined;
+    const { host, hostname, pathname, search } = new URL(request.url);
+    request.url = `${pathname}${search}`;
+    // It says more than the header.
+    request.headers.host = host;
+    return this.#guard.isOwn(request.headers) ? undefined : hostname;
+  }
+
+  /** Answers for a host that the sender takes to be elsewhere. Nothing is ever asked of that host. */
+  async #answerFor(name: string, request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
+    const host = this.#options.hosts.get(name);
+    if (host !== undefined && host.dispatcher.routes.methods(target(request).path).length > 0) {
+      return this.#dispatch(host.dispatcher, request, response, id);
+    }
+    this.#strangers.take(request.socket.remoteAddress ?? "");
+    throw new ApiError(404, "not_found", host?.absent ?? `${name} is not part of this platform.`);
+  }
+
+  /** Asks who it is, and has a dispatcher answer. */
+  async #dispatch(
+    dispatcher: Dispatcher,
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+  ): Promise<Answer> {
+    const { path, query } = target(request);
+    const { method: asked = "GET", headers, socket } = request;
+    const from = socket.remoteAddress ?? "";
+    const caller = await this.#options.accounts.who(headers.authorization, from);
     if (caller === undefined) {
       this.#strangers.take(from);
       throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
     }
     response.setHeader("RateLimit-Remaining", this.#accounts.take(caller.id));
     const body = await this.#bodies.read(request, BODY_LIMIT);
-    return dispatcher.dispatch(caller, { method, path, query, body, headers, origin, from, id });
+    const method = asked === "HEAD" ? "GET" : asked;
+    return dispatcher.dispatch(caller, { method, path, query, body, headers, origin: originOf(request), from, id });
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as after } from "node:timers/promises";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 
@@ -15,15 +16,21 @@ export interface LastRelease {
 const FRESH = 30_000;
 /** How many are read at a time: each takes a `pulumi` command. */
 const PARALLEL = 2;
+/** Milliseconds for which who asks waits for one of which nothing is known. */
+const WAIT = 3000;
 
 /**
  * The last release of each app, remembered: reading it takes half a second, which a list of many apps cannot wait for.
- * Who asks gets what is known, and has what is old read again for the next time.
+ * Who asks gets what is known, and has what is old read again for the next time. Only what is not known at all is waited
+ * for, and not for long.
  */
 export class LastReleases {
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
   readonly #waiting = new Map<string, () => Promise<LastRelease | undefined>>();
+  /** Those that wait or are being read. */
+  readonly #pending = new Map<string, PromiseWithResolvers<void>>();
+  /** When each was read, or noted, in milliseconds since 1970. */
   readonly #asked = new Map<string, number>();
   #reading = 0;
 
@@ -37,17 +44,35 @@ export class LastReleases {
     ]);
   }
 
-  /** @param read gives it as it is now */
-  of(app: string, read: () => Promise<LastRelease | undefined>): LastRelease | undefined {
+  /**
+   * @param read gives it as it is now
+   * @returns undefined: there is none, or it takes too long to read
+   */
+  async of(app: string, read: () => Promise<LastRelease | undefined>): Promise<LastRelease | undefined> {
     const age = this.#clock() - (this.#asked.get(app) ?? Number.NEGATIVE_INFINITY);
-    if (age > FRESH) {
+    if (age > FRESH && !this.#pending.has(app)) {
+      this.#pending.set(app, Promise.withResolvers());
       this.#waiting.set(app, read);
       this.#next();
     }
+    const known = this.#known(app);
+    const pending = this.#pending.get(app);
+    if (known !== undefined || pending === undefined) return known;
+    await Promise.race([pending.promise, after(WAIT, undefined, { ref: false })]);
+    return this.#known(app);
+  }
+
+  #known(app: string): LastRelease | undefined {
     const row = this.#db
       .prepare("SELECT version, description, user, createdAt FROM last_release WHERE app = ?")
       .get(app);
     return row === undefined ? undefined : ({ ...row } as unknown as LastRelease);
+  }
+
+  /** Of an app that is made, gone or called something else nothing is known. */
+  forget(app: string): void {
+    this.note(app, undefined);
+    this.#asked.delete(app);
   }
 
   /** What somebody has read anyway. @param release undefined: there is none */
@@ -68,14 +93,15 @@ export class LastReleases {
     if (entry === undefined || this.#reading >= PARALLEL) return;
     const [app, read] = entry;
     this.#waiting.delete(app);
-    this.#asked.set(app, this.#clock());
     this.#reading++;
     read()
       .then((release) => this.note(app, release))
       // It is shown as it was, and read again when somebody asks after a while.
-      .catch(() => {})
+      .catch(() => void this.#asked.set(app, this.#clock()))
       .finally(() => {
         this.#reading--;
+        this.#pending.get(app)?.resolve();
+        this.#pending.delete(app);
         this.#next();
       });
     this.#next();

@@ -48,13 +48,13 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
   const releases = new LastReleases(store, clock);
   const forget = ({ name }: { readonly name: string }) => {
     metrics.forget(name);
-    releases.note(name, undefined);
+    releases.forget(name);
   };
   apps.follow({
     making: forget,
     renamed({ name }, to) {
       metrics.rename(name, to);
-      releases.note(name, undefined);
+      releases.forget(name);
     },
     gone: forget,
   });

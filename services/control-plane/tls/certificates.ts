@@ -17,33 +17,95 @@ export interface ServerCertificate {
   readonly cert: string;
 }
 
+/** An authority of this platform's own and the one certificate that it signs. */
+interface Trust {
+  /** What their files' names begin with. */
+  readonly files: { readonly authority: string; readonly server: string };
+  readonly authority: string;
+  /** What the authority can vouch for and nothing else, as OpenSSL's `nameConstraints` has it. */
+  readonly constraints: string;
+  readonly server: string;
+  /** As OpenSSL's `subjectAltName` has them. */
+  readonly names: string;
+}
+
+/** Vouches for this machine's own two names, so whoever trusts it gives nothing away. */
+const MACHINE: Trust = {
+  files: { authority: "ca", server: "server" },
+  authority: "Dynoform on this machine",
+  constraints: "permitted;DNS:localhost,permitted;IP:127.0.0.1/255.255.255.255",
+  server: "localhost",
+  names: "IP:127.0.0.1,DNS:localhost",
+};
+
+/**
+ * Vouches for the hosts that the official command line asks besides the API. Only the process of that command trusts it,
+ * and only through our own port, so that nothing that is meant for those hosts leaves the machine.
+ */
+const COMMAND_LINE: Trust = {
+  files: { authority: "heroku-ca", server: "heroku" },
+  authority: "Dynoform for the heroku command",
+  constraints: [
+    ...["DNS:heroku.com", "DNS:herokai.com", "DNS:api.github.com"].map((name) => `permitted;${name}`),
+    // Addresses are another kind of name, which is free where nothing is said of it.
+    "excluded;IP:0.0.0.0/0.0.0.0",
+    "excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0",
+  ].join(","),
+  server: "heroku.com",
+  names: ["heroku.com", "*.heroku.com", "*.data.heroku.com", "*.metrics.heroku.com"]
+    .concat(["herokai.com", "*.herokai.com", "*.metrics.herokai.com", "api.github.com"])
+    .map((name) => `DNS:${name}`)
+    .join(","),
+};
+
 /** Where the authority's certificate lies, which clients are told to trust. @param folder `<directory>/control/tls` */
 export function authorityFile(folder: string): string {
-  return join(folder, "ca.pem");
+  return join(folder, `${MACHINE.files.authority}.pem`);
+}
+
+/** The same of the authority that only the official command line is told to trust. */
+export function commandLineAuthorityFile(folder: string): string {
+  return join(folder, `${COMMAND_LINE.files.authority}.pem`);
+}
+
+/** The certificates of the API's port. */
+export interface Certificates {
+  /** For 127.0.0.1 and localhost. */
+  readonly machine: ServerCertificate;
+  /** For the hosts that the official command line asks besides, served to who comes through the port as its proxy. */
+  readonly commandLine: ServerCertificate;
 }
 
 /**
- * The certificate for 127.0.0.1 and localhost, signed by an authority of this platform's own. Both are made when they
- * are not there and again before they end. The authority can vouch for this machine's own two names and nothing
- * else, so whoever trusts it gives nothing away.
+ * The certificates, each signed by an authority of this platform's own. All are made when they are not there and again
+ * before they end.
  *
  * @param folder `<directory>/control/tls`
  */
-export async function ensureCertificate(folder: string, clock: Clock = Date.now): Promise<ServerCertificate> {
+export async function ensureCertificates(folder: string, clock: Clock = Date.now): Promise<Certificates> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const authority = { key: join(folder, "ca.key"), certificate: authorityFile(folder) };
-  const server = { key: join(folder, "server.key"), certificate: join(folder, "server.pem") };
+  return {
+    machine: await ensure(folder, MACHINE, clock),
+    commandLine: await ensure(folder, COMMAND_LINE, clock),
+  };
+}
+
+async function ensure(folder: string, trust: Trust, clock: Clock): Promise<ServerCertificate> {
+  const [authority, server] = [trust.files.authority, trust.files.server].map((name) => ({
+    key: join(folder, `${name}.key`),
+    certificate: join(folder, `${name}.pem`),
+  })) as [Files, Files];
   let issuer = await read(authority);
   if (issuer === undefined || !isGood(issuer, clock() + AUTHORITY.renew * DAY)) {
     await make(folder, authority, {
-      name: "Dynoform on this machine",
+      name: trust.authority,
       days: AUTHORITY.days,
       extensions: [
         "basicConstraints=critical,CA:TRUE,pathlen:0",
         "keyUsage=critical,keyCertSign,cRLSign",
         "subjectKeyIdentifier=hash",
-        "nameConstraints=critical,permitted;DNS:localhost,permitted;IP:127.0.0.1/255.255.255.255",
+        `nameConstraints=critical,${trust.constraints}`,
       ],
     });
     issuer = await read(authority);
@@ -53,13 +115,13 @@ export async function ensureCertificate(folder: string, clock: Clock = Date.now)
     return present;
   }
   await make(folder, server, {
-    name: "localhost",
+    name: trust.server,
     days: SERVER.days,
     extensions: [
       "basicConstraints=critical,CA:FALSE",
       "keyUsage=critical,digitalSignature",
       "extendedKeyUsage=serverAuth",
-      "subjectAltName=IP:127.0.0.1,DNS:localhost",
+      `subjectAltName=${trust.names}`,
       "subjectKeyIdentifier=hash",
       "authorityKeyIdentifier=keyid",
     ],

@@ -1,24 +1,25 @@
+import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../errors.ts";
-import { ensureCertificate, type ServerCertificate } from "./certificates.ts";
+import { type Certificates, ensureCertificates } from "./certificates.ts";
 
 const LOOK = 12 * 3_600_000;
 
-/** Looks twice a day whether the certificate is about to end, and makes another in time. */
-export function keepCertificate(
+/** Looks twice a day whether a certificate is about to end, and makes another in time. */
+export function keepCertificates(
   folder: string,
-  present: ServerCertificate,
-  renewed: (certificate: ServerCertificate) => void,
+  present: Certificates,
+  renewed: (certificates: Certificates) => void,
   report: (problem: string) => void,
 ): Disposable {
   let current = present;
   const timer = setInterval(() => {
-    ensureCertificate(folder).then(
-      (certificate) => {
-        if (certificate.cert === current.cert) return;
-        current = certificate;
-        renewed(certificate);
+    ensureCertificates(folder).then(
+      (certificates) => {
+        if (isDeepStrictEqual(certificates, current)) return;
+        current = certificates;
+        renewed(certificates);
       },
-      (error: unknown) => report(`the certificate could not be renewed: ${messageOf(error)}`),
+      (error: unknown) => report(`a certificate could not be renewed: ${messageOf(error)}`),
     );
   }, LOOK).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };

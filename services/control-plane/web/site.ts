@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { messageOf } from "../../errors.ts";
 import { ApiError, toApiError } from "../api/errors.ts";
+import { Bodies } from "../api/limits/body.ts";
 import { Routes } from "../api/routes.ts";
 import { serveAsset } from "./assets.ts";
 import { readCookie, SESSION_COOKIE, setCookie, VISITOR_COOKIE } from "./cookies.ts";
@@ -18,6 +19,8 @@ export interface SiteOptions {
   readonly sessions: Sessions;
   /** Where to log in; gets `?next=` with the path that was asked for. */
   readonly login: string;
+  /** @default new Bodies() */
+  readonly bodies?: Bodies;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -27,9 +30,11 @@ export class Site {
   readonly #options: SiteOptions;
   readonly #members: Routes<Page>;
   readonly #everybody: Routes<Page<Visit>>;
+  readonly #bodies: Bodies;
 
   constructor(options: SiteOptions) {
     this.#options = options;
+    this.#bodies = options.bodies ?? new Bodies();
     this.#members = new Routes(options.members);
     this.#everybody = new Routes(options.everybody);
   }
@@ -84,7 +89,7 @@ export class Site {
     const open = this.#everybody.match(method, path);
     if (open === undefined && visit.session === undefined) return this.#toLogin(visit);
     const { handler, params } = open ?? this.#members.find(method, path);
-    const form = method === "POST" ? await readForm(request) : visit.form;
+    const form = method === "POST" ? await readForm(request, this.#bodies) : visit.form;
     if (method === "POST") checkForm(request, visit, form);
     // Those of members are found for members only.
     return (handler as Page)({ ...visit, params, form } as MemberVisit);
@@ -99,7 +104,9 @@ export class Site {
 
   #fail(request: IncomingMessage, visit: Visit, error: unknown): Reply {
     const { status, message } = this.#problem(request, error);
-    return { status, document: errorPage(visit, status, message) };
+    // What is left of a body that was not read would be taken for the next request.
+    const headers: Record<string, string> = request.complete ? {} : { Connection: "close" };
+    return { status, document: errorPage(visit, status, message), headers };
   }
 
   #problem({ method }: IncomingMessage, error: unknown): ApiError {

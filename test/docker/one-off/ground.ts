@@ -9,7 +9,7 @@ import { hostFile } from "../../../cli/setup/host-file.ts";
 import { addresses } from "../../../infra/platform/addresses.ts";
 import { OneOffDynos, type OneOffDynosOptions } from "../../../services/control-plane/one-off/one-off-dynos.ts";
 import { rendezvousWith } from "../../../services/control-plane/one-off/rendezvous.ts";
-import { authorityFile, ensureCertificate } from "../../../services/control-plane/tls/certificates.ts";
+import { authorityFile, ensureCertificates } from "../../../services/control-plane/tls/certificates.ts";
 import { Front } from "../../../services/control-plane/tls/front.ts";
 import { baseImage } from "../../support/images.ts";
 import { type Client, meet } from "../../support/rendezvous.ts";
@@ -64,8 +64,8 @@ export class Ground implements AsyncDisposable {
       ...options,
     });
     await dynos.recover();
-    const certificate = await ensureCertificate(this.#tls);
-    this.#front = new Front({ http: createServer(), certificate, rendezvous: rendezvousWith(dynos) });
+    const certificates = await ensureCertificates(this.#tls);
+    this.#front = new Front({ http: createServer(), certificates, rendezvous: rendezvousWith(dynos) });
     this.#port = (await this.#front.listen(0, "127.0.0.1")).port;
     this.#current = dynos;
     return dynos;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testPlatform } from "../../support/platform.ts";
+import { alone } from "./tutorial/alone.ts";
 import { curling } from "./tutorial/curl.ts";
 import { data, sharing } from "./tutorial/data.ts";
 import { deploys } from "./tutorial/deploys.ts";
@@ -29,6 +30,7 @@ test("a Heroku tutorial, with the official command line as npm has it", {
   await Promise.all([deployed(), data(t, set, uwsgi)]);
   await sharing(t, flask);
   await Promise.all([settings(t, set, flask), people(t, set)]);
+  await alone(t, set);
   await published(t, set, flask);
   await curling(t, set);
   await ending(t, set, flask);

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { answerProblems } from "./answers.ts";
 
 /** What a TLS connection begins with. */
@@ -42,8 +42,27 @@ export async function recorder(port: number): Promise<Recorder> {
   }
 
   const plain = createHttpServer({ maxHeaderSize: 64 * 1024 }, pass);
-  const front = createServer((socket) => {
-    socket.on("error", () => socket.destroy());
+  // What is asked of the API through a tunnel is looked at too; other tunnels are the API's.
+  plain.on("connect", (asked: IncomingMessage, socket: Socket) => {
+    if (/^(127\.0\.0\.1|localhost):/.test(asked.url ?? "")) {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      greet(socket);
+      return;
+    }
+    seen.set(`CONNECT ${asked.url}`, 0);
+    const behind = connect(port, "127.0.0.1");
+    behind.write(`CONNECT ${asked.url} HTTP/1.1\r\nHost: ${asked.url}\r\n\r\n`);
+    join(socket, behind);
+  });
+
+  function join(socket: Socket, behind: Socket): void {
+    behind.on("error", () => socket.destroy());
+    behind.on("close", () => socket.destroy());
+    socket.on("close", () => behind.destroy());
+    socket.pipe(behind).pipe(socket);
+  }
+
+  function greet(socket: Socket): void {
     socket.once("data", (first) => {
       socket.pause();
       socket.unshift(first);
@@ -52,12 +71,13 @@ export async function recorder(port: number): Promise<Recorder> {
         socket.resume();
         return;
       }
-      const behind = connect(port, "127.0.0.1");
-      behind.on("error", () => socket.destroy());
-      behind.on("close", () => socket.destroy());
-      socket.on("close", () => behind.destroy());
-      socket.pipe(behind).pipe(socket);
+      join(socket, connect(port, "127.0.0.1"));
     });
+  }
+
+  const front = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    greet(socket);
   });
   const sockets = new Set<{ destroy(): void }>();
   front.on("connection", (socket) => {

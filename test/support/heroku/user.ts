@@ -33,8 +33,14 @@ export interface HerokuUser {
  * Makes one as the README says: `eval "$(npx dynoform env)"` is all the set-up there is.
  *
  * @param port where the API is reached, if not at its own port
+ * @param options of `dynoform env`
  */
-export async function herokuUser(platform: TestPlatform, name: string, port = platform.ports.api): Promise<HerokuUser> {
+export async function herokuUser(
+  platform: TestPlatform,
+  name: string,
+  port = platform.ports.api,
+  options: readonly string[] = [],
+): Promise<HerokuUser> {
   const heroku = await installHeroku();
   const home = join(platform.directory, "users", name);
   const bin = join(home, "bin");
@@ -58,7 +64,7 @@ export async function herokuUser(platform: TestPlatform, name: string, port = pl
     GIT_COMMITTER_NAME: name,
     GIT_COMMITTER_EMAIL: `${name}@example.com`,
   };
-  const printed = await platform.dynoform("env");
+  const printed = await platform.dynoform("env", ...options);
   assert.equal(printed.exitCode, 0, printed.output);
   const script = printed.output.replaceAll(`127.0.0.1:${platform.ports.api}`, `127.0.0.1:${port}`);
   const evaluated = await ran(["sh", "-c", 'eval "$1"; env -0', "sh", script], { cwd: home, env: base });

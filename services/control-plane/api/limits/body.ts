@@ -21,7 +21,7 @@ export interface BodyLimits {
   readonly time: number;
 }
 
-/** Reads bodies: JSON objects, bounded each and all together. */
+/** Reads bodies, bounded each and all together. */
 export class Bodies {
   readonly #limits: BodyLimits;
   #held = 0;
@@ -30,8 +30,13 @@ export class Bodies {
     this.#limits = { all: ALL, time: TIME, ...limits };
   }
 
-  /** @throws ApiError when it is too large or too slow, no JSON, or no object */
+  /** A JSON object. @throws ApiError when it is too large or too slow, no JSON, or no object */
   async read(request: IncomingMessage, limit: number): Promise<Readonly<Record<string, unknown>>> {
+    return parse(await this.text(request, limit));
+  }
+
+  /** @throws ApiError when it is too large or too slow */
+  async text(request: IncomingMessage, limit: number): Promise<string> {
     const done = new AbortController();
     const collected = this.#collect(request, limit);
     // The connection ends after a body that came too late.
@@ -43,7 +48,7 @@ export class Bodies {
       () => Buffer.alloc(0),
     );
     try {
-      return parse(await Promise.race([collected, late]));
+      return (await Promise.race([collected, late])).toString("utf8");
     } finally {
       done.abort();
     }
@@ -89,9 +94,8 @@ function busy(): ApiError {
   return new ApiError(429, "rate_limit", message, {}, { "Retry-After": "1" });
 }
 
-function parse(body: Buffer): Readonly<Record<string, unknown>> {
-  const text = body.toString("utf8").trim();
-  if (text === "") return {};
+function parse(text: string): Readonly<Record<string, unknown>> {
+  if (text.trim() === "") return {};
   let value: unknown;
   try {
     value = JSON.parse(text);

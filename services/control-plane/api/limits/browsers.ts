@@ -15,12 +15,12 @@ export class BrowserGuard {
 
   /** Both checks at once. */
   admits(headers: IncomingHttpHeaders): boolean {
-    return this.#isOwn(headers) && !isForeign(headers);
+    return this.isOwn(headers) && !isForeign(headers);
   }
 
   /** @throws ApiError 421 */
   checkHost(headers: IncomingHttpHeaders): void {
-    if (this.#isOwn(headers)) return;
+    if (this.isOwn(headers)) return;
     const wanted = "Ask 127.0.0.1 or localhost, through a forwarded port if need be.";
     throw new ApiError(421, "misdirected_request", `This API does not answer to that host name. ${wanted}`);
   }
@@ -30,7 +30,8 @@ export class BrowserGuard {
     if (isForeign(headers)) throw new ApiError(403, "forbidden", "Pages of other sites may not use this API.");
   }
 
-  #isOwn({ host }: IncomingHttpHeaders): boolean {
+  /** Whether it is asked under a name of this server. */
+  isOwn({ host }: IncomingHttpHeaders): boolean {
     return this.#names.has(host?.toLowerCase().replace(/:\d{0,5}$/, "") ?? "");
   }
 }

@@ -32,10 +32,10 @@ async function list(context: Context, visit: MemberVisit): Promise<Html> {
   const pages = Math.max(1, Math.ceil(found.length / SHOWN));
   const number = Math.min(pages, Math.max(1, Number(visit.query.get("page")) || 1));
   const shown = found.slice((number - 1) * SHOWN, number * SHOWN);
-  const rows = shown.map((app) => {
-    const release = ports.releases.of(app.name, () => readLastRelease(context, visit, app.name));
-    return row(app, states.get(app.name), release, ports.clock());
-  });
+  const releases = await Promise.all(
+    shown.map(({ name }) => ports.releases.of(name, () => readLastRelease(context, visit, name))),
+  );
+  const rows = shown.map((app, index) => row(app, states.get(app.name), releases[index], ports.clock()));
   const main = html`<div class="head"><h1>Apps</h1><a class="button" href="/new">${ICONS.plus}Create New App</a></div>
 ${all.length > SEARCHED && search(wanted, found.length)}
 ${all.length === 0 ? none() : html`<ul class="card apps">${rows}</ul>`}

@@ -43,6 +43,7 @@ export async function serve(
   over: Partial<Pick<Accounts, "who" | "may" | "owner" | "audit">> = {},
   wishes: Partial<AccountsOptions> = {},
   rates?: ApiOptions["rates"],
+  certificates?: ApiOptions["certificates"],
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "api-"));
   const tokenFile = join(folder, "token");
@@ -57,8 +58,9 @@ export async function serve(
       platform: "test",
       tokenFile,
       hours,
-      hosts: ["api.localhost"],
+      names: ["api.localhost"],
       rates,
+      certificates,
       report: (problem) => problems.push(problem),
       clock,
     }).server;

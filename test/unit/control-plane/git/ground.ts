@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createApi } from "../../../../services/control-plane/api/index.ts";
 import { GitServer } from "../../../../services/control-plane/git/git-server.ts";
 import { type DeployCommit, Pushes } from "../../../../services/control-plane/git/pushes.ts";
-import { authorityFile, ensureCertificate } from "../../../../services/control-plane/tls/certificates.ts";
+import { authorityFile, ensureCertificates } from "../../../../services/control-plane/tls/certificates.ts";
 import { memoryAccounts } from "../api/accounts.ts";
 import { World } from "../api/fakes.ts";
 
@@ -53,7 +53,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
   const problems: string[] = [];
   const report = (problem: string) => void problems.push(problem);
   const tls = join(folder, "tls");
-  const certificate = await ensureCertificate(tls);
+  const certificates = await ensureCertificates(tls);
   const pushes = new Pushes(deploy);
   await writeFile(join(folder, "token"), TOKEN);
   const accounts = memoryAccounts(join(folder, "token"));
@@ -81,7 +81,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
       tokenFile: join(folder, "token"),
       hours: { free: 0, per: "app" },
       asides: [server.serve],
-      certificate,
+      certificates,
       report,
     }).server,
   );

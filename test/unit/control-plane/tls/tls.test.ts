@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect as connectSecurely, TLSSocket } from "node:tls";
-import { authorityFile, ensureCertificate } from "../../../../services/control-plane/tls/certificates.ts";
+import { authorityFile, ensureCertificates } from "../../../../services/control-plane/tls/certificates.ts";
 import { Front } from "../../../../services/control-plane/tls/front.ts";
 import { makeCertificate } from "../../../../services/control-plane/tls/openssl.ts";
 import { until } from "../../../support/until.ts";
@@ -23,13 +23,16 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 test("the certificate is made once, for its owner alone, and again before it ends", () =>
   withFolder(async (parent) => {
     const folder = join(parent, "tls");
-    const first = await ensureCertificate(folder);
-    assert.deepEqual(await ensureCertificate(folder), first);
+    const first = (await ensureCertificates(folder)).machine;
+    assert.deepEqual((await ensureCertificates(folder)).machine, first);
     for (const [name, mode] of [
       ["", 0o700],
       ["ca.key", 0o600],
       ["server.key", 0o600],
+      ["heroku-ca.key", 0o600],
+      ["heroku.key", 0o600],
       ["ca.pem", 0o644],
+      ["heroku-ca.pem", 0o644],
     ] as const) {
       assert.equal((await stat(join(folder, name))).mode & 0o777, mode, name);
     }
@@ -38,16 +41,16 @@ test("the certificate is made once, for its owner alone, and again before it end
     assert.match(certificate.subjectAltName ?? "", /IP Address:127\.0\.0\.1, DNS:localhost/);
     assert.ok(certificate.verify(new X509Certificate(authority).publicKey));
 
-    const later = await ensureCertificate(folder, () => Date.now() + 310 * DAY);
+    const later = (await ensureCertificates(folder, () => Date.now() + 310 * DAY)).machine;
     assert.notEqual(later.cert, first.cert);
     assert.equal(await readFile(authorityFile(folder), "utf8"), authority, "nobody has to trust another");
-    await ensureCertificate(folder, () => Date.now() + 3300 * DAY);
+    await ensureCertificates(folder, () => Date.now() + 3300 * DAY);
     const another = await readFile(authorityFile(folder), "utf8");
     assert.notEqual(another, authority);
 
     // Killed between the two files.
     await writeFile(join(folder, "ca.key"), first.key);
-    const mended = await ensureCertificate(folder);
+    const mended = (await ensureCertificates(folder)).machine;
     assert.ok(
       new X509Certificate(mended.cert).verify(new X509Certificate(await readFile(authorityFile(folder))).publicKey),
     );
@@ -59,7 +62,7 @@ async function serve(folder: string) {
   const met: { secret: string; said: string }[] = [];
   const front = new Front({
     http,
-    certificate: await ensureCertificate(folder),
+    certificates: await ensureCertificates(folder),
     rendezvous(secret, socket) {
       const meeting = { secret, said: "" };
       met.push(meeting);
@@ -165,7 +168,7 @@ test("what is no TLS and no HTTP ends its own connection only, and all end with 
 
 test("the authority vouches for this machine only", () =>
   withFolder(async (folder) => {
-    await ensureCertificate(folder);
+    await ensureCertificates(folder);
     const other = { key: join(folder, "other.key"), certificate: join(folder, "other.pem") };
     const issuer = { key: join(folder, "ca.key"), certificate: authorityFile(folder) };
     await makeCertificate({

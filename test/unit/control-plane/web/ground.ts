@@ -37,7 +37,7 @@ export function cookieOf(who: Who): string {
   return `${SESSION_COOKIE}=${COOKIES[who]}`;
 }
 
-export async function serveTestSite(pages: Pick<SiteOptions, "members" | "everybody">): Promise<Served> {
+export async function serveTestSite(pages: Pick<SiteOptions, "members" | "everybody" | "bodies">): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "site-"));
   const problems: string[] = [];
   const callers = new Map([

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Bodies } from "../../../../services/control-plane/api/limits/body.ts";
 import { csrfToken } from "../../../../services/control-plane/web/csrf.ts";
 import { html } from "../../../../services/control-plane/web/html.ts";
 import { form, page } from "../../../../services/control-plane/web/layout.ts";
@@ -95,6 +96,14 @@ test("pages are for those who are logged in", async (t) => {
   });
 });
 
+test("a form that does not come to its end is answered after a while", async () => {
+  await using site = await serveTestSite({ members, everybody, bodies: new Bodies({ time: 50 }) });
+  const own = { cookie: cookieOf("ann"), origin: `http://${HOST}`, "content-type": FORM, "content-length": "100" };
+  const { status, headers, body } = await site.send("POST", "/things", own, "name=b");
+  assert.deepEqual([status, headers.connection], [408, "close"]);
+  assert.match(body, /A body may take 0.05 seconds at most/);
+});
+
 test("a form is taken from our own pages only", async (t) => {
   await using site = await serveTestSite({ members, everybody });
   const cookie = cookieOf("ann");
@@ -126,7 +135,8 @@ test("a form is taken from our own pages only", async (t) => {
   }
   await t.test("and is nothing but a form", async () => {
     assert.equal((await post({ ...own, "content-type": "application/json" }, "{}")).status, 415);
-    assert.equal((await post(own, `name=${"x".repeat(600_000)}`)).status, 413);
+    // Who sends more than fits in the connection comes to reading the answer.
+    assert.equal((await post(own, `name=${"x".repeat(6_000_000)}`)).status, 413);
   });
   await t.test("a visitor's form is tied to a cookie too, which no script can read", async () => {
     const { headers, body: text } = await site.get("/login");
