@@ -55,8 +55,8 @@ function drained(stream) {
 
 function loadSettings() {
   const flag = argv.findIndex((argument) => argument === "-C" || argument === "--cwd");
-  const inline = argv.find((argument) => argument.startsWith("--cwd="));
-  const start = inline === undefined ? (flag < 0 ? "." : (argv[flag + 1] ?? ".")) : inline.slice("--cwd=".length);
+  const inline = argv.map((argument) => /^(?:--cwd=|-C=?)(.+)$/.exec(argument)?.[1]).find(Boolean);
+  const start = inline ?? (flag < 0 ? "." : (argv[flag + 1] ?? "."));
   for (let folder = resolve(start); ; folder = dirname(folder)) {
     if (["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"].some((name) => existsSync(join(folder, name)))) {
       const file = join(folder, "pulumi.env");

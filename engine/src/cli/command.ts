@@ -11,6 +11,8 @@ export interface Command {
   readonly variadic?: boolean;
   /** "any": it takes no notice of them. */
   readonly flags: FlagSpecs | "any";
+  /** Groups of flags of which only one may be given. */
+  readonly alone?: readonly (readonly string[])[];
   /** @returns an exit code; nothing means 0 */
   // biome-ignore lint/suspicious/noConfusingVoidType: most commands have nothing to say
   run(session: Session): Promise<number | void>;
@@ -38,12 +40,16 @@ export const GLOBAL_FLAGS: FlagSpecs = {
   debug: on("Print debugging output", "d"),
   "disable-integrity-checking": on("Do not check the state's integrity"),
   emoji: on("Accepted for compatibility", "e"),
+  "fully-qualify-stack-names": on("Accepted for compatibility", "Q"),
   help: on("Help for a command", "h"),
   logflow: on("Accepted for compatibility"),
   logtostderr: on("Accepted for compatibility"),
   "non-interactive": on("Never ask"),
+  memprofilerate: { type: "integer", help: "Accepted for compatibility" },
+  "otel-traces": text("Accepted for compatibility"),
   profiling: text("Accepted for compatibility"),
   tracing: text("Accepted for compatibility"),
+  "tracing-header": text("Accepted for compatibility"),
   verbose: { type: "integer", short: "v", help: "Accepted for compatibility" },
 };
 

@@ -90,6 +90,26 @@ export const STACK_COMMANDS: Readonly<Record<string, Command>> = {
     },
     run: async (session) => (await import("./stack-state.ts")).stackHistory(session),
   },
+  "stack graph": {
+    help: "Write a stack's dependencies to a file, as DOT",
+    args: ["FILE"],
+    flags: {
+      stack,
+      "dependency-edge-color": text("The colour of dependencies; #246C60 by default"),
+      "dot-fragment": text("A line to put at the graph's head"),
+      "ignore-dependency-edges": on("Without dependencies"),
+      "ignore-parent-edges": on("Without parents"),
+      "parent-edge-color": text("The colour of parents; #AA6639 by default"),
+      "short-node-name": on("Names instead of URNs"),
+    },
+    run: async (session) => (await import("./graph.ts")).stackGraph(session),
+  },
+  "stack change-secrets-provider": {
+    help: "Encrypt a stack's secrets with another passphrase, read from standard input or asked for",
+    args: ["PROVIDER"],
+    flags: { stack },
+    run: async (session) => (await import("./secrets.ts")).changeSecretsProvider(session),
+  },
   "stack tag get": {
     help: "Get a tag",
     args: ["NAME"],

@@ -14,6 +14,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     flags: {},
     run: async (session) => (await import("./misc.ts")).version(session),
   },
+  about: {
+    help: "Print what there is to know about the engine and the project",
+    args: [],
+    flags: { stack, json, transitive: on("Accepted for compatibility", "t") },
+    run: async (session) => (await import("./about.ts")).about(session),
+  },
   whoami: {
     help: "Print who is logged in",
     args: [],
@@ -92,6 +98,33 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...unsupported("package", "Working with packages", "install the real CLI"),
   ...unsupported("state", "Editing states by commands", "use 'pulumi stack export' and 'pulumi stack import'"),
   ...unsupported("convert", "Converting programs", "install the real CLI"),
+};
+
+/** Other names of commands, as the real CLI has them. */
+export const ALIASES: Readonly<Record<string, string>> = {
+  update: "up",
+  pre: "preview",
+  down: "destroy",
+  dn: "destroy",
+  "config list": "config",
+  "config copy": "config cp",
+  "config remove": "config rm",
+  "config delete": "config rm",
+  "config remove-all": "config rm-all",
+  "config delete-all": "config rm-all",
+  "plugin list": "plugin ls",
+  "plugin remove": "plugin rm",
+  "plugin delete": "plugin rm",
+  "stack create": "stack init",
+  "stack delete": "stack rm",
+  "stack hist": "stack history",
+  "stack list": "stack ls",
+  "stack new": "stack init",
+  "stack remove": "stack rm",
+  "stack setup": "stack init",
+  "stack tag delete": "stack tag rm",
+  "stack tag list": "stack tag ls",
+  "stack tag remove": "stack tag rm",
 };
 
 function unsupported(word: string, what: string, instead: string): Record<string, Command> {

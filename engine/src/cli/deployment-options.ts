@@ -14,7 +14,10 @@ import type { Session } from "./session.ts";
 const REFUSED: Readonly<Record<string, string>> = {
   "policy-pack": "policy packs are not supported by the embedded engine; install the real CLI to enforce them",
   "policy-pack-config": "policy packs are not supported by the embedded engine; install the real CLI to enforce them",
-  remote: "remote deployments (--remote) need Pulumi Cloud and are not supported by the embedded engine",
+  "config-path": "--config-path is not supported by the embedded engine; use 'pulumi config set --path' first",
+  "ignore-protect": "--ignore-protect is not supported by the embedded engine; take 'protect' out of the program",
+  neo: "Pulumi Neo needs Pulumi Cloud and is not supported by the embedded engine",
+  copilot: "Pulumi Copilot needs Pulumi Cloud and is not supported by the embedded engine",
   "save-plan": "update plans are not supported by the embedded engine; install the real CLI",
   "import-file": "generating import files is not supported by the embedded engine; install the real CLI",
   "attach-debugger": "attaching a debugger is not supported by the embedded engine; use NODE_OPTIONS=--inspect-brk",
@@ -22,8 +25,17 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** @throws UserError for what cannot be done */
 export async function refuseUnsupported(session: Session): Promise<void> {
-  for (const [flag, reason] of Object.entries(REFUSED)) {
-    if (session.flags.has(flag) && session.flags.text(flag) !== "false") throw new UserError(reason);
+  for (const [flag, [value]] of session.flags.entries()) {
+    if (value === "false") continue;
+    if (REFUSED[flag] !== undefined) throw new UserError(REFUSED[flag]);
+    if (/^remote(-|$)/.test(flag)) {
+      throw new UserError(
+        `remote deployments (--${flag}) need Pulumi Cloud and are not supported by the embedded engine`,
+      );
+    }
+  }
+  if (session.flags.has("target") && session.flags.isOn("exclude-protected")) {
+    throw new UserError("you cannot specify --target and --exclude-protected");
   }
   const plan = session.flags.text("plan");
   if (plan === undefined) return;
@@ -78,9 +90,11 @@ export async function deploymentOptions(
     providerPaths: project.providerPaths,
     parallel: parallelism(session),
     refresh: flags.isOn("refresh"),
+    runProgram: runsProgram(session),
     targets: [...flags.list("target"), ...replaced],
     targetDependents: flags.isOn("target-dependents"),
     excludes: flags.list("exclude"),
+    excludeDependents: flags.isOn("exclude-dependents"),
     replace: [...flags.list("replace"), ...replaced],
     continueOnError: flags.isOn("continue-on-error"),
     excludeProtected: flags.isOn("exclude-protected"),
@@ -90,14 +104,18 @@ export async function deploymentOptions(
 
 /** The program's process, started ahead of all that is to be known for it; whoever takes it first has it. */
 export class ProgramAhead {
+  /** Whether a program is run at all. */
+  readonly runsProgram: boolean;
   #process: ProgramProcess | undefined;
+
+  private constructor(program: Program | undefined) {
+    this.runsProgram = program !== undefined;
+    if (program !== undefined && "entry" in program) this.#process = new ProgramProcess(program);
+  }
 
   /** @throws UserError when there is no program to start */
   static async start(session: Session, kind: DeploymentKind): Promise<ProgramAhead> {
-    const ahead = new ProgramAhead();
-    const program = await programFor(session, kind);
-    if (program !== undefined && "entry" in program) ahead.#process = new ProgramProcess(program);
-    return ahead;
+    return new ProgramAhead(await programFor(session, kind));
   }
 
   take(): ProgramProcess | undefined {
@@ -113,11 +131,16 @@ export class ProgramAhead {
 
 /** `refresh` and `destroy` run the program only when asked to. */
 async function programFor(session: Session, kind: DeploymentKind): Promise<Program | undefined> {
-  const { flags, environment } = session;
-  const wanted = flags.text("run-program") ?? environment.PULUMI_RUN_PROGRAM ?? String(kind === "update");
-  if (wanted !== "true" && wanted !== "1") return undefined;
+  const { flags } = session;
+  if (kind !== "update" && !runsProgram(session)) return undefined;
   const languageServer = flags.text("client");
   return languageServer === undefined ? programOf(await session.project()) : { languageServer };
+}
+
+/** `--run-program`, or PULUMI_RUN_PROGRAM. */
+function runsProgram({ flags, environment }: Session): boolean {
+  if (flags.has("run-program")) return flags.isOn("run-program");
+  return /^(1|t|true)$/i.test(environment.PULUMI_RUN_PROGRAM ?? "");
 }
 
 /** As the real CLI: four times the processors; 0 means as many as there is work for. */

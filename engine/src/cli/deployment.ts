@@ -116,7 +116,7 @@ async function prepare(session: Session, kind: DeploymentKind, ahead: ProgramAhe
   const file = await session.config(name);
   if (await setGivenConfig(session, file)) await file.save();
   const others = new OtherStacks(session, name);
-  if (kind === "update") await others.expect();
+  if (ahead.runsProgram) await others.expect();
   const deployed = await session.deployment(name);
   const manager = await session.ensureManager(file, deployed);
   const config = withProjectDefaults(project, name.stack, file.config);
@@ -158,10 +158,10 @@ async function runPhase(
   const deployed = await session.deployment(name);
   const codec = new CheckpointCodec(qualified(name), manager);
   const snapshot = await decode(session, codec, deployed, manager);
-  const writer = new StateWriter(backend, name, codec);
+  const writer = new StateWriter(backend, name, codec, session.verifies);
   const persist = dryRun ? async () => undefined : (next: Snapshot) => writer.persist(next);
   const target = session.flags.text("event-log");
-  const log = new EventLog(target === undefined ? [] : [await openSink(target)]);
+  const log = new EventLog(target === undefined ? [] : [await openSink(target)], dryRun);
   try {
     const operation = new Operation(session, { ...plan.options, dryRun }, masked(plan.config), log, interruption);
     const result = await operation.run(snapshot, {

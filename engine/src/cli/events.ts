@@ -25,10 +25,14 @@ const mask: Seal = () => ({ ciphertext: "[secret]" });
 
 export class EventLog {
   readonly #sinks: readonly EventSink[];
+  /** What says of a step that it is a preview's. */
+  readonly #planning: string;
   #sequence = 0;
 
-  constructor(sinks: readonly EventSink[]) {
+  /** @param planning whether it is a preview that is logged */
+  constructor(sinks: readonly EventSink[], planning: boolean) {
     this.#sinks = sinks;
+    this.#planning = planning ? `,"planning":true` : "";
   }
 
   /** @param config values by full key, secrets masked */
@@ -43,8 +47,8 @@ export class EventLog {
       return;
     }
     const metadata = `"metadata":${encodeMetadata(event.metadata)}`;
-    if (event.kind === "resource-pre") this.#write("resourcePreEvent", `{${metadata}}`);
-    else if (event.kind === "resource-outputs") this.#write("resOutputsEvent", `{${metadata}}`);
+    if (event.kind === "resource-pre") this.#write("resourcePreEvent", `{${metadata}${this.#planning}}`);
+    else if (event.kind === "resource-outputs") this.#write("resOutputsEvent", `{${metadata}${this.#planning}}`);
     else this.#write("resOpFailedEvent", `{${metadata},"status":${event.status},"steps":${event.steps}}`);
   }
 

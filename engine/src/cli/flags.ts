@@ -1,5 +1,4 @@
 /** Command lines as the real CLI (cobra, pflag) takes them, with its words for what is wrong. */
-import { parseArgs } from "node:util";
 import { UserError } from "../state/errors.ts";
 
 /** `optional`: a value only after `=`, else "true". */
@@ -56,50 +55,96 @@ export interface CommandLine {
 
 /** @throws UserError for unknown flags and wrong values */
 export function parseFlags(argv: readonly string[], specs: FlagSpecs): CommandLine {
-  const options = Object.entries(specs).map(([name, { type, short }]) => [
-    name,
-    { type: takesValue(type) ? ("string" as const) : ("boolean" as const), ...(short === undefined ? {} : { short }) },
-  ]);
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: Object.fromEntries(options),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
   const values = new Map<string, string[]>();
   const args: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === "positional") args.push(token.value);
-    if (token.kind !== "option") continue;
-    const spec = specs[token.name];
-    if (spec === undefined) throw unknownFlag(token.rawName);
-    const value = checkValue(spec, token.name, token.value ?? (takesValue(spec.type) ? undefined : "true"));
-    values.set(token.name, [...(values.get(token.name) ?? []), value]);
+  const rest = [...argv];
+  const take = (name: string, spec: FlagSpec, value: string) => {
+    values.set(name, [...(values.get(name) ?? []), checkValue(spec, name, value)]);
+  };
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "--") return { flags: new Flags(values), args: [...args, ...rest] };
+    if (word.startsWith("--")) takeLong(word, rest, specs, take);
+    else if (word.startsWith("-") && word !== "-") takeShort(word, rest, specs, take);
+    else args.push(word);
   }
   return { flags: new Flags(values), args };
 }
 
-function takesValue(type: FlagType): boolean {
+type Take = (name: string, spec: FlagSpec, value: string) => void;
+
+/** `--name`, `--name value` or `--name=value`. */
+function takeLong(word: string, rest: string[], specs: FlagSpecs, take: Take): void {
+  const [, name = "", , given] = /^--([^=]*)(=(.*))?$/s.exec(word) ?? [];
+  if (name === "" || name.startsWith("-")) throw new UserError(`bad flag syntax: ${word}`);
+  const spec = specs[name];
+  if (spec === undefined) throw new UserError(`unknown flag: --${name}`);
+  const value = given ?? (takesValue(spec) ? rest.shift() : "true");
+  if (value === undefined) throw new UserError(`flag needs an argument: --${name}`);
+  take(name, spec, value);
+}
+
+/** `-abc`, where c may take a value: `-c value`, `-cvalue` or `-c=value`. */
+function takeShort(word: string, rest: string[], specs: FlagSpecs, take: Take): void {
+  for (let letters = word.slice(1); letters !== ""; ) {
+    const [letter = ""] = letters;
+    const after = letters.slice(letter.length);
+    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === letter) ?? [];
+    if (name === undefined || spec === undefined) {
+      throw new UserError(`unknown shorthand flag: '${letter}' in -${letters}`);
+    }
+    const inline = /^=(.+)$/s.exec(after)?.[1];
+    if (inline === undefined && !takesValue(spec)) {
+      take(name, spec, "true");
+      letters = after;
+      continue;
+    }
+    const value = inline ?? (after === "" ? rest.shift() : after);
+    if (value === undefined) throw new UserError(`flag needs an argument: '${letter}' in -${letters}`);
+    take(name, spec, value);
+    return;
+  }
+}
+
+/** The words of a command line that are neither flags nor their values, with their places. */
+export function wordsOf(argv: readonly string[], specs: FlagSpecs): { word: string; at: number }[] {
+  const words: { word: string; at: number }[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? "";
+    if (word === "--") break;
+    if (!word.startsWith("-") || word === "-") words.push({ word, at });
+    else if (valueFollows(word, specs)) at++;
+  }
+  return words;
+}
+
+function valueFollows(word: string, specs: FlagSpecs): boolean {
+  if (word.includes("=")) return false;
+  if (word.startsWith("--")) {
+    const spec = specs[word.slice(2)];
+    return spec === undefined || takesValue(spec);
+  }
+  const last = Object.values(specs).find(({ short }) => short === word[1]);
+  return word.length === 2 && (last === undefined || takesValue(last));
+}
+
+function takesValue({ type }: FlagSpec): boolean {
   return type === "string" || type === "list" || type === "integer";
 }
 
-function unknownFlag(name: string): UserError {
-  return new UserError(
-    name.startsWith("--") ? `unknown flag: ${name}` : `unknown shorthand flag: '${name[1]}' in ${name}`,
-  );
-}
-
-function checkValue(spec: FlagSpec, name: string, value: string | undefined): string {
+/** The value as it was meant, in one spelling. */
+function checkValue(spec: FlagSpec, name: string, value: string): string {
   const shown = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
-  if (value === undefined) throw new UserError(`flag needs an argument: --${name}`);
-  if (spec.type === "boolean" && !/^(true|false)$/.test(value)) {
-    throw invalidArgument(value, shown, "strconv.ParseBool");
+  const invalid = (parser: string) =>
+    new UserError(`invalid argument "${value}" for "${shown}" flag: ${parser}: parsing "${value}": invalid syntax`);
+  if (spec.type === "boolean") {
+    if (/^(1|t|T|TRUE|true|True)$/.test(value)) return "true";
+    if (/^(0|f|F|FALSE|false|False)$/.test(value)) return "false";
+    throw invalid("strconv.ParseBool");
   }
-  if (spec.type === "integer" && !/^[+-]?\d+$/.test(value)) throw invalidArgument(value, shown, "strconv.ParseInt");
+  if (spec.type === "integer") {
+    if (!/^[+-]?(\d+|0[xX][\da-fA-F]+|0[oO]?[0-7]+|0[bB][01]+)$/.test(value)) throw invalid("strconv.ParseInt");
+    const digits = value.replace(/^[+-]/, "").replace(/^0(?=\d)/, "0o");
+    return String(Number(digits) * (value.startsWith("-") ? -1 : 1));
+  }
   return value;
-}
-
-function invalidArgument(value: string, flag: string, parser: string): UserError {
-  return new UserError(`invalid argument "${value}" for "${flag}" flag: ${parser}: parsing "${value}": invalid syntax`);
 }

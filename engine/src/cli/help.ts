@@ -7,7 +7,7 @@ export function overview(prefix: string): string {
   const names = Object.keys(COMMANDS).filter((name) => prefix === "" || name.startsWith(`${prefix} `));
   const width = Math.max(...names.map((name) => name.length));
   const lines = names.map((name) => `  ${name.padEnd(width)}  ${COMMANDS[name]?.help}`);
-  return `Dynoform's embedded engine, with the command line of Pulumi.\n\nUsage:\n  pulumi [command]\n\nCommands:\n${lines.join("\n")}\n`;
+  return `An embedded Pulumi engine, with the command line of Pulumi.\n\nUsage:\n  pulumi [command]\n\nCommands:\n${lines.join("\n")}\n`;
 }
 
 export function helpFor(name: string, command: Command, flags: FlagSpecs): string {

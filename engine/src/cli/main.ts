@@ -1,15 +1,18 @@
 /** The `pulumi` command of the embedded engine. */
 import { resolve } from "node:path";
+import { PULUMI_VERSION } from "../state/checkpoint.ts";
 import { ExitCode, UserError } from "../state/errors.ts";
-import { type Command, GLOBAL_FLAGS } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
-import { Flags, parseFlags } from "./flags.ts";
+import { type Command, GLOBAL_FLAGS, on } from "./command.ts";
+import { ALIASES, COMMANDS } from "./commands.ts";
+import { Flags, parseFlags, wordsOf } from "./flags.ts";
 import { helpFor, overview } from "./help.ts";
 import { Session } from "./session.ts";
 import { Terminal } from "./terminal.ts";
 
 /** Runs a command line. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {
+  // Whoever reads what is printed may go; what has begun is finished all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     return await run(argv);
   } catch (error) {
@@ -17,7 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`error: ${error.message}\n`);
       return error.exitCode;
     }
-    const detail = process.env.PULUMI_DEBUG_COMMANDS && error instanceof Error ? `\n${error.stack}` : "";
+    const detail = argv.includes("--debug") && error instanceof Error ? `\n${error.stack}` : "";
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}${detail}\n`);
     return ExitCode.failure;
   }
@@ -26,7 +29,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function run(argv: readonly string[]): Promise<number> {
   const { name, command, rest } = findCommand(argv);
   if (command === undefined) {
-    process.stdout.write(overview(name));
+    const version = on("Print the version");
+    const { flags } = parseFlags(rest, { ...GLOBAL_FLAGS, ...(name === "" ? { version } : {}) });
+    checkGlobals(flags);
+    process.stdout.write(flags.isOn("version") ? `v${PULUMI_VERSION}\n` : overview(name));
     return 0;
   }
   if (command.flags === "any") return (await command.run(sessionFor(new Flags(new Map()), []))) ?? 0;
@@ -35,6 +41,8 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(helpFor(name, command, command.flags));
     return 0;
   }
+  checkGlobals(flags);
+  checkTogether(command, flags);
   checkArguments(command, args);
   return (await command.run(sessionFor(flags, args))) ?? 0;
 }
@@ -47,22 +55,29 @@ function sessionFor(flags: Flags, args: readonly string[]): Session {
   return new Session({ flags, args }, terminal, resolve(flags.text("cwd") ?? "."), process.env);
 }
 
-/** Splits a command line into the command's words and the rest; flags may come before the words. */
-function findCommand(argv: readonly string[]): { name: string; command?: Command; rest: string[] } {
-  const { before, after } = splitLeadingFlags(argv);
+/** Splits a command line into the command's words and the rest; flags may stand anywhere. */
+function findCommand(argv: readonly string[]): { name: string; command?: Command; rest: readonly string[] } {
   let name = "";
-  let taken = 0;
-  for (const word of after) {
-    const longer = name === "" ? word : `${name} ${word}`;
-    if (!isPrefix(longer)) break;
-    name = longer;
-    taken++;
+  let rest = argv;
+  for (;;) {
+    const flags = COMMANDS[name]?.flags;
+    const [next] = wordsOf(rest, flags === undefined || flags === "any" ? GLOBAL_FLAGS : { ...GLOBAL_FLAGS, ...flags });
+    const longer = next && inFull(name === "" ? next.word : `${name} ${next.word}`);
+    if (longer !== undefined && isPrefix(longer)) {
+      name = longer;
+      rest = rest.toSpliced(next?.at ?? 0, 1);
+      continue;
+    }
+    const command = COMMANDS[name];
+    const takesArguments = command !== undefined && (command.args.length > 0 || command.variadic === true);
+    if (next !== undefined && !takesArguments) throw unknownCommand(next.word, name);
+    return { name, rest, ...(command === undefined ? {} : { command }) };
   }
-  const command = COMMANDS[name];
-  const next = after[taken];
-  const takesArguments = command !== undefined && (command.args.length > 0 || command.variadic === true);
-  if (next !== undefined && !next.startsWith("-") && !takesArguments) throw unknownCommand(next, name);
-  return { name, rest: [...before, ...after.slice(taken)], ...(command === undefined ? {} : { command }) };
+}
+
+/** The words of a command whose last one may be another name of it. */
+function inFull(words: string): string {
+  return ALIASES[words] ?? words;
 }
 
 function isPrefix(words: string): boolean {
@@ -74,15 +89,22 @@ function unknownCommand(word: string, after: string): UserError {
   return new UserError(`unknown command "${word}" for "${place}"\nRun '${place} --help' for usage.`);
 }
 
-function splitLeadingFlags(argv: readonly string[]): { before: string[]; after: string[] } {
-  let index = 0;
-  while (argv[index]?.startsWith("-") === true) {
-    const flag = argv[index] ?? "";
-    const name = flag.replace(/^--?/, "");
-    const spec = Object.entries(GLOBAL_FLAGS).find(([long, { short }]) => long === name || short === name)?.[1];
-    index += spec !== undefined && spec.type !== "boolean" ? 2 : 1;
+function checkGlobals(flags: Flags): void {
+  const color = flags.text("color");
+  if (color === undefined || ["auto", "always", "never", "raw"].includes(color.toLowerCase())) return;
+  throw new UserError(`unsupported color option: '${color}'.  Supported values are: auto, always, never, raw`);
+}
+
+/** Some flags contradict one another. */
+function checkTogether({ alone }: Command, flags: Flags): void {
+  for (const group of alone ?? []) {
+    const given = group.filter((name) => flags.has(name));
+    if (given.length < 2) continue;
+    throw new UserError(
+      `if any flags in the group [${group.join(" ")}] are set none of the others can be; ` +
+        `[${given.toSorted().join(" ")}] were all set`,
+    );
   }
-  return { before: argv.slice(0, index), after: argv.slice(index) };
 }
 
 function checkArguments(command: Command, args: readonly string[]): void {

@@ -4,7 +4,7 @@ import { type Deployment, parseCheckpoint, saltOf } from "../state/checkpoint.ts
 import { ExitCode, UserError } from "../state/errors.ts";
 import { FileBackend } from "../state/file-backend.ts";
 import { readFileIfAny } from "../state/files.ts";
-import { verifyIntegrity } from "../state/integrity.ts";
+import { contradictionOf, IntegrityError } from "../state/integrity.ts";
 import { PassphraseManager } from "../state/passphrase.ts";
 import { findProject, type Project, requireProject } from "../state/project.ts";
 import { StackConfig, stackConfigPath } from "../state/stack-config.ts";
@@ -93,12 +93,34 @@ export class Session {
 
   /** What the stack's file says last: undefined for a stack that was just made. */
   async deployment(name: StackName): Promise<Deployment | undefined> {
+    const deployment = await this.deploymentAsIs(name);
+    if (deployment === undefined || !this.verifies) return deployment;
+    const contradiction = contradictionOf(deployment);
+    if (contradiction !== undefined) throw new IntegrityError(contradiction, await this.#lastGood(name));
+    return deployment;
+  }
+
+  /** The same, whether it makes sense or not. */
+  async deploymentAsIs(name: StackName): Promise<Deployment | undefined> {
     const text = await (await this.backend()).read(name);
     if (text === undefined)
       throw new UserError(`no stack named '${await this.shortName(name)}' found`, ExitCode.stackNotFound);
-    const { deployment } = parseCheckpoint(text);
-    if (deployment !== undefined && !this.flags.isOn("disable-integrity-checking")) verifyIntegrity(deployment);
-    return deployment;
+    return parseCheckpoint(text).deployment;
+  }
+
+  /** Whether states are to make sense. */
+  get verifies(): boolean {
+    return !this.flags.isOn("disable-integrity-checking");
+  }
+
+  /** The newest copy of a stack's state that makes sense. */
+  async #lastGood(name: StackName): Promise<string | undefined> {
+    for (const path of await (await this.backend()).backups(name)) {
+      const text = await readFileIfAny(path);
+      const deployment = text === undefined ? undefined : parseCheckpoint(text).deployment;
+      if (deployment !== undefined && contradictionOf(deployment) === undefined) return path;
+    }
+    return undefined;
   }
 
   async config(name: StackName): Promise<StackConfig> {

@@ -1,19 +1,12 @@
 /** `pulumi stack`, `stack output|export|import|history`: what a stack's state and records say. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import {
-  CheckpointCodec,
-  checkVersion,
-  type Deployment,
-  parseCheckpoint,
-  saltOf,
-  secretsProviders,
-} from "../state/checkpoint.ts";
+import { CheckpointCodec, checkVersion, type Deployment, parseCheckpoint, saltOf } from "../state/checkpoint.ts";
 import { type ConfigValue, decryptAll, hasSecure, plainValue } from "../state/config-values.ts";
 import { UserError } from "../state/errors.ts";
 import type { HistoryEntry } from "../state/file-backend.ts";
 import { writeFileAtomic } from "../state/files.ts";
-import { verifyIntegrity } from "../state/integrity.ts";
+import { contradictionOf } from "../state/integrity.ts";
 import { lockStack } from "../state/lock.ts";
 import type { RawResource } from "../state/resource-json.ts";
 import { mapSecrets, plainJson, type SealedSecret } from "../state/sealed-json.ts";
@@ -139,15 +132,18 @@ export async function stackImport(session: Session): Promise<void> {
   const lock = await lockStack(backend, name, (line) => session.terminal.error(line));
   try {
     const config = await session.config(name);
-    const manager = await session.ensureManager(config, await session.deployment(name));
+    // What it replaces may make no sense: to import is the way out of that.
+    const manager = await session.ensureManager(config, await session.deploymentAsIs(name));
     const salt = saltOf(deployment);
     const reader = salt === undefined ? manager : session.manager(salt);
     const codec = new CheckpointCodec(qualified(name), manager);
     const snapshot = await codec.decode(deployment, reader);
     const checkpoint = await codec.encode(snapshot);
     const imported = parseCheckpoint(checkpoint).deployment;
-    if (imported !== undefined && !force)
-      verifyIntegrity({ ...imported, secrets_providers: secretsProviders(manager) });
+    const contradiction = imported === undefined || force ? undefined : contradictionOf(imported);
+    if (contradiction !== undefined && session.verifies) {
+      throw new UserError(`the file holds a state that makes no sense: ${contradiction}; --force imports it anyway`);
+    }
     await backend.write(name, checkpoint);
   } finally {
     await lock.release();
@@ -163,9 +159,11 @@ async function readImport(path: string): Promise<string> {
   }
 }
 
+/** Reads what `stack export` writes, or a state's own file. */
 function parseImport(text: string): { version: number; features?: string[]; deployment?: Deployment | null } {
   try {
-    return JSON.parse(text);
+    const { checkpoint, ...exported } = JSON.parse(text);
+    return checkpoint === undefined ? exported : { ...exported, deployment: checkpoint.latest };
   } catch {
     throw new UserError("the file is no JSON");
   }

@@ -114,9 +114,10 @@ export async function stackRemove(session: Session): Promise<void> {
   const backend = await session.backend();
   const lock = await lockStack(backend, name, (line) => session.terminal.error(line));
   try {
-    const resources = (await session.deployment(name))?.resources ?? [];
+    const force = session.flags.isOn("force");
+    const resources = (force ? undefined : await session.deployment(name))?.resources ?? [];
     const onlyRoot = resources.length === 1 && resources[0]?.type === "pulumi:pulumi:Stack";
-    if (resources.length > 0 && !onlyRoot && !session.flags.isOn("force")) throw stillHasResources(short);
+    if (resources.length > 0 && !onlyRoot) throw stillHasResources(short);
     await forgetStack(session, name);
   } finally {
     await lock.release();

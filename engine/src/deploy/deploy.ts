@@ -2,13 +2,13 @@ import grpc from "@grpc/grpc-js";
 import { channelOptions, listen } from "../plugin/channel.ts";
 import { loadProvider, type ProviderSources } from "../plugin/load.ts";
 import { BuiltinProvider } from "./builtin.ts";
-import { deleteAll } from "./deletes.ts";
+import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { Deployment } from "./deployment.ts";
 import { addEngineService } from "./engine-service.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import type { InstanceContext } from "./instance.ts";
-import { Journal, needs } from "./journal.ts";
+import { Journal } from "./journal.ts";
 import { launch } from "./launch.ts";
 import { Monitor } from "./monitor.ts";
 import { refreshAll } from "./refresh.ts";
@@ -16,9 +16,9 @@ import { Registry } from "./registry.ts";
 import { Resolver } from "./resolver.ts";
 import { settleOperations } from "./settle.ts";
 import { Steps } from "./steps.ts";
-import { Targets } from "./targets.ts";
+import { Targets, unknownUrnMessage, unknownUrns } from "./targets.ts";
 import { Transforms } from "./transforms.ts";
-import type { DeploymentHost, DeploymentOptions, DeploymentResult, ResourceState, Snapshot } from "./types.ts";
+import type { DeploymentHost, DeploymentOptions, DeploymentResult, Program, ResourceState, Snapshot } from "./types.ts";
 import { stackType } from "./urn.ts";
 
 /**
@@ -57,7 +57,11 @@ class Run {
     this.#options = options;
     this.#host = host;
     this.#targets = new Targets(options);
-    this.#executor = new Executor({ ...options, event: (event) => host.event(event) });
+    this.#executor = new Executor({
+      ...options,
+      countsRefreshes: options.kind === "refresh",
+      event: (event) => host.event(event),
+    });
     this.#context = {
       dryRun: options.dryRun,
       signal: host.cancel,
@@ -92,13 +96,24 @@ class Run {
   }
 
   async #run(start: Snapshot): Promise<void> {
-    const { kind, refresh } = this.#options;
-    if (kind === "refresh") await this.#refresh(start);
-    else {
-      const current = refresh ? await this.#refresh(start) : start;
-      if (kind === "destroy") await this.#destroy(current);
-      else await this.#update(current);
-    }
+    const { kind, refresh, targets, excludes, replace, program } = this.#options;
+    // With a program, a refresh reads each resource when the program has registered it.
+    const refreshesFirst = kind === "refresh" ? !program : refresh && !(kind === "update" && this.#options.runProgram);
+    if (kind !== "update" || refreshesFirst) this.#refuseUnknown([...targets, ...excludes], start);
+    this.#refuseUnknown(replace, start);
+    const current = refreshesFirst ? await this.#refresh(start) : start;
+    if (program) await this.#runProgram(current, program);
+    else if (kind === "destroy") await this.#destroy(current);
+    else if (kind === "update") throw new Error("an update needs a program");
+  }
+
+  #refuseUnknown(urns: readonly string[], { resources }: Snapshot): void {
+    const unknown = unknownUrns(
+      urns,
+      resources.map(({ urn }) => urn),
+    );
+    for (const urn of unknown) this.#executor.fail(unknownUrnMessage(urn));
+    if (unknown.length > 0) throw new Stopped();
   }
 
   /** Deals with what a killed deployment left behind, and saves the result before anything else is done. */
@@ -123,14 +138,13 @@ class Run {
 
   async #destroy(start: Snapshot): Promise<void> {
     const { journal, steps } = this.#begin(start);
-    const kept = this.#options.excludeProtected ? protectedAndNeeded(start.resources) : new Set<string>();
-    const unwanted = journal.base.filter(({ state }) => this.#targets.includesExactly(state) && !kept.has(state.urn));
-    await deleteAll(unwanted, steps, this.#executor);
+    const { goes, refused } = chooseDeletes(journal.current(), () => true, this.#targets);
+    for (const urn of refused) this.#executor.fail(refusedDeleteMessage(urn), urn);
+    if (refused.length > 0) throw new Stopped();
+    await deleteAll(goes, steps, this.#executor);
   }
 
-  async #update(start: Snapshot): Promise<void> {
-    const { program } = this.#options;
-    if (!program) throw new Error("an update needs a program");
+  async #runProgram(start: Snapshot, program: Program): Promise<void> {
     const { journal, registry } = this.#begin(start);
     const deployment = new Deployment({
       options: this.#options,
@@ -250,15 +264,4 @@ class Run {
       maybeCorrupt: snapshot.pendingOperations.length > 0,
     };
   }
-}
-
-/** Protected resources and everything they need. */
-function protectedAndNeeded(resources: readonly ResourceState[]): Set<string> {
-  const kept = new Set<string>();
-  for (const state of resources.toReversed()) {
-    if (!state.protect && !kept.has(state.urn)) continue;
-    kept.add(state.urn);
-    for (const urn of needs(state)) kept.add(urn);
-  }
-  return kept;
 }

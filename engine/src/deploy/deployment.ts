@@ -1,15 +1,16 @@
 import { equalMaps } from "../values/equality.ts";
-import { secret } from "../values/secrets.ts";
+import { containsUnknowns, secret } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
-import { deleteAll } from "./deletes.ts";
+import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Generator } from "./generator.ts";
 import { type Goal, plainGoal } from "./goal.ts";
 import type { Entry, Journal } from "./journal.ts";
+import { refreshEntries } from "./refresh.ts";
 import type { Registry } from "./registry.ts";
 import { Steps, timestamp } from "./steps.ts";
-import { globPattern, type Targets } from "./targets.ts";
+import { globPattern, type Targets, unknownUrnMessage, unknownUrns } from "./targets.ts";
 import type { DeploymentOptions, ResourceState } from "./types.ts";
 import { providerType, stackType } from "./urn.ts";
 
@@ -31,7 +32,11 @@ export interface DeploymentContext {
   readonly signal: AbortSignal;
 }
 
-/** An update: what the program registers is made so, and what it does not register any more is deleted. */
+/**
+ * What a program is run for. An update: what it registers is made so, and what it does not register any more is
+ * deleted. A refresh or destroy with its program: each resource is read or deleted by the provider that the program
+ * configures for it.
+ */
 export class Deployment {
   readonly #context: DeploymentContext;
   readonly #steps: Steps;
@@ -42,6 +47,8 @@ export class Deployment {
   readonly #deleting = new Map<Entry, Promise<unknown>>();
   /** Plans are made one at a time: each depends on what the ones before decided. */
   #planning: Promise<unknown> = Promise.resolve();
+  /** Names of what was registered and is not there, since it is not meant. */
+  readonly #skipped = new Set<string>();
   #stackOutputs: PropertyMap | undefined;
   #finished: Promise<void> | undefined;
 
@@ -57,6 +64,11 @@ export class Deployment {
       registry,
       steps: this.#steps,
       targets: context.targets,
+      kind: options.kind,
+      refresh:
+        options.refresh && options.runProgram
+          ? (old, provider) => context.executor.run([this.#steps.refresh(old, provider)])
+          : undefined,
       replace: (urn) => replace.some((pattern) => pattern.test(urn)),
     });
   }
@@ -93,7 +105,7 @@ export class Deployment {
       throw new Stopped();
     });
     const { entry } = plan;
-    if (plan.skipped) return { state: entry.state, succeeded: true, skipped: true };
+    if (plan.skipped) return this.#skip(entry);
     if (plan.after) await this.#deleting.get(plan.after);
     try {
       const run = executor.run(plan.steps);
@@ -105,6 +117,8 @@ export class Deployment {
       }
       await run;
       if (plan.follow) await executor.run(await plan.follow());
+      // A refresh did not find it.
+      if (this.#context.journal.isSettled(entry)) return this.#skip(entry);
       this.#entries.set(entry.state.urn, entry);
       return { state: entry.state, succeeded: true, skipped: false };
     } catch (error) {
@@ -115,8 +129,14 @@ export class Deployment {
     }
   }
 
+  #skip({ state }: Entry): Registered {
+    this.#skipped.add(state.urn);
+    return { state, succeeded: true, skipped: true };
+  }
+
   /** Finishes a component. The stack's own outputs take effect when everything else has. */
   async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
+    if (this.#skipped.has(urn)) return;
     const entry = this.#entries.get(urn);
     if (!entry) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     if (entry.state.type === stackType) this.#stackOutputs = outputs;
@@ -151,22 +171,35 @@ export class Deployment {
 
   async #finish(): Promise<void> {
     const { journal, executor, targets } = this.#context;
-    const { base } = journal;
     await executor.drained();
     if (executor.stopped) throw new Stopped();
-    const unwanted = base.filter((entry) => {
-      if (journal.isSettled(entry)) return false;
-      if (!entry.state.delete && this.#generator.wants(entry)) return false;
-      return targets.includesExactly(entry.state);
-    });
-    await deleteAll(unwanted, this.#steps, executor, (urn) => this.#generator.wasReplaced(urn));
+    for (const urn of unknownUrns(this.options.targets, this.#generator.urns)) executor.fail(unknownUrnMessage(urn));
+    if (executor.stopped) throw new Stopped();
+    if (this.options.kind === "refresh") {
+      const unread = journal.base.filter((entry) => !journal.isSettled(entry) && !this.#generator.wants(entry));
+      await refreshEntries(unread, this.#steps, executor, targets);
+    } else {
+      await this.#deleteUnwanted();
+    }
     const stack = this.#stack();
-    if (stack) await this.#setOutputs(stack, this.#stackOutputs ?? {});
+    if (stack && !journal.isSettled(stack)) await this.#setOutputs(stack, this.#stackOutputs ?? {});
     executor.completeAll();
   }
 
-  async #setOutputs(entry: Entry, outputs: PropertyMap): Promise<void> {
+  async #deleteUnwanted(): Promise<void> {
+    const { journal, executor, targets } = this.#context;
+    const unregistered = new Set(journal.base.filter((entry) => entry.state.delete || !this.#generator.wants(entry)));
+    const unwanted = (entry: Entry) => this.options.kind === "destroy" || unregistered.has(entry);
+    const { goes, refused, kept } = chooseDeletes(journal.current(), unwanted, targets);
+    for (const urn of refused) executor.fail(refusedDeleteMessage(urn), urn);
+    if (refused.length > 0) throw new Stopped();
+    for (const urn of kept) executor.warn("it is not deleted, since something that is no target still needs it", urn);
+    await deleteAll(goes, this.#steps, executor, (urn) => this.#generator.wasDeleted(urn));
+  }
+
+  async #setOutputs(entry: Entry, given: PropertyMap): Promise<void> {
     const { state } = entry;
+    const outputs = this.options.dryRun ? given : known(given, state.outputs);
     const changed = !equalMaps(state.outputs, outputs);
     entry.state = { ...state, outputs, modified: changed ? timestamp() : state.modified };
     this.executor.completed(entry);
@@ -210,4 +243,13 @@ export class Deployment {
     const list = this.options.config["pulumi:disable-default-providers"]?.value;
     return list ? JSON.parse(list) : [];
   }
+}
+
+/** The outputs without those of resources that are not there, in whose place the old ones stay. */
+function known(outputs: PropertyMap, olds: PropertyMap): PropertyMap {
+  const entries = Object.entries(outputs).flatMap(([key, value]) => {
+    const kept = containsUnknowns(value) ? olds[key] : value;
+    return kept === undefined ? [] : [[key, kept] as const];
+  });
+  return Object.fromEntries(entries);
 }

@@ -9,6 +9,8 @@ export interface ExecutorOptions {
   /** How many steps run at once; 0 or less: as many as there are. */
   readonly parallel: number;
   readonly continueOnError: boolean;
+  /** Whether refreshes are what the deployment is about: told by what came of them, and counted. */
+  readonly countsRefreshes: boolean;
   readonly event: (event: DeploymentEvent) => void;
 }
 
@@ -81,6 +83,10 @@ export class Executor {
     return new Reported(message);
   }
 
+  warn(message: string, urn: string): void {
+    this.#options.event({ kind: "diagnostic", urn, severity: "warning", message });
+  }
+
   /** Tells that a component has registered its outputs. */
   completed(component: Entry): void {
     const step = this.#components.get(component);
@@ -98,7 +104,8 @@ export class Executor {
     event({ kind: "resource-pre", metadata: metadataOf(step) });
     this.#done++;
     try {
-      const op = (await step.apply()) ?? step.op;
+      const outcome = await step.apply();
+      const op = (this.#options.countsRefreshes ? outcome : undefined) ?? step.op;
       const metadata = { ...metadataOf(step), op };
       this.#count(step, metadata);
       // A component is finished when it registers its outputs.
@@ -114,7 +121,8 @@ export class Executor {
   }
 
   #count(step: Step, metadata: StepMetadata): void {
-    const counted = step.op === "refresh" || (step.logical && !(step.op === "read" && !readChanged(step)));
+    const refreshed = step.op === "refresh" && this.#options.countsRefreshes;
+    const counted = refreshed || (step.logical && !(step.op === "read" && !readChanged(step)));
     if (!counted || metadata.internal) return;
     this.changes[metadata.op] = (this.changes[metadata.op] ?? 0) + 1;
   }

@@ -5,11 +5,12 @@ import { aliasUrns, type StackName } from "./aliases.ts";
 import { applyIgnoreChanges, type Difference, interpret, replaceOnChanges } from "./diffing.ts";
 import { type Goal, stateOf } from "./goal.ts";
 import type { Instance } from "./instance.ts";
-import { Entry, type Journal, needs } from "./journal.ts";
+import { Entry, type Journal } from "./journal.ts";
+import { needs } from "./order.ts";
 import type { Registry } from "./registry.ts";
 import type { Step, Steps } from "./steps.ts";
 import type { Targets } from "./targets.ts";
-import type { ResourceState } from "./types.ts";
+import type { DeploymentKind, ResourceState } from "./types.ts";
 import { formatUrn, isProviderType, qualifyType, splitReference } from "./urn.ts";
 
 /** What is to be done for a goal. */
@@ -20,13 +21,17 @@ export interface Plan {
   readonly after?: Entry;
   /** Old resources that these steps delete. */
   readonly deletes: readonly Entry[];
-  /** A new resource that is not targeted: nothing is done and nothing is known of it. */
+  /** A new resource that is not meant: nothing is done and nothing is known of it. */
   readonly skipped?: boolean;
   /** More steps once these are done: the update of what was imported. */
   readonly follow?: () => Promise<readonly Step[]>;
 }
 
 export interface GeneratorContext extends StackName {
+  /** A refresh or destroy makes and changes no resources of the program's, but for providers and components. */
+  readonly kind: DeploymentKind;
+  /** Reads an old resource before it is planned for; undefined: nothing is read. */
+  readonly refresh: ((old: Entry, provider: string | undefined) => Promise<void>) | undefined;
   readonly journal: Journal;
   readonly registry: Registry;
   readonly steps: Steps;
@@ -47,6 +52,8 @@ export class Generator {
   /** Old resources deleted already to be made again. */
   readonly #deleted = new Set<Entry>();
   readonly #replaced = new Set<string>();
+  /** Registered resources that there are none of. */
+  readonly #skipped = new Set<string>();
 
   constructor(context: GeneratorContext) {
     this.#context = context;
@@ -61,9 +68,15 @@ export class Generator {
     return this.#claimed.has(old);
   }
 
-  /** Whether the resource is replaced by this deployment. */
-  wasReplaced(urn: string): boolean {
-    return this.#replaced.has(urn);
+  /** Every name that the program registered or the stack had. */
+  get urns(): string[] {
+    return [...this.#registered.keys(), ...this.#context.journal.base.map(({ state }) => state.urn)];
+  }
+
+  /** Whether this deployment has deleted the resource to make it again. */
+  wasDeleted(urn: string): boolean {
+    const gone = (old: Entry) => old.state.pendingReplacement || this.#context.journal.isSettled(old);
+    return [...this.#deleted].some((old) => old.state.urn === urn && gone(old));
   }
 
   /** The name that a goal's resource has. */
@@ -74,19 +87,25 @@ export class Generator {
 
   /** Throws an Error with what is wrong with the goal. `bad` collects refused inputs. */
   async plan(goal: Goal, refuse: (urn: string, message: string) => Error): Promise<Plan> {
-    const { registry, steps, targets } = this.#context;
+    const { registry, steps, targets, kind, journal } = this.#context;
     const urn = this.#name(goal, refuse);
-    const old = this.#findOld(goal, urn, refuse);
-    this.#registered.set(urn, old);
+    let old = this.#findOld(goal, urn, refuse);
     const entry = new Entry(stateOf(goal, urn, goal.properties));
+    const included = targets.includes(entry.state);
+    const isProvider = isProviderType(goal.type);
+    const managed = goal.custom && !isProvider && goal.readId === undefined;
+    if (old && included && managed && kind === "update") await this.#context.refresh?.(old, goal.provider);
+    if (old && journal.isSettled(old)) old = undefined;
+    this.#registered.set(urn, old);
+    const missing = this.#needsSkipped(entry.state);
+    if (kind !== "update" && (managed || missing !== undefined)) return this.#unchanged(old, entry, included);
+    const recreating = old !== undefined && (this.#deleted.has(old) || old.state.pendingReplacement === true);
+    if (!included) return this.#untargeted(old, entry, refuse);
+    if (missing !== undefined) throw refuse(urn, this.#missingMessage(urn, missing));
     if (goal.readId !== undefined) {
       return { entry, steps: [steps.read(entry, goal.readId, old)], deletes: [] };
     }
-    if (!targets.includes(entry.state)) return this.#untargeted(old, entry);
-
-    const isProvider = isProviderType(goal.type);
     const instance = goal.custom ? await registry.instanceFor(entry.state) : undefined;
-    const recreating = old !== undefined && (this.#deleted.has(old) || old.state.pendingReplacement === true);
     const fresh = !old || recreating || old.state.external || this.#context.replace(urn);
     if (goal.importId && goal.custom && (!old || old.state.external || !wasImported(old.state, goal.importId))) {
       return this.#import(goal, entry, old, instance, refuse);
@@ -170,10 +189,43 @@ export class Generator {
     return undefined;
   }
 
-  #untargeted(old: Entry | undefined, entry: Entry): Plan {
-    if (!old) return { entry, steps: [], deletes: [], skipped: true };
-    entry.state = { ...old.state, urn: entry.state.urn, parent: entry.state.parent };
+  /** What a refresh or a destroy makes of a resource of the program. */
+  #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Plan {
+    const { steps, kind } = this.#context;
+    if (!old) return this.#skip(entry);
+    const { urn, parent, provider, protect, retainOnDelete } = entry.state;
+    if (kind === "destroy" && provider !== undefined && this.#needsSkipped(entry.state) === undefined) {
+      // What goes is as it was, but by the provider that the program names now.
+      const now = { urn, parent, provider, protect, retainOnDelete };
+      entry.state = { ...old.state, ...now };
+      return { entry, steps: [steps.same(old, entry)], deletes: [] };
+    }
+    old.state = { ...old.state, urn };
+    const reads = kind === "refresh" && included && old.state.custom && !isProviderType(old.state.type);
+    return { entry: old, steps: reads ? [steps.refresh(old, provider)] : [], deletes: [] };
+  }
+
+  #untargeted(old: Entry | undefined, entry: Entry, refuse: (urn: string, message: string) => Error): Plan {
+    if (!old) return this.#skip(entry);
+    const { urn, parent } = entry.state;
+    if (parent !== undefined && this.#skipped.has(parent)) throw refuse(urn, this.#missingMessage(urn, parent));
+    entry.state = { ...old.state, urn, parent };
     return { entry, steps: [this.#context.steps.same(old, entry)], deletes: [] };
+  }
+
+  #skip(entry: Entry): Plan {
+    this.#skipped.add(entry.state.urn);
+    return { entry, steps: [], deletes: [], skipped: true };
+  }
+
+  #needsSkipped(state: ResourceState): string | undefined {
+    return [...needs(state)].find((urn) => this.#skipped.has(urn));
+  }
+
+  #missingMessage(urn: string, missing: string): string {
+    return this.#context.targets.named
+      ? `Resource '${urn}' depends on '${missing}' which was was not specified in --target list.`
+      : `Resource '${urn}' depends on '${missing}', which is new and excluded; exclude both of them or neither.`;
   }
 
   /** Puts the checked inputs into the entry's state. Every refused input is reported. */
@@ -255,7 +307,7 @@ export class Generator {
 
   /** The old resources that cannot stay while this one is deleted and made again, in their order. */
   async #dependentsToReplace(root: Entry, refuse: (urn: string, message: string) => Error): Promise<Entry[]> {
-    const { journal } = this.#context;
+    const { journal, targets } = this.#context;
     const gone = new Set([root.state.urn]);
     const dependents: Entry[] = [];
     for (const entry of journal.base.slice(journal.base.indexOf(root) + 1)) {
@@ -267,6 +319,13 @@ export class Generator {
         throw refuse(
           state.urn,
           `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}", since it is protected`,
+        );
+      }
+      if (!targets.includes(state)) {
+        const why = targets.named ? "it is not among the targets" : "it is excluded";
+        throw refuse(
+          state.urn,
+          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}", since ${why}`,
         );
       }
       gone.add(state.urn);

@@ -1,3 +1,4 @@
+import { forget, inOrder, needs } from "./order.ts";
 import type { PendingOperation, ResourceState, Snapshot } from "./types.ts";
 import { splitReference } from "./urn.ts";
 
@@ -21,6 +22,7 @@ export class Journal {
   readonly #settled = new Set<Entry>();
   readonly #pending = new Set<PendingOperation>();
   readonly #renamed = new Map<string, string>();
+  readonly #vanished = new Set<Entry>();
   readonly #persist: ((snapshot: Snapshot) => Promise<void>) | undefined;
   #revision = 0;
   #saved = 0;
@@ -41,6 +43,12 @@ export class Journal {
   /** The resource is gone, or has become another entry. */
   settle(entry: Entry | undefined): void {
     if (entry) this.#settled.add(entry);
+  }
+
+  /** The resource turned out not to be there: whatever referred to it does not any more. */
+  vanish(entry: Entry): void {
+    this.#settled.add(entry);
+    this.#vanished.add(entry);
   }
 
   /** The entry is a resource of this deployment from now on. */
@@ -90,35 +98,47 @@ export class Journal {
   }
 
   snapshot(): Snapshot {
-    const resources = [...this.#news, ...this.base]
-      .filter((entry) => !this.#settled.has(entry))
-      .map(({ state }) => (this.#renamed.size > 0 ? this.#withNewNames(state) : state));
-    return { resources, pendingOperations: [...this.#pending] };
+    return { resources: [...this.current().keys()], pendingOperations: [...this.#pending] };
   }
 
-  #withNewNames(state: ResourceState): ResourceState {
+  /** Every resource that there is at this moment, whichever deployment made it, in topological order. */
+  current(): Map<ResourceState, Entry> {
+    const entries = [...this.#news, ...this.base].filter((entry) => !this.#settled.has(entry));
+    const references = new Set(entries.map(({ state }) => `${state.urn}::${state.id}`));
+    const found = new Map<ResourceState, Entry>();
+    for (const entry of entries) {
+      const named = this.#renamed.size > 0 ? this.#withNewNames(entry.state, references) : entry.state;
+      found.set(named, entry);
+    }
+    const states = this.#withoutVanished(found);
+    return new Map(inOrder([...states.keys()]).map((state) => [state, states.get(state) as Entry]));
+  }
+
+  #withoutVanished(states: Map<ResourceState, Entry>): Map<ResourceState, Entry> {
+    if (this.#vanished.size === 0) return states;
+    const left = new Set([...states.keys()].map(({ urn }) => urn));
+    const gone = this.base.filter((entry) => this.#vanished.has(entry) && !left.has(entry.state.urn));
+    // Parents after their children, so that a child ends up below the nearest ancestor that is there.
+    const without = (state: ResourceState) => gone.reduceRight((kept, entry) => forget(kept, entry.state), state);
+    return new Map([...states].map(([state, entry]) => [without(state), entry]));
+  }
+
+  #withNewNames(state: ResourceState, references: ReadonlySet<string>): ResourceState {
     const rename = (urn: string) => this.#renamed.get(urn) ?? urn;
+    if (![...needs(state), ...(state.replaceWith ?? [])].some((urn) => this.#renamed.has(urn))) return state;
     const provider = state.provider && splitReference(state.provider);
+    const renamed = provider && `${rename(provider.urn)}::${provider.id}`;
     return {
       ...state,
       parent: state.parent && rename(state.parent),
       dependencies: state.dependencies?.map(rename),
       deletedWith: state.deletedWith && rename(state.deletedWith),
       replaceWith: state.replaceWith?.map(rename),
-      provider: provider ? `${rename(provider.urn)}::${provider.id}` : state.provider,
+      // One that was replaced, besides, still has its old name.
+      provider: renamed && references.has(renamed) ? renamed : state.provider,
       propertyDependencies:
         state.propertyDependencies &&
         Object.fromEntries(Object.entries(state.propertyDependencies).map(([key, urns]) => [key, urns.map(rename)])),
     };
   }
-}
-
-/** Every resource that this one needs: it must be made after them and deleted before them. */
-export function needs(state: ResourceState): Set<string> {
-  const urns = new Set(state.dependencies);
-  for (const list of Object.values(state.propertyDependencies ?? {})) for (const urn of list) urns.add(urn);
-  if (state.parent) urns.add(state.parent);
-  if (state.deletedWith) urns.add(state.deletedWith);
-  if (state.provider) urns.add(splitReference(state.provider).urn);
-  return urns;
 }

@@ -157,8 +157,9 @@ export class Monitor {
       sourcePosition: readPosition(request.getSourceposition(), root),
       stackTrace: readTrace(request.getStacktrace(), root),
     });
-    const { state, succeeded } = await this.#deployment.register(goal);
+    const { state, succeeded, skipped } = await this.#deployment.register(goal);
     response.setUrn(state.urn);
+    if (skipped) return response.setUnknown(true);
     if (!succeeded) return response.setResult(resourceProto.Result.FAIL);
     return response.setProperties(encodeProperties(state.outputs, { secrets: true, resources: true }));
   }

@@ -28,7 +28,13 @@ const load = loader._load;
 loader._load = function (this: unknown, request, parent, isMain) {
   const from = parent?.filename?.replaceAll("\\", "/") ?? "";
   const now = () => load.call(this, request, parent, isMain);
-  if (from.endsWith("/@pulumi/pulumi/cmd/run/index.js")) return instead.get(request) ?? now();
+  if (from.endsWith("/@pulumi/pulumi/cmd/run/index.js")) {
+    if (request !== "./run") return instead.get(request) ?? now();
+    const run = now();
+    // The program comes next: nothing of this is to stand in its stack traces, which states keep.
+    loader._load = load;
+    return run;
+  }
   if (from.endsWith("/@pulumi/pulumi/cmd/run/tracing.js")) {
     // It takes functions and classes from each of the others right away.
     const used = !request.startsWith("@opentelemetry/") || request === "@opentelemetry/api";
@@ -61,8 +67,38 @@ try {
   // First what changes gRPC before it is loaded.
   sdk("./instrumentation");
   sdk("../..");
+  if (process.env.PULUMI_NODEJS_TYPESCRIPT === "true") formatWhenCompiled(sdk("../../vendor/ts-node@7.0.1"));
 } catch {
   // Another version of the SDK, or a broken one, which will say so itself.
+}
+
+interface TypeScriptNode {
+  register(options: object): { readonly extensions: readonly string[] };
+}
+
+/**
+ * Has ts-node format stack traces from the first file on that it compiles, not from the start: a program in JavaScript
+ * has none, and each of its resources takes a trace.
+ */
+function formatWhenCompiled(tsNode: TypeScriptNode): void {
+  const { register } = tsNode;
+  tsNode.register = (options) => {
+    const before = Error.prepareStackTrace;
+    const registered = register(options);
+    const format = Error.prepareStackTrace;
+    Error.prepareStackTrace = before;
+    const { extensions } = createRequire(import.meta.url);
+    for (const extension of registered.extensions) {
+      const compile = extensions[extension];
+      if (!compile) continue;
+      extensions[extension] = (module, file) => {
+        extensions[extension] = compile;
+        if (!file.includes("/node_modules/")) Error.prepareStackTrace = format;
+        compile(module, file);
+      };
+    }
+    return registered;
+  };
 }
 
 const told = readFileSync(0, "utf8");

@@ -1,6 +1,7 @@
 import { equalMaps } from "../values/equality.ts";
 import { messageOf } from "./errors.ts";
 import type { Outcome } from "./instance.ts";
+import { forget } from "./order.ts";
 import type { Registry } from "./registry.ts";
 import { timestamp } from "./steps.ts";
 import type { PendingOperation, ResourceState, Snapshot } from "./types.ts";
@@ -105,19 +106,4 @@ function afterRead(state: ResourceState, operation: PendingOperation, found: Out
 function without(resources: readonly ResourceState[], gone: ResourceState): ResourceState[] {
   const rest = resources.filter((state) => state !== gone);
   return rest.some(({ urn }) => urn === gone.urn) ? rest : rest.map((state) => forget(state, gone));
-}
-
-/** The state without references to a resource that is gone; its parent's place is taken by the parent's parent. */
-export function forget(state: ResourceState, gone: ResourceState): ResourceState {
-  const keep = (urns: readonly string[]) => urns.filter((urn) => urn !== gone.urn);
-  return {
-    ...state,
-    parent: state.parent === gone.urn ? gone.parent : state.parent,
-    deletedWith: state.deletedWith === gone.urn ? undefined : state.deletedWith,
-    dependencies: state.dependencies && keep(state.dependencies),
-    replaceWith: state.replaceWith && keep(state.replaceWith),
-    propertyDependencies:
-      state.propertyDependencies &&
-      Object.fromEntries(Object.entries(state.propertyDependencies).map(([key, urns]) => [key, keep(urns)])),
-  };
 }

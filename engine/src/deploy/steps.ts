@@ -1,7 +1,9 @@
 import { equal, equalMaps } from "../values/equality.ts";
+import { unknownMarker } from "../values/wire.ts";
 import type { Difference } from "./diffing.ts";
 import type { Outcome } from "./instance.ts";
-import { Entry, type Journal, needs } from "./journal.ts";
+import { Entry, type Journal } from "./journal.ts";
+import { needs } from "./order.ts";
 import type { Registry } from "./registry.ts";
 import type { PendingOperation, ResourceState, StepOp } from "./types.ts";
 import { isProviderType } from "./urn.ts";
@@ -139,7 +141,8 @@ export class Steps {
     const managed = old && !old.state.external;
     return this.#step(managed ? "read-replacement" : "read", { entry, old, logical: !managed }, async () => {
       const { journal } = this.#context;
-      const outcome = await this.#find("reading", entry, id);
+      // A preview does not know yet what to look for.
+      const outcome = id === unknownMarker ? undefined : await this.#find("reading", entry, id);
       const now = timestamp();
       const read = { ...withOutcome(entry.state, outcome), created: old?.state.created ?? now, modified: now };
       const unchanged = old && equalMaps(old.state.outputs, read.outputs) && equalMaps(old.state.inputs, read.inputs);
@@ -164,16 +167,19 @@ export class Steps {
     });
   }
 
-  /** Brings the state of a resource up to what is really there; the entry keeps its place. */
-  refresh(entry: Entry): Step {
+  /**
+   * Brings the state of a resource up to what is really there; the entry keeps its place. `provider` is asked, where it
+   * is given, instead of the one that the state names.
+   */
+  refresh(entry: Entry, provider?: string): Step {
     const { state } = entry;
     return this.#step("refresh", { old: new Entry(state), entry, logical: false }, async () => {
       const { journal, registry } = this.#context;
       if (!state.custom || isProviderType(state.type)) return "same";
-      const instance = await registry.instanceFor(state);
+      const instance = await registry.instanceFor(provider ? { ...state, provider } : state);
       const outcome = await instance.read(state, state.id ?? "");
       if (!outcome) {
-        journal.settle(entry);
+        journal.vanish(entry);
         await journal.commit();
         return "delete";
       }

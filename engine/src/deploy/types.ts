@@ -91,7 +91,7 @@ export interface DeploymentOptions {
   readonly stack: string;
   /** The folder of Pulumi.yaml. */
   readonly root: string;
-  /** Undefined: the deployment needs no program (destroy, refresh). */
+  /** Undefined: a refresh or destroy by what the state alone says. */
   readonly program?: Program;
   /** Full keys (`ns:name`); objects are JSON text, as programs get them. */
   readonly config: Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>;
@@ -100,11 +100,14 @@ export interface DeploymentOptions {
   /** Providers by package that win over all others, each call a new one; for tests and embedders. */
   readonly providers?: Readonly<Record<string, () => Provider>>;
   readonly parallel: number;
-  /** Refresh before the update. */
+  /** Refresh before the update or destroy. */
   readonly refresh: boolean;
+  /** Refresh each resource as the program registers it, by the provider that it names then. */
+  readonly runProgram: boolean;
   readonly targets: readonly string[];
   readonly targetDependents: boolean;
   readonly excludes: readonly string[];
+  readonly excludeDependents: boolean;
   readonly replace: readonly string[];
   readonly continueOnError: boolean;
   readonly excludeProtected: boolean;

@@ -192,7 +192,7 @@ export function magicOf(version: string): string {
   return createHash("sha256").update(version).digest("hex");
 }
 
-export function secretsProviders(manager: PassphraseManager): NonNullable<Deployment["secrets_providers"]> {
+function secretsProviders(manager: PassphraseManager): NonNullable<Deployment["secrets_providers"]> {
   return { type: "passphrase", state: { salt: manager.state } };
 }
 

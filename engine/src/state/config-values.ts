@@ -57,7 +57,7 @@ export function plainValue(raw: RawConfigValue): ConfigValue | undefined {
 /** @param crypter needed when a secure value is in it */
 export function decryptValue(raw: RawConfigValue, crypter: Crypter | undefined): ConfigValue {
   const cipher = cipherOf(raw);
-  if (cipher !== undefined) return { value: open(cipher, crypter), secret: true };
+  if (cipher !== undefined) return { value: openCipher(cipher, crypter), secret: true };
   if (typeof raw !== "object" || raw === null) return { value: raw === null ? "" : String(raw), secret: false };
   const object = decryptObject(raw, crypter);
   return { value: JSON.stringify(object), secret: hasSecure(raw), object };
@@ -65,14 +65,15 @@ export function decryptValue(raw: RawConfigValue, crypter: Crypter | undefined):
 
 function decryptObject(raw: unknown, crypter: Crypter | undefined): unknown {
   const cipher = cipherOf(raw);
-  if (cipher !== undefined) return open(cipher, crypter);
+  if (cipher !== undefined) return openCipher(cipher, crypter);
   if (Array.isArray(raw)) return raw.map((item) => decryptObject(item, crypter));
   if (typeof raw !== "object" || raw === null) return raw;
   const entries = Object.entries(raw).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, value]) => [key, decryptObject(value, crypter)]));
 }
 
-function open(cipher: string, crypter: Crypter | undefined): string {
+/** @throws UserError when another key made it */
+export function openCipher(cipher: string, crypter: Crypter | undefined): string {
   if (crypter === undefined) throw new UserError("a secure configuration value needs the stack's passphrase");
   try {
     return crypter.decrypt(cipher);

@@ -114,13 +114,28 @@ export class FileBackend {
   /** Notes what was done, with a copy of the state it led to, there and among the backups. */
   async addHistory(name: StackName, entry: HistoryEntry): Promise<void> {
     const time = unixNanoseconds();
-    const state = this.#path("stacks", name, ".json");
     const prefix = join(this.root, "history", name.project, name.stack, `${name.stack}-${time}`);
-    const backups = join(this.root, "backups", name.project, name.stack);
     await writeFileAtomic(`${prefix}.history.json`, JSON.stringify(entry));
-    await copyFile(state, `${prefix}.checkpoint.json`);
-    await mkdir(backups, { recursive: true, mode: 0o700 });
-    await copyFile(state, join(backups, `${name.stack}.${time}.json`));
+    await copyFile(this.#path("stacks", name, ".json"), `${prefix}.checkpoint.json`);
+    await this.backUp(name, time);
+  }
+
+  /** Copies the state to the backups. @returns the copy's path */
+  async backUp(name: StackName, time = unixNanoseconds()): Promise<string> {
+    const folder = join(this.root, "backups", name.project, name.stack);
+    const path = join(folder, `${name.stack}.${time}.json`);
+    await writeFileAtomic(path, (await this.read(name)) ?? "");
+    return path;
+  }
+
+  /** Copies of earlier states, newest first. */
+  async backups(name: StackName): Promise<string[]> {
+    const folder = join(this.root, "backups", name.project, name.stack);
+    const files = (await listFolder(folder)).filter((file) => /\.\d+\.json$/.test(file));
+    return files
+      .sort()
+      .reverse()
+      .map((file) => join(folder, file));
   }
 
   /** Newest first. @param pageSize 0: all @param page from 1 */

@@ -6,6 +6,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { derivedKey } from "./derived-key.ts";
+import { UserError } from "./errors.ts";
 
 const SALT_BYTES = 8;
 const NONCE_BYTES = 12;
@@ -81,7 +82,7 @@ export class PassphraseManager {
     } catch {
       // Another key: the tag does not fit.
     }
-    throw new Error("incorrect passphrase");
+    throw new UserError("incorrect passphrase");
   }
 }
 

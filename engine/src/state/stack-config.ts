@@ -4,7 +4,7 @@
  */
 import { realpath, rename, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { type Document, isCollection, isMap, isSeq, type YAMLMap } from "yaml";
+import { type Document, isCollection, isMap, isSeq, visit, type YAMLMap } from "yaml";
 import { formatPath, type PropertyPath } from "../values/paths.ts";
 import { type ConfigMap, cipherOf, fullKey, type RawConfigValue } from "./config-values.ts";
 import { parseForEditing } from "./edited-yaml.ts";
@@ -100,6 +100,20 @@ export class StackConfig {
     if (this.#hasNode(path)) this.#document.deleteIn(["config", ...path]);
     const config = this.#document.get("config", true);
     if (isMap(config) && config.items.length === 0) this.#document.delete("config");
+  }
+
+  /** Replaces every ciphertext where it stands. */
+  reseal(change: (cipher: string) => string): void {
+    const config = this.#document.get("config", true);
+    if (!isMap(config)) return;
+    visit(config, {
+      Map: (_, node) => {
+        const cipher = cipherOf(node.toJSON());
+        if (cipher === undefined) return undefined;
+        node.set("secure", change(cipher));
+        return visit.SKIP;
+      },
+    });
   }
 
   /** Replaces all values. */

@@ -59,18 +59,21 @@ export class TestProject implements AsyncDisposable {
     await writeFile(file, text);
   }
 
-  start(args: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess {
+  /** @param input what stands on standard input; nothing by default */
+  start(args: readonly string[], more: Readonly<Record<string, string>> = {}, input?: string): ChildProcess {
     const { PATH, ...environment } = this.environment;
     const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith("PULUMI_"));
-    return spawn(process.execPath, [bin, ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd: this.path(),
       env: { ...Object.fromEntries(inherited), ...environment, ...(PATH === undefined ? {} : { PATH }), ...more },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    child.stdin?.end(input);
+    return child;
   }
 
-  run(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Finished> {
-    return finished(this.start(args, more));
+  run(args: readonly string[], more: Readonly<Record<string, string>> = {}, input?: string): Promise<Finished> {
+    return finished(this.start(args, more, input));
   }
 
   /** Runs a command that must succeed. @returns what it printed */

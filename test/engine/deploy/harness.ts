@@ -91,6 +91,8 @@ export class TestStack {
       targets: [],
       targetDependents: false,
       excludes: [],
+      excludeDependents: false,
+      runProgram: false,
       replace: [],
       continueOnError: false,
       excludeProtected: false,

@@ -14,6 +14,9 @@ export interface InlineResource {
   readonly name: string;
   readonly inputs?: PropertyMap;
   readonly parent?: string;
+  /** `URN::ID` of an explicit provider. */
+  readonly provider?: string;
+  readonly deletedWith?: string;
   /** URNs by property. */
   readonly needs?: Readonly<Record<string, readonly string[]>>;
 }
@@ -26,14 +29,16 @@ export class InlineMonitor {
     this.#client = new resourceGrpc.ResourceMonitorClient(address, grpc.credentials.createInsecure());
   }
 
-  async register(resource: InlineResource): Promise<{ urn: string; outputs: PropertyMap }> {
+  async register(resource: InlineResource): Promise<{ urn: string; id: string; outputs: PropertyMap }> {
     const type = resource.type ?? "fake:index:Thing";
     const request = new resourceProto.RegisterResourceRequest()
       .setType(type)
       .setName(resource.name)
-      .setCustom(type !== "pulumi:pulumi:Stack")
+      .setCustom(!/:(Stack|Group)$/.test(type))
       .setObject(encodeProperties(resource.inputs ?? {}, wire))
       .setParent(resource.parent ?? "")
+      .setProvider(resource.provider ?? "")
+      .setDeletedwith(resource.deletedWith ?? "")
       .setDependenciesList([...new Set(Object.values(resource.needs ?? {}).flat())])
       .setAcceptsecrets(true);
     for (const [key, urns] of Object.entries(resource.needs ?? {})) {
@@ -43,7 +48,7 @@ export class InlineMonitor {
     const response = await new Promise<resourceProto.RegisterResourceResponse>((resolve, reject) => {
       this.#client.registerResource(request, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
-    return { urn: response.getUrn(), outputs: decodeProperties(response.getObject()) };
+    return { urn: response.getUrn(), id: response.getId(), outputs: decodeProperties(response.getObject()) };
   }
 
   async shutDown(): Promise<void> {

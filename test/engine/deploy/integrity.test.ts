@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { needs } from "../../../engine/src/deploy/journal.ts";
+import { needs } from "../../../engine/src/deploy/order.ts";
 import type { Snapshot } from "../../../engine/src/deploy/types.ts";
 import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { TestStack } from "./harness.ts";

@@ -4,7 +4,7 @@ import { diffLines, diffSummary, outputLines } from "../../../engine/src/cli/dis
 import { shortType } from "../../../engine/src/cli/display/names.ts";
 import { ago, roundDuration, stepDuration } from "../../../engine/src/cli/display/time.ts";
 import { formatValue } from "../../../engine/src/cli/display/values.ts";
-import { type FlagSpecs, parseFlags } from "../../../engine/src/cli/flags.ts";
+import { type FlagSpecs, parseFlags, wordsOf } from "../../../engine/src/cli/flags.ts";
 import type { ResourceState, StepMetadata } from "../../../engine/src/deploy/types.ts";
 import { type PropertyMap, Secret, Unknown } from "../../../engine/src/values/values.ts";
 
@@ -29,6 +29,15 @@ describe("flags", () => {
     assert.equal(flags.number("parallel"), 3);
     assert.equal(flags.text("refresh"), "true");
     assert.equal(parseFlags(["--yes=false", "--refresh=false"], specs).flags.isOn("yes"), false);
+    const short = parseFlags(["-s=dev", "-yp=0x10", "-tfirst", "--yes=T", "-", "--stack="], specs);
+    assert.deepEqual(short.flags.list("stack"), ["dev", ""]);
+    assert.deepEqual([short.flags.number("parallel"), short.flags.text("target")], [16, "first"]);
+    assert.deepEqual([short.flags.list("yes"), short.args], [["true", "true"], ["-"]]);
+    const words = wordsOf(["-s", "dev", "stack", "--yes", "output", "--odd", "value", "--", "x"], specs);
+    assert.deepEqual(
+      words.map(({ word }) => word),
+      ["stack", "output"],
+    );
   });
 
   test("are refused in its words", () => {
@@ -36,6 +45,8 @@ describe("flags", () => {
     refused(["--x"], /^Error: unknown flag: --x$/);
     refused(["-x"], /unknown shorthand flag: 'x' in -x/);
     refused(["--stack"], /flag needs an argument: --stack/);
+    refused(["-ys"], /flag needs an argument: 's' in -s/);
+    refused(["---x"], /bad flag syntax: ---x/);
     refused(
       ["--parallel", "1.1"],
       /invalid argument "1.1" for "-p, --parallel" flag: strconv.ParseInt: parsing "1.1": invalid syntax/,
