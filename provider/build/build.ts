@@ -4,16 +4,17 @@ import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { sourceOfPython } from "../../images/pythons.ts";
 import { dockerClient } from "../docker/client.ts";
-import { anyText, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
-import { putFiles } from "./archive.ts";
+import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
+import { makeAppImage } from "./app-image.ts";
 import { platformDirectory, queueDirectory } from "./directories.ts";
 import { GitError } from "./git.ts";
-import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
+import { type BuiltImage, findImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
-import { containerName, removeLeftovers } from "./leftovers.ts";
-import { type BuildContext, ensurePackages } from "./packages.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import type { BuildContext } from "./packages.ts";
 import { takeTurn } from "./queue.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
+import { remarks } from "./remarks.ts";
 import { Repository } from "./repository.ts";
 import { readSource, type Source, SourceError } from "./source/index.ts";
 
@@ -34,6 +35,12 @@ type Inputs = {
   runtime: string;
   /** The app's bare repository, where the source is stored as a commit; empty: it is not stored. */
   repository: string;
+  /** Stands for the config vars that pip sees, of which it tells nothing; empty: there are none. */
+  pip: string;
+  /** The source's commit, which hooks are told. */
+  commit: string;
+  /** Config vars and what add-ons set, for what runs in a build. They decide no image, and changing them builds none. */
+  environment: { [name: string]: string };
 };
 
 type Outputs = Inputs & {
@@ -60,6 +67,9 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     builder: text(),
     runtime: withDefault(anyText(), ""),
     repository: withDefault(anyText(), ""),
+    pip: withDefault(anyText(), ""),
+    commit: withDefault(anyText(), ""),
+    environment: withDefault(map(anyText()), {}),
   },
   computed: ["image", "record"],
   replaceOn: "all",
@@ -94,8 +104,8 @@ function repositoryOf({ platform, app }: Inputs): string {
   return `${platform}/app-${app}`;
 }
 
-function keyFor({ digest, python, base, builder }: Inputs): string {
-  return keyOf(builder, python, base, digest);
+function keyFor({ digest, python, base, builder, pip }: Inputs): string {
+  return keyOf(builder, python, base, digest, pip);
 }
 
 /**
@@ -169,11 +179,20 @@ async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: B
     app,
     host,
     signal: call.signal,
+    config: inputs.environment,
+    pip: inputs.pip,
+    commit: inputs.commit,
     heading: (line) => say(`-----> ${line}`),
     line: (line) => say(`       ${line}`),
   };
-  const packages = await ensurePackages(context, source);
-  const image = await addCode(context, inputs, source, packages, record.id);
+  for (const warning of source.warnings) say(`-----> Warning: ${warning}`);
+  for (const remark of remarks(source.tree)) say(` !     ${remark}`);
+  const image = await makeAppImage(context, source, {
+    repository: repositoryOf(inputs),
+    key: keyFor(inputs),
+    digest: inputs.digest,
+    record: record.id,
+  });
   say("-----> Discovering process types");
   say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ")}`);
   say(
@@ -196,33 +215,4 @@ function readUnchanged({ directory, digest, python, app }: Inputs): Source {
   }
   if (source.digest !== digest || source.python.id !== python) throw changed();
   return source;
-}
-
-/** Copies the code onto the packages. Nothing runs, so this takes a fraction of a second. */
-async function addCode(
-  context: BuildContext,
-  inputs: Inputs,
-  source: Source,
-  packages: BuiltImage,
-  record: string,
-): Promise<BuiltImage> {
-  const { docker, platform, app } = context;
-  const labels = { [LABELS.platform]: platform, [LABELS.app]: app, [LABELS.record]: record };
-  const container = await docker.createContainer({
-    name: containerName(platform, app),
-    Image: packages.id,
-    Labels: labels,
-  });
-  try {
-    const digest = await putFiles(container, "/app", (files) => files.tree(source.tree)).catch(() => undefined);
-    if (digest !== inputs.digest) {
-      throw new Error(
-        `the source of ${app} in ${inputs.directory} has changed while it was built; run the same command again`,
-      );
-    }
-    context.signal.throwIfAborted();
-    return await commit(container, repositoryOf(inputs), keyFor(inputs), labels);
-  } finally {
-    await container.remove({ force: true, v: true });
-  }
 }

@@ -59,12 +59,17 @@ export function packagesRepository(platform: string, app: string): string {
   return `${platform}/deps-${app}`;
 }
 
-/** Commits a container as the image of a key. */
+/**
+ * Commits a container as the image of a key.
+ *
+ * @param env what its image's environment has besides, e.g. `NLTK_DATA=/app/…`
+ */
 export async function commit(
   container: Docker.Container,
   repository: string,
   key: string,
   labels: Readonly<Record<string, string>>,
+  env: readonly string[] = [],
 ): Promise<BuiltImage> {
   const all = { ...labels, [LABELS.key]: key };
   const { Id } = await container.commit({
@@ -73,6 +78,7 @@ export async function commit(
     // The container's own command was the build's.
     Cmd: ["bash"],
     Labels: all,
+    ...(env.length > 0 && { Env: [...env] }),
   });
   return { id: Id, labels: all };
 }

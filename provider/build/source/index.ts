@@ -6,4 +6,5 @@ export { type Processes, parseProcfile } from "./procfile.ts";
 export { DEFAULT_PYTHON, type PythonChoice } from "./python-version.ts";
 export { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE } from "./snapshot.ts";
 export { readSource, type Source } from "./source.ts";
+export type { Submodule } from "./submodules.ts";
 export { digestTree, type SourceTree, TreeDigest, type TreeEntry } from "./tree.ts";

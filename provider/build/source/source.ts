@@ -7,6 +7,7 @@ import { SourceError, SourceProblems } from "./problems.ts";
 import { type Processes, readProcfile } from "./procfile.ts";
 import { choosePython, type PythonChoice } from "./python-version.ts";
 import { SnapshotId } from "./snapshot.ts";
+import { readSubmodules, type Submodule } from "./submodules.ts";
 import { listTree, readTree, type SourceTree, TreeDigest } from "./tree.ts";
 
 /** An app's source tree, read and found good. */
@@ -19,6 +20,8 @@ export interface Source {
   readonly processes: Processes;
   readonly python: PythonChoice;
   readonly requirements: Requirements;
+  /** What a build has to fetch. */
+  readonly submodules: readonly Submodule[];
   /** What each build says of the tree's files, a line each. */
   readonly warnings: readonly string[];
 }
@@ -42,10 +45,12 @@ export function readSource(directory: string, pythons: PythonSource = "debian"):
   const processes = readProcfile(tree, problems);
   const requirements = readRequirements(tree, problems);
   const python = choosePython(tree, requirements.manager, pythons, problems);
+  const submodules = readSubmodules(tree, problems);
   problems.check();
   const digest = new TreeDigest();
   const snapshot = new SnapshotId();
   readTree(tree, digest, snapshot);
   const { warnings } = problems;
-  return { digest: digest.end(), snapshot: snapshot.end(), tree, processes, python, requirements, warnings };
+  const read = { tree, processes, python, requirements, submodules, warnings };
+  return { digest: digest.end(), snapshot: snapshot.end(), ...read };
 }

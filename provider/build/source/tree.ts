@@ -1,17 +1,18 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join, posix } from "node:path";
 import type { SourceProblems } from "./problems.ts";
 import { readSlugignore } from "./slugignore.ts";
+import { SUBMODULE_FILE } from "./submodules.ts";
 
-/** A file or link of a source tree. Empty folders are not part of one, as in git. */
+/** A file, link or submodule of a source tree. Empty folders are not part of one, as in git. */
 export interface TreeEntry {
   /** Relative to the tree's root, with slashes. */
   readonly path: string;
-  readonly kind: "file" | "executable" | "link";
+  readonly kind: "file" | "executable" | "link" | "submodule";
   /** Bytes. */
   readonly size: number;
-  /** Where a link points to, as it is written. */
+  /** Where a link points to, as it is written; of a submodule its commit. */
   readonly target?: string;
 }
 
@@ -43,6 +44,11 @@ export function listTree(root: string, problems: SourceProblems): SourceTree {
   function visit(folder: string): void {
     const found = readdirSync(join(root, folder), { withFileTypes: true });
     if (folder !== "" && found.some((entry) => entry.name === "pyvenv.cfg")) return;
+    const commit = found.some((entry) => entry.name === ".git" && entry.isFile()) ? submoduleAt(folder) : undefined;
+    if (commit !== undefined) {
+      entries.push({ path: folder, kind: "submodule", size: 0, target: commit });
+      return;
+    }
     for (const { name } of found) {
       if (name === ".git" || name === "__pycache__") continue;
       const path = posix.join(folder, name);
@@ -52,6 +58,11 @@ export function listTree(root: string, problems: SourceProblems): SourceTree {
       else if (path.split("/").length <= DEEPEST) visit(path);
       else problems.add(path.slice(0, 100), `…: files lie ${DEEPEST} folders deep at most`);
     }
+  }
+
+  /** The commit that a checkout of ours has noted; what others clone has a `.git` as well, and files beside it. */
+  function submoduleAt(folder: string): string | undefined {
+    return folder === "" ? undefined : SUBMODULE_FILE.exec(readFileSync(join(root, folder, ".git"), "latin1"))?.[1];
   }
 
   function addEntry(path: string, stats: Stats): void {
@@ -111,7 +122,7 @@ export function readTree(tree: SourceTree, ...readers: readonly TreeReader[]): v
   const chunk = Buffer.allocUnsafe(1 << 16);
   for (const entry of tree.entries) {
     for (const reader of readers) reader.begin(entry);
-    if (entry.kind === "link") continue;
+    if (entry.kind === "link" || entry.kind === "submodule") continue;
     const file = openSync(join(tree.root, entry.path), "r");
     try {
       for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {

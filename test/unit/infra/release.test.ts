@@ -151,7 +151,7 @@ test("a commit of the same files gives the same names", async () => {
   assert.deepEqual(only(byCommit.resources, "Release").inputs, only(byPath.resources, "Release").inputs);
   const { inputs, options } = only(byCommit.resources, "Build");
   assert.equal(inputs.directory, join(folder, "runtime", "sources", "shop", snapshot));
-  assert.deepEqual(options.ignoreChanges, ["directory"]);
+  assert.deepEqual(options.ignoreChanges, ["directory", "commit", "environment"]);
 });
 
 test("a commit that cannot be had is one line", async () => {

@@ -49,6 +49,7 @@ function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourcePro
       for (const included of addPaths(line, posix.dirname(path), found)) {
         const target = posix.relative(ROOT, posix.resolve(ROOT, posix.dirname(path), included));
         if (hasFile(tree, target)) visit(target);
+        else if (found.isMade(target)) found.addAll();
         else
           problems.add(
             `${path}:${number}`,

@@ -41,15 +41,16 @@ export class LocalFiles {
     const path = inTree(target);
     if (path === undefined) return;
     const entry = this.#tree.entries.find((entry) => entry.path === path);
-    if (entry !== undefined && entry.kind !== "link") this.add(path);
-    else this.#whole ||= entry !== undefined || this.#below(path).length > 0;
+    if (entry?.kind === "file" || entry?.kind === "executable") this.add(path);
+    else this.#whole ||= entry !== undefined || this.#below(path).length > 0 || this.isMade(path);
   }
 
   /** Adds a folder's files, which are looked for packages. */
   addFolder(target: string): void {
     const path = inTree(target);
     const entries = path === undefined ? [] : this.#below(path);
-    if (entries.some(({ kind }) => kind === "link")) this.addAll();
+    if (entries.some(({ kind }) => kind === "link" || kind === "submodule") || (path && this.isMade(path)))
+      this.addAll();
     else this.add(...entries.map(({ path }) => path));
   }
 
@@ -62,6 +63,14 @@ export class LocalFiles {
     const path = inTree(target);
     return (
       path !== undefined && (this.#tree.entries.some((entry) => entry.path === path) || this.#below(path).length > 0)
+    );
+  }
+
+  /** Whether a build may have made the file: it fetches submodules, and bin/pre_compile makes whatever it likes. */
+  isMade(path: string): boolean {
+    return this.#tree.entries.some(
+      (entry) =>
+        entry.path === "bin/pre_compile" || (entry.kind === "submodule" && `${path}/`.startsWith(`${entry.path}/`)),
     );
   }
 
