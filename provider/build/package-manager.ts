@@ -37,6 +37,7 @@ function lend({ docker, platform, app }: BuildContext, image: string): Promise<D
   return docker.createContainer({
     name: `${containerName(platform, app)}.tool`,
     Image: image,
+    Cmd: ["true"],
     Labels: { [LABELS.platform]: platform },
     HostConfig: { Mounts: [{ Type: "volume", Source: "", Target: "/opt/tool" }] },
   });

@@ -1,19 +1,24 @@
 import type Docker from "dockerode";
 import { ensureBaseImage } from "../../cli/setup/base-image.ts";
 import type { Say } from "../../cli/steps.ts";
-import { ensurePythonImage } from "../../images/python.ts";
+import { ensurePythonImage, ensureToolImage } from "../../images/python.ts";
 import { findPython } from "../../images/pythons.ts";
+import { DEFAULT_PYTHON } from "../../provider/build/source/index.ts";
 
 /** Holds a tag of every shared image, so that they outlive the platforms of single tests. */
 export const IMAGES_OWNER = "dynoform-test";
 
-const PYTHONS = ["3.9", "3.13"].flatMap((version) => findPython(version, "debian") ?? []);
+const PYTHONS = ["3.9", "3.13", "3.14"].flatMap((version) => findPython(version, "debian") ?? []);
+const TOOLS = ["pipenv", "poetry", "uv"] as const;
 
-/** Makes the images that platforms of one machine share: the base, and the Pythons of the examples. */
+/** Makes the images that platforms of one machine share: the base, and the Pythons of the examples and cases. */
 export async function ensureTestImages(docker: Docker, say: Say): Promise<void> {
   await ensureBaseImage(docker, IMAGES_OWNER, say);
+  const { signal } = new AbortController();
   for (const python of PYTHONS) {
-    await ensurePythonImage(docker, IMAGES_OWNER, python, say, new AbortController().signal);
+    await ensurePythonImage(docker, IMAGES_OWNER, python, say, signal);
+    if (python.minor !== DEFAULT_PYTHON) continue;
+    for (const tool of TOOLS) await ensureToolImage(docker, IMAGES_OWNER, python, tool, say, signal);
   }
 }
 

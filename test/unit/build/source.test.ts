@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "smol-toml";
+import { packageRoot } from "../../../images/package-root.ts";
 import { readSource, type Source, SourceError } from "../../../provider/build/source/index.ts";
 import { pipfileHash } from "../../../provider/build/source/package-managers/pipfile.ts";
 import { type Content, MINIMAL, sourceTree } from "./trees.ts";
@@ -587,6 +589,12 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
 for (const [name, files, problems] of PROBLEMS) {
   test(`refused: ${name}`, () => assert.deepEqual(problemsOf(files).toSorted(), problems.toSorted()));
 }
+
+test("forms of files that others brought", () => {
+  const cases = join(packageRoot(), "test/fixtures/cases/12-file-forms");
+  assert.equal(readSource(join(cases, "runtime-comment")).python.asked, "3.11.9");
+  assert.deepEqual(readSource(join(cases, "utf16")).requirements.files, ["requirements.txt"]);
+});
 
 test("a folder that is not there", () => {
   assert.throws(() => readSource("/nonexistent/app"), {
