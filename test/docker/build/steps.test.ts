@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type Docker from "dockerode";
+import { watchProcesses } from "../../support/processes.ts";
 import { buildGround } from "./ground.ts";
 import { writeSource } from "./sources.ts";
 
@@ -49,10 +50,12 @@ set -x; env | sort; echo "$API_TOKEN"; cat $ENV_DIR/*; umask 077; touch private;
   });
   ground.lines.length = 0;
   const told = { environment, pip: "1", commit: "c".repeat(40) };
-  await using watching = watchArguments();
-  const { image, record } = await ground.build("hooked", source, undefined, told);
-  await watching[Symbol.asyncDispose]();
-  const said = watching.seen();
+  const watcher = watchProcesses();
+  const { image, record } = await ground.build("hooked", source, undefined, told).catch((error: unknown) => {
+    watcher.stop();
+    throw error;
+  });
+  const said = watcher.stop().join("\n");
   assert.ok(said.includes("/usr/lib/dynoform/build"), "the command lines of the build were seen");
   assert.ok(ground.lines.includes("-----> Running bin/pre_compile hook"), ground.lines.join("\n"));
   assert.ok(ground.lines.includes("-----> Running bin/post_compile hook"));
@@ -190,26 +193,6 @@ os.makedirs(folder)
     /^Error: Unable to download NLTK data: .*\n {2}.*\n {2}not found in index$/,
   );
 });
-
-/** Gathers the command lines of all processes of this host until it is stopped. */
-function watchArguments(): AsyncDisposable & { seen(): string } {
-  const seen = new Set<string>();
-  let stopped = false;
-  const watching = (async () => {
-    while (!stopped) {
-      for (const process of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-        seen.add(await readFile(`/proc/${process}/cmdline`, "latin1").catch(() => ""));
-      }
-    }
-  })();
-  return {
-    seen: () => [...seen].join("\n"),
-    async [Symbol.asyncDispose]() {
-      stopped = true;
-      await watching;
-    },
-  };
-}
 
 /** Which of some texts are in an image's layers, as `docker save` gives them. */
 async function inLayers(image: string, texts: readonly string[]): Promise<string[]> {
