@@ -4,11 +4,12 @@ import { App } from "./app/app.ts";
 import { connectPlatform } from "./platform/connection.ts";
 import { connectionOutputs, Platform } from "./platform/platform.ts";
 import { readStackFile } from "./stack/stack-file.ts";
+import { writtenFile } from "./stack/written-file.ts";
 
 /** The stack file's declaration as resources; what it returns are the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
-  const file = readStackFile(pulumi.runtime.allConfig(), stack);
+  const file = readStackFile(pulumi.runtime.allConfig(), stack, await writtenFile(stack));
   if (file.kind === "platform") {
     return connectionOutputs(new Platform("platform", file.settings));
   }

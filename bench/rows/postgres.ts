@@ -62,6 +62,7 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
     const argv = [
       "docker",
       "exec",
+      "--user=operator",
       `${platform.name}-postgres`,
       "bash",
       "-ceuo",

@@ -2,9 +2,10 @@ import { UserError } from "../../services/errors.ts";
 import { changed, type Outcome } from "../../services/stacks/engine.ts";
 import { platformsOf } from "../../services/stacks/project.ts";
 import { firstAdmin } from "../first-admin.ts";
+import { findLostParts } from "../lost-parts.ts";
 import { untilServing } from "../serving.ts";
 import { setup } from "../setup/setup.ts";
-import { Steps } from "../steps.ts";
+import { type Say, Steps } from "../steps.ts";
 import type { Command } from "./command.ts";
 
 export const upCommand: Command = {
@@ -18,17 +19,22 @@ address and password are shown once.
   options: {},
   async run() {
     const steps = new Steps();
-    const { engine, files } = await setup({ directory: process.cwd(), steps });
-    const stacks = files.filter((file) => file.kind !== "other").map((file) => file.stack);
+    const { docker, engine, files } = await setup({ directory: process.cwd(), steps });
+    const stacks = files.filter((file) => file.kind !== "other");
     if (stacks.length === 0) {
       throw new UserError(
         "no stack file declares a platform or an app. A program of your own is run with `npx pulumi up`.",
       );
     }
     const outcomes = new Map<string, Outcome>();
-    for (const stack of stacks) {
-      const outcome = await steps.run(`pulumi up --stack ${stack}`, () => engine.up(stack), describe);
-      outcomes.set(stack, outcome);
+    for (const file of stacks) {
+      const { stack } = file;
+      const up = async (say: Say) => {
+        const platform = file.kind === "platform" ? platformsOf([file])[0] : undefined;
+        const lost = platform && (await findLostParts(docker, engine, { name: platform.name, stack }, say));
+        return engine.up(stack, lost);
+      };
+      outcomes.set(stack, await steps.run(`pulumi up --stack ${stack}`, up, describe));
     }
     process.stdout.write(`\n${report(outcomes)}\n${steps.table()}`);
     // Where no file declares one, that of another project serves the apps.

@@ -8,6 +8,7 @@ import { UserError } from "../../services/errors.ts";
 import { homeDirectory } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
 import { canInstall, installPackages, quietly } from "./apt.ts";
+import { isLiveRestoreSet, LIVE_RESTORE_ADVICE } from "./live-restore.ts";
 
 /** What a caller allows to get an engine: to start what is installed, or to install it too. */
 export type Effort = "start" | "install";
@@ -39,7 +40,11 @@ export async function ensureDocker(say: Say, effort: Effort): Promise<Docker> {
   }
   if (daemon === undefined || !root) throw new UserError(advice(daemon !== undefined));
   // The package's own scripts may have started it.
-  if ((await ping(docker)) !== undefined) await startDocker(docker, daemon, say);
+  if ((await ping(docker)) !== undefined) {
+    await startDocker(docker, daemon, say).catch(async (error: unknown) => {
+      throw (await isLiveRestoreSet()) ? new UserError(LIVE_RESTORE_ADVICE) : error;
+    });
+  }
   return docker;
 }
 

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import { UserError } from "../../services/errors.ts";
 import type { Say } from "../steps.ts";
+import { LIVE_RESTORE_ADVICE } from "./live-restore.ts";
 
 /** The part of Docker's `GET /info` about the swarm. */
 interface SwarmInfo {
@@ -13,6 +14,7 @@ interface SwarmInfo {
 /**
  * Makes the engine a one-node swarm if it is in none; one it is in already is used as it is.
  *
+ * @throws UserError where the engine can be in no swarm, or not at its next start
  * @param advertise the address other nodes would reach this one at (`DYNOFORM_ADVERTISE_ADDR`)
  */
 export async function ensureSwarm(
@@ -20,7 +22,9 @@ export async function ensureSwarm(
   say: Say,
   advertise = "127.0.0.1",
 ): Promise<string> {
-  const swarm: SwarmInfo = (await docker.info()).Swarm;
+  const info: { Swarm: SwarmInfo; LiveRestoreEnabled?: boolean } = await docker.info();
+  if (info.LiveRestoreEnabled) throw new UserError(LIVE_RESTORE_ADVICE);
+  const swarm = info.Swarm;
   switch (swarm.LocalNodeState) {
     case "active":
       if (!swarm.ControlAvailable) {

@@ -5,7 +5,7 @@ import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
-import { type EnvironmentValue, environment } from "../environment.ts";
+import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
 import { ConfigVars } from "./config-vars.ts";
@@ -92,7 +92,7 @@ export class App extends pulumi.ComponentResource {
     const created = createAddons(name, { platform, app: id, key, addons, databases }, own);
     const environment = { ...config.environment, ...created.environment };
     this.databases = created.databases;
-    const build = source && createBuild(name, { ...shared, id, source }, own);
+    const build = source && createBuild(name, { ...shared, id, source, environment }, own);
     this.image = build?.resource.image;
     this.build = build?.resource.record;
     this.formation = formation;
@@ -202,17 +202,21 @@ function createBuild(
     readonly platform: PlatformConnection;
     readonly key: string;
     readonly source: AppSource;
+    /** Config vars and what add-ons set. */
+    readonly environment: Environment;
   },
   opts: pulumi.CustomResourceOptions,
 ): { resource: Build; slug: string } {
-  const { app, id, source, platform } = args;
-  const content = { platform: platform.name, app, ...buildContent(source) };
+  const { app, id, source, platform, environment } = args;
+  const content = { platform: platform.name, app, ...buildContent(source, pipHash(args.key, environment)) };
   const slug = contentHash(args.key, content);
   const inputs = {
     ...content,
     runtime: platform.directory,
     repository: repositoryPath(platform.directory, id),
     directory: source.directory,
+    commit: source.commit,
+    environment: values(environment),
   };
   return { resource: new Build(`${name}-build-${slug}`, inputs, opts), slug };
 }
@@ -220,6 +224,12 @@ function createBuild(
 /** Who says what to ask for wants it to be well. */
 function healthCheckOf({ healthCheck = {} }: AppArgs): Required<HealthCheckSettings> {
   return { type: healthCheck.path === undefined ? "no-worse" : "http", path: "/", timeout: 60, ...healthCheck };
+}
+
+/** Stands for the config vars that pip sees: what it installs may depend on them. */
+function pipHash(key: string, environment: Environment): string {
+  const pip = Object.entries(versions(environment)).filter(([name]) => name.startsWith("PIP_"));
+  return pip.length === 0 ? "" : contentHash(key, Object.fromEntries(pip));
 }
 
 function appUrl(name: string, platform: PlatformConnection): string {

@@ -22,7 +22,7 @@ import { DYNO_SIZES, type DynoSizeName, dynoSize } from "./sizes.ts";
 export { DYNO_PORT };
 
 /** Raised when what this file makes of the same arguments changes, so that a new dyno stands beside the old one. */
-const TEMPLATE = 2;
+const TEMPLATE = 3;
 
 /** Seconds a dyno without a port must have run before it counts as started. */
 const SETTLE = 3;
@@ -167,7 +167,7 @@ function taskSpec(
   const size = DYNO_SIZES[args.size ?? "free"];
   const env: Record<string, pulumi.Input<string>> = {
     ...Object.fromEntries(Object.entries(variables).map(([key, entry]) => [key, entry.value])),
-    ...initEnvironment(platform, { dyno: `${args.type}.${args.index}`, unique: service, processes: size.processes }),
+    ...initEnvironment(platform, { dyno: `${args.type}.${args.index}`, unique: service, size }),
   };
   return {
     containerSpec: {

@@ -9,6 +9,12 @@ import { appKey } from "./key.ts";
 import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
 import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 
+/** In the platform's image: what databases begin as, with what `pg:ps` and `pg:kill` need. */
+const TEMPLATE = "template_app";
+
+/** That of the template. It sorts as Heroku does. */
+const LOCALE = "en_US.UTF-8";
+
 export interface PostgresAddonArgs {
   readonly platform: PlatformConnection;
   /** The id of the app: with the add-on's it names the database, so it must not change when the app is renamed. */
@@ -72,16 +78,18 @@ export class PostgresAddon extends pulumi.ComponentResource {
     const owner = new postgresql.Role(`${name}-owner`, { name: this.database, login: false }, child);
     const { connections } = POSTGRES_PLANS[plan];
     const login = createLogin(name, { user: this.user, owner: owner.name, generation: version, connections }, child);
-    const database = new postgresql.Database(name, { name: this.database, owner: owner.name }, child);
+    const database = new postgresql.Database(
+      name,
+      { name: this.database, owner: owner.name, template: TEMPLATE, lcCollate: LOCALE, lcCtype: LOCALE },
+      // One that is there already sorts as it does: another locale would be another, empty database.
+      { ...child, ignoreChanges: ["template", "lcCollate", "lcCtype"] },
+    );
     const closed = new postgresql.Grant(
       `${name}-public`,
       { database: database.name, objectType: "database", role: "public", privileges: [] },
       // A Grant that replaces another revokes what it granted itself, unless the old one goes first.
       { ...child, deleteBeforeReplace: true },
     );
-
-    // Of the platform's image: what `pg:ps` and `pg:kill` need.
-    new postgresql.Extension(`${name}-sessions`, { name: "dynoform", database: database.name }, child);
 
     // The URL waits for all of it, so that no dyno starts before its database is there and closed to others.
     this.url = pulumi.secret(

@@ -16,7 +16,7 @@ export function postgresServer(
       port: platform.postgresPort,
       username: "provisioner",
       password: platform.provisionerPassword,
-      // Over loopback; the server has no certificate.
+      // Over loopback, where nobody listens in.
       sslmode: "disable",
       superuser: false,
     },

@@ -8,6 +8,8 @@ export interface DynoSize {
   readonly nanoCpus: number | undefined;
   /** Processes and threads, enforced by the dyno's init as RLIMIT_NPROC. */
   readonly processes: number;
+  /** Processes that a web server starts where nobody says how many: one for each 256 MB, and two a core and one at most. */
+  readonly concurrency: number;
 }
 
 const MiB = 1024 ** 2;
@@ -15,16 +17,17 @@ const core = 1_000_000_000;
 
 /**
  * Heroku's dyno sizes: memory and process limits as https://devcenter.heroku.com/articles/dyno-sizes and
- * https://devcenter.heroku.com/articles/limits give them; `free` is what it was before `eco` took its place.
+ * https://devcenter.heroku.com/articles/limits give them, concurrency as its Python buildpack works it out there (of 2
+ * cores for performance-m, of 8 for the others); `free` is what it was before `eco` took its place.
  */
 export const DYNO_SIZES = {
-  free: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
-  eco: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
-  basic: { memory: 512 * MiB, nanoCpus: core, processes: 256 },
-  "standard-1x": { memory: 512 * MiB, nanoCpus: core, processes: 256 },
-  "standard-2x": { memory: 1024 * MiB, nanoCpus: core, processes: 512 },
-  "performance-m": { memory: 2560 * MiB, nanoCpus: undefined, processes: 16_384 },
-  "performance-l": { memory: 14_336 * MiB, nanoCpus: undefined, processes: 32_768 },
+  free: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
+  eco: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
+  basic: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
+  "standard-1x": { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
+  "standard-2x": { memory: 1024 * MiB, nanoCpus: core, processes: 512, concurrency: 4 },
+  "performance-m": { memory: 2560 * MiB, nanoCpus: undefined, processes: 16_384, concurrency: 5 },
+  "performance-l": { memory: 14_336 * MiB, nanoCpus: undefined, processes: 32_768, concurrency: 17 },
 } as const satisfies Record<string, DynoSize>;
 
 export type DynoSizeName = keyof typeof DYNO_SIZES;

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join, normalize } from "node:path";
+import type { PythonSource } from "../../images/pythons.ts";
 import { checkOut } from "../../provider/build/checkout.ts";
 import { GitError } from "../../provider/build/git.ts";
 import { repositoryPath } from "../../provider/build/repository.ts";
@@ -34,13 +35,13 @@ export function readSource(
       problems.add(`${at}.path`, `${JSON.stringify(path)} is no folder; give the one that holds the app's Procfile`);
       return undefined;
     }
-    const source = read(directory, directory, problems);
+    const source = read(directory, directory, platform.pythons, problems);
     return source && { ...source, directory, commit: source.snapshot };
   }
   if (commit === undefined) return undefined;
   try {
     const directory = checkOut(platform.directory, id, repositoryPath(platform.directory, id), commit);
-    const source = read(directory, commit, problems);
+    const source = read(directory, commit, platform.pythons, problems);
     return source && { ...source, directory, commit };
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
@@ -50,9 +51,14 @@ export function readSource(
 }
 
 /** @param called what a message says before the file */
-function read(directory: string, called: string, problems: Problems): Source | undefined {
+function read(
+  directory: string,
+  called: string,
+  pythons: PythonSource | undefined,
+  problems: Problems,
+): Source | undefined {
   try {
-    return readTree(directory);
+    return readTree(directory, pythons);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     // Each line begins with the file's name.

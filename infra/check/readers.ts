@@ -106,7 +106,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A path goes on with `.key`, or with `["a key"]` where a dot would mislead; after `App shop:` it begins. */
-function join(path: string, key: string): string {
+export function join(path: string, key: string): string {
   if (path.endsWith(":")) return `${path} ${key}`;
   return /^[\w-]+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { type Reader, text } from "../check/readers.ts";
 import { numberOf } from "../content.ts";
 
@@ -15,26 +16,31 @@ export interface Addresses {
   readonly controlPlane: string;
 }
 
-const SUBNET = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/;
+const SUBNET = /^(\d+\.\d+\.0\.0)\/16$/;
 
 /** A private /16, which is what a platform's overlay takes. */
 export const subnet: Reader<string> = text("use a private /16, e.g. 10.77.0.0/16", (value) => {
-  const [, a, b] = (SUBNET.exec(value) ?? []).map(Number);
-  if (a === undefined || b === undefined || b > 255) return false;
+  const [, network = ""] = SUBNET.exec(value) ?? [];
+  if (!isIPv4(network)) return false;
+  const [a = 0, b = 0] = network.split(".").map(Number);
   return a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168);
 });
 
-/** An IPv4 address or network in CIDR notation. */
+/**
+ * An IPv4 address or network in CIDR notation. Without leading zeros: what reads them as octal would read another
+ * address, and what does not refuses them.
+ */
 export const ipv4Network: Reader<string> = text("use an IPv4 address or network, e.g. 10.1.2.0/24", (value) => {
-  const [, address = "", , prefix = "32"] = /^([\d.]+)(\/(\d{1,2}))?$/.exec(value) ?? [];
-  return isIpv4(address) && Number(prefix) <= 32;
+  const [, address = "", , prefix = "32"] = /^([\d.]+)(\/(0|[1-9]\d?))?$/.exec(value) ?? [];
+  return isIPv4(address) && Number(prefix) <= 32;
 });
 
 /** An IPv4 address of the host. */
-export const ipv4Address: Reader<string> = text("use an IPv4 address, e.g. 127.0.0.1", isIpv4);
+export const ipv4Address: Reader<string> = text("use an IPv4 address, e.g. 127.0.0.1", isIPv4);
 
-function isIpv4(value: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(value) && value.split(".").every((part) => Number(part) <= 255);
+/** Whether an address, or a network's first, is the host's own loopback. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.");
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PythonSource } from "../../images/pythons.ts";
 import { UserError } from "../check/problems.ts";
 
 /**
@@ -33,6 +34,11 @@ export interface PlatformConnection {
    * @default 20
    */
   readonly keep?: number;
+  /**
+   * Where apps' Pythons come from.
+   * @default "debian"
+   */
+  readonly pythons?: PythonSource;
   /** What must be up before an app is routed or gets a database, when it stands in the same program. */
   readonly ready?: readonly pulumi.Resource[];
 }

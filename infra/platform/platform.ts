@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { PythonSource } from "../../images/pythons.ts";
 import { Problems } from "../check/problems.ts";
 import { addresses, platformDirectory } from "./addresses.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
@@ -10,6 +11,7 @@ import { createRouter } from "./router.ts";
 import {
   DEFAULT_API_PORT,
   DEFAULT_BACKUPS,
+  DEFAULT_BIND,
   DEFAULT_KEEP,
   type PlatformSettings,
   platformSettings,
@@ -47,6 +49,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly networkId: pulumi.Output<string>;
   readonly provisionerPassword: pulumi.Output<string>;
   readonly keep: number;
+  readonly pythons: PythonSource;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -65,6 +68,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.postgresName = postgresName(this.name);
     this.egress = args.egress?.allow ?? [];
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
+    this.pythons = args.pythons ?? "debian";
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -90,8 +94,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         address: router,
         domain: this.domain,
         directory: `${this.directory}/router`,
-        bind: args.ports?.bind ?? "127.0.0.1",
+        bind: args.ports?.bind ?? DEFAULT_BIND,
         port: this.webPort,
+        proxies: args.proxies ?? [],
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
       },
       this,
@@ -160,6 +165,7 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     postgresName: platform.postgresName,
     egress: platform.egress,
     keep: platform.keep,
+    pythons: platform.pythons,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

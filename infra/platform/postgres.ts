@@ -30,6 +30,9 @@ export function postgresName(platform: string): string {
 /** Where Postgres writes backups and the control plane reads them, in their containers. */
 export const BACKUPS = "/var/lib/backups";
 
+/** With which its container closes its network and becomes an ordinary user; the server has none. As Docker shows them. */
+export const POSTGRES_CAPABILITIES = ["CAP_NET_ADMIN", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"] as const;
+
 /** One Postgres server for all apps, its data in a named volume that outlives the stack. */
 export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.Resource): Postgres {
   const labels = dockerLabels(platformLabels(args.platform));
@@ -66,7 +69,7 @@ export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.
         { volumeName: volume.name, containerPath: "/var/lib/postgresql" },
         { volumeName: backups.name, containerPath: BACKUPS },
       ],
-      capabilities: { drops: ["ALL"] },
+      capabilities: { adds: [...POSTGRES_CAPABILITIES], drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       memory: args.memory,
       memorySwap: 2 * args.memory,

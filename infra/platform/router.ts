@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ownerOf } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+import { ROUTER_SYSCTLS } from "./router-sysctls.ts";
 
 export interface RouterArgs {
   /** The platform's name. */
@@ -15,6 +16,8 @@ export interface RouterArgs {
   readonly directory: string;
   readonly bind: string;
   readonly port: number;
+  /** IPv4 networks of those who may say where a request came from. */
+  readonly proxies: readonly string[];
   /** MiB. */
   readonly memory: number;
 }
@@ -34,11 +37,13 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
       restart: "always",
       networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
       ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+      envs: [
+        `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
+        ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),
+      ],
       // Names without a dot that Docker does not know are answered at once and not asked outside.
-      envs: [`DYNOFORM_DASHBOARD=dashboard.${args.domain}`],
       dnsOpts: ["ndots:1"],
-      // A connection a request to dynos: otherwise the ephemeral ports run out at a few hundred requests a second.
-      sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
+      sysctls: ROUTER_SYSCTLS,
       volumes: [{ hostPath: args.directory, containerPath: "/run/router" }],
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],

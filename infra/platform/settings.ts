@@ -1,6 +1,7 @@
-import { boolean, integer, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import type { PythonSource } from "../../images/pythons.ts";
+import { boolean, integer, join, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { hostName, platformName } from "../names.ts";
-import { ipv4Address, ipv4Network, subnet } from "./addresses.ts";
+import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
 
 /** What one says of a platform: the arguments of `Platform`, and `dynoform:platform` of a stack file. */
 export interface PlatformSettings {
@@ -29,6 +30,13 @@ export interface PlatformSettings {
      */
     readonly allow?: readonly string[];
   };
+  /**
+   * Proxies in front of the router that may say where a request came from (`X-Forwarded-For|Proto|Port`): IPv4 addresses
+   * or networks. `127.0.0.1` is one on the host itself, with `ports.bind` left at 127.0.0.1: whoever else reaches that
+   * port from the host is then believed too. From others the router takes none of these headers.
+   * @default []
+   */
+  readonly proxies?: readonly string[];
   /** What the platform's own containers may use. */
   readonly limits?: {
     readonly router?: MemoryLimit;
@@ -51,6 +59,12 @@ export interface PlatformSettings {
    */
   readonly commitChanges?: boolean;
   readonly backups?: BackupSettings;
+  /**
+   * Where apps' Pythons come from: `debian` has one of each release, from packages; `uv` downloads every patch, from
+   * GitHub or where UV_PYTHON_INSTALL_MIRROR says.
+   * @default "debian"
+   */
+  readonly pythons?: PythonSource;
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
   /**
@@ -68,6 +82,9 @@ export const DEFAULT_BACKUPS = 5;
 
 /** Where the API is published, unless a platform says otherwise. */
 export const DEFAULT_API_PORT = 5000;
+
+/** The host's address on which the router listens, unless a platform says otherwise. */
+export const DEFAULT_BIND = "127.0.0.1";
 
 export interface PortSettings {
   /**
@@ -164,7 +181,21 @@ const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 
 const seconds = optional(integer(0, 31_536_000));
 
 /** Reads {@link PlatformSettings} from plain data. */
-export const platformSettings: Reader<PlatformSettings> = object<PlatformSettings>({
+export const platformSettings: Reader<PlatformSettings> = (value, path, problems) => {
+  const settings = fields(value, path, problems);
+  const bind = settings?.ports?.bind ?? DEFAULT_BIND;
+  const local = settings?.proxies?.find(isLoopback);
+  if (local !== undefined && !isLoopback(bind)) {
+    problems.add(
+      join(path, "proxies"),
+      `"${local}" is a proxy on this host, which cannot be told from other clients while ports.bind is "${bind}"; ` +
+        `leave ports.bind at "${DEFAULT_BIND}", so that all requests come through the proxy`,
+    );
+  }
+  return settings;
+};
+
+const fields = object<PlatformSettings>({
   name: optional(platformName),
   domain: optional(hostName),
   ports: optional(
@@ -177,6 +208,7 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
   ),
   subnet: optional(subnet),
   egress: optional(object({ allow: optional(list(ipv4Network)) })),
+  proxies: optional(list(ipv4Network)),
   limits: optional(
     object({ router: memoryLimit, postgres: memoryLimit, controlPlane: memoryLimit, runner: memoryLimit }),
   ),
@@ -190,6 +222,7 @@ export const platformSettings: Reader<PlatformSettings> = object<PlatformSetting
   ),
   commitChanges: optional(boolean),
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
+  pythons: optional(oneOf("source of Pythons", ["debian", "uv"])),
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),

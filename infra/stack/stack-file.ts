@@ -1,9 +1,11 @@
 import type { AppSettings } from "../app/settings.ts";
 import { appSettingsFields } from "../app/settings.ts";
 import { Problems, UserError } from "../check/problems.ts";
-import { object, optional, type Reader, text } from "../check/readers.ts";
+import { isRecord, object, optional, type Reader, text } from "../check/readers.ts";
 import { type Environment, environment } from "../environment.ts";
 import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
+import type { WrittenFile } from "./written-file.ts";
+import { refuseAmbiguous } from "./written-values.ts";
 
 /** `dynoform:app`: an app's settings, and the stack of the platform that serves it. */
 export interface AppStack extends AppSettings {
@@ -34,9 +36,14 @@ const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
  * Reads a stack's configuration as Pulumi hands it to the program: structured values are JSON, secrets are in clear.
  *
  * @param stack its name, for messages
+ * @param written the file itself, where it can be read: some numbers are known as they were written only from there
  * @throws UserError with everything that is wrong, a line each
  */
-export function readStackFile(configuration: Readonly<Record<string, string>>, stack: string): StackFile {
+export function readStackFile(
+  configuration: Readonly<Record<string, string>>,
+  stack: string,
+  written?: WrittenFile,
+): StackFile {
   const kinds = KINDS.filter((key) => configuration[key] !== undefined);
   const [kind] = kinds;
   const file = `Pulumi.${stack}.yaml`;
@@ -63,12 +70,18 @@ export function readStackFile(configuration: Readonly<Record<string, string>>, s
   const settings = appStack(value, kind, problems);
   const attached = Object.keys(settings?.addons ?? {}).map((attachment) => `${attachment}_URL`);
   const config = environment(attached)(
-    structured(configuration, "dynoform:config", problems),
+    withoutAmbiguous(structured(configuration, "dynoform:config", problems), written, problems),
     "dynoform:config",
     problems,
   );
   problems.check();
   return { kind: "app", settings: settings ?? {}, config: config ?? {} };
+}
+
+function withoutAmbiguous(values: unknown, written: WrittenFile | undefined, problems: Problems): unknown {
+  if (written === undefined || !isRecord(values)) return values;
+  const refused = refuseAmbiguous(written, values, problems);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !refused.has(name)));
 }
 
 /** A structured value; an absent or empty one is an empty map. */

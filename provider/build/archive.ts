@@ -54,6 +54,8 @@ class Archive implements Files {
       const { path } = entry;
       this.#addFolders(path);
       digest.begin(entry);
+      // A build fetches it.
+      if (entry.kind === "submodule") continue;
       if (entry.kind === "link") {
         this.stream.entry(this.#header(path, { type: "symlink", linkname: entry.target, mode: 0o777 }));
       } else {

@@ -2,17 +2,19 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { sourceOfPython } from "../../images/pythons.ts";
 import { dockerClient } from "../docker/client.ts";
-import { anyText, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
-import { putFiles } from "./archive.ts";
+import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
+import { makeAppImage } from "./app-image.ts";
 import { platformDirectory, queueDirectory } from "./directories.ts";
 import { GitError } from "./git.ts";
-import { type BuiltImage, commit, findImage, keyOf, tagOf } from "./images.ts";
+import { type BuiltImage, findImage, hasImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
-import { containerName, removeLeftovers } from "./leftovers.ts";
-import { type BuildContext, ensurePackages } from "./packages.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import type { BuildContext } from "./packages.ts";
 import { takeTurn } from "./queue.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
+import { remarks } from "./remarks.ts";
 import { Repository } from "./repository.ts";
 import { readSource, type Source, SourceError } from "./source/index.ts";
 
@@ -23,9 +25,9 @@ type Inputs = {
   directory: string;
   /** Of the source tree. */
   digest: string;
-  /** Minor version. */
+  /** The Python's id. */
   python: string;
-  /** Recipe of the Python image. */
+  /** Recipe of the Python image, or of that with the package manager. */
   base: string;
   /** Version of what builds. */
   builder: string;
@@ -33,6 +35,12 @@ type Inputs = {
   runtime: string;
   /** The app's bare repository, where the source is stored as a commit; empty: it is not stored. */
   repository: string;
+  /** Stands for the config vars that pip sees, of which it tells nothing; empty: there are none. */
+  pip: string;
+  /** The source's commit, which hooks are told. */
+  commit: string;
+  /** Config vars and what add-ons set, for what runs in a build. They decide no image, and changing them builds none. */
+  environment: { [name: string]: string };
 };
 
 type Outputs = Inputs & {
@@ -45,8 +53,9 @@ type Outputs = Inputs & {
 const HEX = /^[0-9a-f]{64}$/;
 
 /**
- * An app's image, made of a source tree. Named by what it is made of and never updated; an image that is there already
- * is taken. Images go by reference count and not with the resource, since an older release may name them.
+ * An app's image, made of a source tree. Named by what it is made of, so what it is made of never changes; an image
+ * that is there already is taken, and one that Docker has no longer is made again. Images go by reference count and not
+ * with the resource, since an older release may name them.
  */
 export const build: ResourceDefinition<Inputs, Outputs> = {
   inputs: {
@@ -59,14 +68,20 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     builder: text(),
     runtime: withDefault(anyText(), ""),
     repository: withDefault(anyText(), ""),
+    pip: withDefault(anyText(), ""),
+    commit: withDefault(anyText(), ""),
+    environment: withDefault(map(anyText()), {}),
   },
   computed: ["image", "record"],
   replaceOn: "all",
-  async create(inputs, call) {
-    const docker = dockerClient();
-    const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
-    await keepSource(inputs, call);
-    return state(inputs, image);
+  async changed({ outputs }, call) {
+    if (await hasImage(dockerClient(), outputs.image)) return [];
+    call.log("info", `the image of ${outputs.app} is gone from this host, so it is built again`);
+    return ["digest"];
+  },
+  create: ensure,
+  async update(_state, inputs, call) {
+    return (await ensure(inputs, call)).outputs;
   },
   async read({ inputs }) {
     const image = await findBuilt(dockerClient(), inputs);
@@ -79,6 +94,13 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     return state(inputs, image);
   },
 };
+
+async function ensure(inputs: Inputs, call: CallContext) {
+  const docker = dockerClient();
+  const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
+  await keepSource(inputs, call);
+  return state(inputs, image);
+}
 
 function state(inputs: Inputs, image: BuiltImage): { id: string; outputs: Outputs } {
   const record = image.labels[LABELS.record] ?? "";
@@ -93,8 +115,8 @@ function repositoryOf({ platform, app }: Inputs): string {
   return `${platform}/app-${app}`;
 }
 
-function keyFor({ digest, python, base, builder }: Inputs): string {
-  return keyOf(builder, python, base, digest);
+function keyFor({ digest, python, base, builder, pip }: Inputs): string {
+  return keyOf(builder, python, base, digest, pip);
 }
 
 /**
@@ -104,7 +126,7 @@ function keyFor({ digest, python, base, builder }: Inputs): string {
 async function keepSource(inputs: Inputs, call: CallContext): Promise<void> {
   if (inputs.repository === "") return;
   try {
-    const source = readSource(resolve(inputs.directory));
+    const source = readSource(resolve(inputs.directory), sourceOfPython(inputs.python));
     // An image that was there already is what was declared, even if the source has been edited since.
     if (source.digest !== inputs.digest) throw new GitError("its files have changed meanwhile");
     await new Repository(inputs.repository).store(source.tree, source.snapshot);
@@ -168,11 +190,20 @@ async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: B
     app,
     host,
     signal: call.signal,
+    config: inputs.environment,
+    pip: inputs.pip,
+    commit: inputs.commit,
     heading: (line) => say(`-----> ${line}`),
     line: (line) => say(`       ${line}`),
   };
-  const packages = await ensurePackages(context, source);
-  const image = await addCode(context, inputs, source, packages, record.id);
+  for (const warning of source.warnings) say(`-----> Warning: ${warning}`);
+  for (const remark of remarks(source.tree)) say(` !     ${remark}`);
+  const image = await makeAppImage(context, source, {
+    repository: repositoryOf(inputs),
+    key: keyFor(inputs),
+    digest: inputs.digest,
+    record: record.id,
+  });
   say("-----> Discovering process types");
   say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ")}`);
   say(
@@ -187,41 +218,12 @@ function readUnchanged({ directory, digest, python, app }: Inputs): Source {
     new Error(`the source of ${app} in ${directory} has changed since this began; run the same command again`);
   let source: Source;
   try {
-    source = readSource(resolve(directory));
+    source = readSource(resolve(directory), sourceOfPython(python));
   } catch (error) {
     throw error instanceof SourceError
       ? new Error(`the source of ${app} in ${directory} cannot be built: ${error.problems.join("; ")}`)
       : error;
   }
-  if (source.digest !== digest || source.python.minor !== python) throw changed();
+  if (source.digest !== digest || source.python.id !== python) throw changed();
   return source;
-}
-
-/** Copies the code onto the packages. Nothing runs, so this takes a fraction of a second. */
-async function addCode(
-  context: BuildContext,
-  inputs: Inputs,
-  source: Source,
-  packages: BuiltImage,
-  record: string,
-): Promise<BuiltImage> {
-  const { docker, platform, app } = context;
-  const labels = { [LABELS.platform]: platform, [LABELS.app]: app, [LABELS.record]: record };
-  const container = await docker.createContainer({
-    name: containerName(platform, app),
-    Image: packages.id,
-    Labels: labels,
-  });
-  try {
-    const digest = await putFiles(container, "/app", (files) => files.tree(source.tree)).catch(() => undefined);
-    if (digest !== inputs.digest) {
-      throw new Error(
-        `the source of ${app} in ${inputs.directory} has changed while it was built; run the same command again`,
-      );
-    }
-    context.signal.throwIfAborted();
-    return await commit(container, repositoryOf(inputs), keyFor(inputs), labels);
-  } finally {
-    await container.remove({ force: true, v: true });
-  }
 }

@@ -2,9 +2,13 @@ import { chmodSync, existsSync, lchownSync, mkdirSync, renameSync, rmSync, symli
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { GitError, gitSync, ownerFor } from "./git.ts";
+import { GIT_MODES } from "./source/index.ts";
 
 /** Bytes of a commit's files: far more than a slug may have, as `.slugignore` is applied later. */
 const LIMIT = 2 ** 30;
+
+/** Git's mode of a submodule, whose id is another repository's commit. */
+const SUBMODULE = GIT_MODES.submodule;
 
 interface File {
   readonly mode: string;
@@ -49,13 +53,15 @@ export function checkOut(directory: string, id: string, repository: string, comm
     folders(unfinished);
     // Links last: nothing is ever written through one.
     const links = files.filter(({ mode }) => mode === "120000");
-    for (const { mode, path, content } of contents(repository, [
-      ...files.filter((file) => !links.includes(file)),
-      ...links,
-    ])) {
+    const submodules = files.filter(({ mode }) => mode === SUBMODULE);
+    const blobs = files.filter((file) => !links.includes(file) && !submodules.includes(file));
+    const noted = submodules.map((file) => ({ ...file, path: `${file.path}/.git`, content: Buffer.from(file.id) }));
+    for (const { mode, path, content } of [...noted, ...contents(repository, [...blobs, ...links])]) {
       const place = join(unfinished, path);
       folders(dirname(place));
-      if (mode === "120000") symlinkSync(content.toString("utf8"), place);
+      // The files are fetched by the build.
+      if (mode === SUBMODULE) writeFileSync(place, `commit ${content}\n`, { flag: "wx" });
+      else if (mode === "120000") symlinkSync(content.toString("utf8"), place);
       else {
         writeFileSync(place, content, { flag: "wx" });
         chmodSync(place, mode === "100755" ? 0o755 : 0o644);
@@ -94,9 +100,8 @@ function listFiles(repository: string, commit: string): File[] {
   }
   const files = listing.split("\0").flatMap((line): File[] => {
     const [, mode = "", kind, id = "", size, path = ""] = /^(\d+) (\w+) (\w+) +(\d+|-)\t([\s\S]+)$/.exec(line) ?? [];
-    // A submodule is an empty folder.
-    if (kind !== "blob") return [];
-    return [{ mode, id, size: Number(size), path }];
+    if (kind === "commit") return [{ mode: SUBMODULE, id, size: 0, path }];
+    return kind === "blob" ? [{ mode, id, size: Number(size), path }] : [];
   });
   // Git itself makes no such trees, but takes in those that others made.
   const paths = new Set(files.map(({ path }) => path));

@@ -45,6 +45,22 @@ export function gitSync(repository: string, args: readonly string[], input = "",
   return stdout;
 }
 
+/**
+ * The settings in a file that is written like Git's own, e.g. `.gitmodules`; nothing that it includes.
+ *
+ * @throws GitError
+ */
+export function readGitConfig(file: string): (readonly [name: string, value: string])[] {
+  const listing = gitSync("/dev/null", ["config", "--file", file, "--no-includes", "--list", "-z"]).toString("utf8");
+  return listing
+    .split("\0")
+    .filter((entry) => entry !== "")
+    .map((entry) => {
+      const [name = "", ...value] = entry.split("\n");
+      return [name, value.join("\n")];
+    });
+}
+
 /** Runs Git on a repository; `write` gives it its input. */
 export async function git(
   repository: string,

@@ -31,6 +31,17 @@ export async function findImage(docker: Docker, repository: string, key: string)
   }
 }
 
+/** Whether Docker has an image still. @param id `sha256:…` */
+export async function hasImage(docker: Pick<Docker, "getImage">, id: string): Promise<boolean> {
+  try {
+    await docker.getImage(id).inspect();
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
 /**
  * The image with an app's packages, if it or its namesake on another platform of this host has made it. It gets a tag
  * in the repository, so that it goes with its last user.
@@ -59,12 +70,17 @@ export function packagesRepository(platform: string, app: string): string {
   return `${platform}/deps-${app}`;
 }
 
-/** Commits a container as the image of a key. */
+/**
+ * Commits a container as the image of a key.
+ *
+ * @param env what its image's environment has besides, e.g. `NLTK_DATA=/app/…`
+ */
 export async function commit(
   container: Docker.Container,
   repository: string,
   key: string,
   labels: Readonly<Record<string, string>>,
+  env: readonly string[] = [],
 ): Promise<BuiltImage> {
   const all = { ...labels, [LABELS.key]: key };
   const { Id } = await container.commit({
@@ -73,6 +89,7 @@ export async function commit(
     // The container's own command was the build's.
     Cmd: ["bash"],
     Labels: all,
+    ...(env.length > 0 && { Env: [...env] }),
   });
   return { id: Id, labels: all };
 }

@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
 import type Docker from "dockerode";
 import { frames, Lines } from "../../images/output.ts";
-import { BUILD_USER } from "../../images/pythons.ts";
+import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
+import { masking } from "./secrets.ts";
+import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
 
 /** What one build may take of the host; dynos go first where CPU is short. */
 const LIMITS = {
@@ -12,10 +14,16 @@ const LIMITS = {
   PidsLimit: 512,
 };
 
+/** What hooks are told of the base image, as Heroku calls the one whose commands it has. */
+const STACK = "heroku-24";
+
+/** Where images/python/build keeps config vars: a tmpfs, of which no image has anything. */
+const CONFIG = "/run/dynoform-config";
+
 export interface Installation {
   /** The container's. */
   readonly name: string;
-  /** An image of images/python. */
+  /** An image of images/python, or made of one. */
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   /** The volume with the app's wheels. */
@@ -24,26 +32,49 @@ export interface Installation {
   readonly host: string;
   /** Puts files into the container before anything runs. */
   readonly prepare: (container: Docker.Container) => Promise<void>;
-  /** For pip. */
-  readonly arguments: readonly string[];
+  /** In their order. */
+  readonly steps: readonly Step[];
+  /**
+   * Installs the packages; runs in /app.
+   * @default []
+   */
+  readonly command?: readonly string[];
+  /** Containers whose volumes it has too. */
+  readonly tools: readonly string[];
+  /** What the steps see of the app's config vars; pip sees those that begin with `PIP_`. */
+  readonly config: Readonly<Record<string, string>>;
+  /** The source's commit, for hooks. */
+  readonly commit: string;
 }
 
-/** A container in which packages were installed; dispose it when it was committed. */
+/** Told what a build does, line by line. */
+export interface BuildOutput {
+  /** Begins a step of the output. */
+  heading(text: string): void;
+  /** A line of the step; before pip begins, the version of Python. */
+  line(text: string): void;
+}
+
+/** A container in which steps of a build were done; dispose it when it was committed. */
 export interface Installed extends AsyncDisposable {
   readonly container: Docker.Container;
+  /** Which of `django` and `nltk` there are now; undefined when no packages were installed. */
+  readonly modules: string | undefined;
+  /** Whether corpora of NLTK were downloaded. */
+  readonly corpora: boolean;
 }
 
 /**
- * Installs packages in a container: as an ordinary user, with limits, and with a network that reaches the internet
- * and nothing private.
+ * Does steps of a build in a container: as an ordinary user, with limits, and with a network that reaches the internet
+ * and nothing private. Config vars are written to its standard input: no setting of the container, which its image
+ * would keep, and no argument has them.
  *
- * @param line told the version of Python, and then what pip says
- * @throws Error when pip fails; nothing is left then
+ * @throws Error when a step fails; nothing is left then
  */
 export async function install(
   docker: Docker,
-  { name, image, labels, cache, host, prepare, arguments: pip }: Installation,
-  line: (text: string) => void,
+  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit }: Installation,
+  say: BuildOutput,
   signal: AbortSignal,
 ): Promise<Installed> {
   signal.throwIfAborted();
@@ -52,8 +83,18 @@ export async function install(
     name,
     Image: image,
     // Settings go through `env` and not into the container's own environment, which an image of it would keep.
-    Cmd: ["/usr/bin/env", ...settings(), "/usr/lib/dynoform/init", '/usr/lib/dynoform/install "$@"', ...pip],
+    Cmd: [
+      "/usr/bin/env",
+      ...settings(commit),
+      "/usr/lib/dynoform/init",
+      'exec /usr/lib/dynoform/build "$@"',
+      ...steps,
+      "--",
+      ...command,
+    ],
     Labels: { ...labels },
+    OpenStdin: true,
+    StdinOnce: true,
     HostConfig: {
       ...LIMITS,
       CapDrop: ["ALL"],
@@ -62,6 +103,8 @@ export async function install(
         { Type: "volume", Source: cache, Target: "/var/cache/pip" },
         { Type: "bind", Source: host, Target: "/run/dynoform-host", ReadOnly: true },
       ],
+      Tmpfs: { [CONFIG]: `rw,nosuid,nodev,noexec,size=16m,mode=0700,uid=${BUILD_USER},gid=${DYNO_GROUP}` },
+      VolumesFrom: [...tools],
       LogConfig: { Type: "none", Config: {} },
     },
   });
@@ -74,14 +117,15 @@ export async function install(
   signal.addEventListener("abort", abort, { once: true });
   try {
     await prepare(container);
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
     const status = container.wait({ condition: "next-exit" });
     await container.start();
-    const last = await follow(stream as AsyncIterable<Buffer>, line);
+    stream.end(entries(config));
+    const followed = await follow(stream as AsyncIterable<Buffer>, say, masking(config));
     const { StatusCode } = await status;
     signal.throwIfAborted();
-    if (StatusCode !== 0) throw new Error(await failure(container, StatusCode, last));
-    return { container, [Symbol.asyncDispose]: remove };
+    if (StatusCode !== 0) throw new Error(await failure(container, StatusCode, followed));
+    return { container, modules: followed.modules, corpora: followed.corpora, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw signal.aborted ? new Error("the build was cancelled") : error;
@@ -90,7 +134,14 @@ export async function install(
   }
 }
 
-function settings(): string[] {
+/** As images/python/build reads them. */
+function entries(config: Readonly<Record<string, string>>): string {
+  return Object.entries(config)
+    .map(([name, value]) => `${name}=${value}\0`)
+    .join("");
+}
+
+function settings(commit: string): string[] {
   // Where a host's package index lies in a private network. It differs by place, so it is no input.
   const egress = process.env.DYNOFORM_BUILD_EGRESS;
   return [
@@ -98,38 +149,59 @@ function settings(): string[] {
     `DYNOFORM_UID=${BUILD_USER}`,
     `DYNOFORM_PROCESSES=${LIMITS.PidsLimit}`,
     ...(egress ? [`DYNOFORM_EGRESS=${egress}`] : []),
+    `SOURCE_VERSION=${commit}`,
+    `STACK=${STACK}`,
   ];
 }
 
-/** Passes lines on until the container ends, and gives the last few. */
-async function follow(stream: AsyncIterable<Buffer>, line: (text: string) => void): Promise<string[]> {
-  const last: string[] = [];
+interface Followed {
+  /** What began last. */
+  readonly step: Mark;
+  /** The last lines. */
+  readonly last: readonly string[];
+  readonly modules: string | undefined;
+  readonly corpora: boolean;
+}
+
+/** Passes lines on until the container ends. */
+async function follow(
+  stream: AsyncIterable<Buffer>,
+  say: BuildOutput,
+  masked: (line: string) => string,
+): Promise<Followed> {
+  let step: Mark = { kind: "packages", text: "" };
+  let modules: string | undefined;
+  let corpora = false;
+  let last: string[] = [];
   const each = (raw: string) => {
-    const text = masked(raw);
-    if (text === "" || NOISE.test(text)) return;
-    line(text);
-    last.push(text);
-    if (last.length > 10) last.shift();
+    const mark = markOf(raw);
+    if (mark?.kind === "modules") modules = mark.text;
+    else if (mark !== undefined) {
+      if (mark.text !== "") say.heading(masked(mark.text));
+      if (mark.kind !== "say") step = mark;
+      corpora ||= mark.kind === "corpora";
+      last = [];
+    } else {
+      const text = masked(raw);
+      if (text === "" || NOISE.test(text)) return;
+      say.line(text);
+      last = [...last.slice(-9), text];
+    }
   };
   const output = new Lines(each);
   for await (const { data } of frames(stream)) output.write(data);
   output.end();
-  return last;
+  return { step, last, modules, corpora };
 }
 
 /** What pip says of its own doings, which says nothing to whoever waits for a build. */
 const NOISE =
   /^ *(Installing build dependencies|Getting requirements to build|Preparing metadata|Building wheel .*: finished|Created wheel for|Stored in directory|Requirement already satisfied)/;
 
-/** The credentials of an address, such as that of a private package index, are nobody else's. */
-function masked(line: string): string {
-  return line.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, "$1****@");
-}
-
-async function failure(container: Docker.Container, status: number, last: readonly string[]): Promise<string> {
+async function failure(container: Docker.Container, status: number, { step, last }: Followed): Promise<string> {
   const { State } = await container.inspect();
   const reason = State.OOMKilled
     ? `the build needed more than its ${LIMITS.Memory / 2 ** 20} MiB of memory`
-    : `the requirements could not be installed (exit status ${status})`;
+    : failureOf(step, status);
   return [`${reason}. The last lines:`, ...last.map((text) => `  ${text}`)].join("\n");
 }

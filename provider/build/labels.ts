@@ -8,4 +8,6 @@ export const LABELS = {
   record: "dynoform.record",
   /** Of an image with packages: the Python in it, e.g. `3.9.2`. */
   python: "dynoform.python",
+  /** Of an image with packages: which of `django` and `nltk` are among them. */
+  modules: "dynoform.modules",
 } as const;

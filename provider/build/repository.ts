@@ -51,6 +51,10 @@ export class Repository {
       await put(`commit ${SNAPSHOTS}${commit}\ncommitter ${SNAPSHOT_AUTHOR}\ndata ${message.length}\n`);
       await put(message);
       for (const { path, kind, size, target = "" } of tree.entries) {
+        if (kind === "submodule") {
+          await put(`M ${GIT_MODES[kind]} ${target} ${quoted(path)}\n`);
+          continue;
+        }
         const length = kind === "link" ? Buffer.byteLength(target) : size;
         await put(`M ${GIT_MODES[kind]} inline ${quoted(path)}\ndata ${length}\n`);
         if (kind === "link") await put(target);

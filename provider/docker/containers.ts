@@ -123,8 +123,9 @@ export async function watchContainers(
   const stream = await docker.getEvents({ filters });
   let ended = false;
   let rest = "";
-  stream.on("data", (chunk: Buffer) => {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
+  // A character may lie across two chunks.
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const event = parseEvent(line);

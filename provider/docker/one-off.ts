@@ -4,6 +4,7 @@ import {
   DYNO_CAPABILITIES,
   DYNO_INIT,
   type DynoPlatform,
+  type DynoRoom,
   dynoLabels,
   hostFolder,
   initEnvironment,
@@ -27,13 +28,10 @@ export interface OneOff {
   readonly command: string;
   /** The app's config vars and what its add-ons set. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly size: {
+  readonly size: DynoRoom & {
     readonly name: string;
-    /** Bytes. */
-    readonly memory: number;
     /** Undefined: as many cores as there are. */
     readonly nanoCpus: number | undefined;
-    readonly processes: number;
   };
   /** Whether it has a terminal. */
   readonly tty: boolean;
@@ -52,7 +50,7 @@ export function oneOffSpec(oneOff: OneOff): OneOffSpec {
   const { platform, app, dyno, type, image, command, environment, size, tty, stdin } = oneOff;
   const name = oneOffName(platform.name, app, dyno);
   const { source, target } = hostFolder(platform);
-  const init = initEnvironment(platform, { dyno, unique: name, processes: size.processes });
+  const init = initEnvironment(platform, { dyno, unique: name, size });
   return {
     name,
     Image: image,

@@ -25,7 +25,7 @@ type Inputs = {
   command: string;
   environment: { [name: string]: string };
   /** `memory` in bytes; `nanoCpus` 0: as many cores as there are. */
-  size: { name: string; memory: number; nanoCpus: number; processes: number };
+  size: { name: string; memory: number; nanoCpus: number; processes: number; concurrency: number };
 };
 
 type Outputs = Inputs & {
@@ -57,7 +57,13 @@ export const releaseTask: ResourceDefinition<Inputs, Outputs> = {
     digest: text(),
     command: text(),
     environment: map(anyText()),
-    size: object({ name: text(), memory: integer(), nanoCpus: integer(), processes: integer() }),
+    size: object({
+      name: text(),
+      memory: integer(),
+      nanoCpus: integer(),
+      processes: integer(),
+      concurrency: integer(),
+    }),
   },
   computed: ["record"],
   replaceOn: [],

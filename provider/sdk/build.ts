@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PythonMinor, pythonRecipe } from "../../images/pythons.ts";
+import { installerRecipe } from "../build/package-manager.ts";
 import type { Source } from "../build/source/index.ts";
 import { BUILDER } from "../build/version.ts";
 
@@ -7,18 +7,23 @@ import { BUILDER } from "../build/version.ts";
 export interface BuildContent {
   /** Of the source tree, hex SHA-256. */
   readonly digest: string;
-  /** The minor version of Python. */
-  readonly python: PythonMinor;
-  /** The recipe of the Python image. */
+  /** The Python's id: a minor version of Debian's, or an exact one. */
+  readonly python: string;
+  /** The recipe of the Python image, or of that with the package manager. */
   readonly base: string;
   /** The version of what builds. */
   readonly builder: string;
+  /** Stands for the config vars that pip sees, of which it tells nothing; empty: there are none. */
+  readonly pip: string;
 }
 
-/** What decides the image of a source tree; known at preview. */
-export function buildContent(source: Source): BuildContent {
-  const { minor } = source.python;
-  return { digest: source.digest, python: minor, base: pythonRecipe(minor), builder: BUILDER };
+/**
+ * What decides the image of a source tree; known at preview.
+ *
+ * @param pip stands for the config vars that pip sees
+ */
+export function buildContent(source: Source, pip = ""): BuildContent {
+  return { digest: source.digest, python: source.python.id, base: installerRecipe(source), builder: BUILDER, pip };
 }
 
 export interface BuildArgs extends BuildContent {
@@ -37,6 +42,16 @@ export interface BuildArgs extends BuildContent {
    * @default `$DYNOFORM_HOME/<platform>`
    */
   readonly runtime?: pulumi.Input<string>;
+  /**
+   * The source's commit, which hooks are told as SOURCE_VERSION.
+   * @default ""
+   */
+  readonly commit?: pulumi.Input<string>;
+  /**
+   * Config vars and what add-ons set, for what runs in a build. Changing them alone builds nothing.
+   * @default none
+   */
+  readonly environment?: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
 }
 
 /** An app's image. Never updated: give it a name with a hash of {@link buildContent} in it. */
@@ -47,14 +62,16 @@ export class Build extends pulumi.CustomResource {
   declare readonly record: pulumi.Output<string>;
 
   constructor(name: string, args: BuildArgs, opts?: pulumi.CustomResourceOptions) {
-    const { platform, app, directory, digest, python, base, builder, runtime, repository } = args;
-    const inputs = { platform, app, directory, digest, python, base, builder };
+    const { platform, app, directory, digest, python, base, builder, pip } = args;
+    const { runtime = "", repository = "", commit = "", environment = {} } = args;
+    const inputs = { platform, app, directory, digest, python, base, builder, pip };
     super(
       "dyno:index:Build",
       name,
-      { ...inputs, runtime: runtime ?? "", repository: repository ?? "", image: undefined, record: undefined },
-      // The same files may lie elsewhere: a release that is gone back to is built of its commit.
-      pulumi.mergeOptions(opts, { ignoreChanges: ["directory"] }),
+      { ...inputs, runtime, repository, commit, environment, image: undefined, record: undefined },
+      // The same files may lie elsewhere: a release that is gone back to is built of its commit. And what a build is told
+      // besides is no part of what it makes: it is made once.
+      pulumi.mergeOptions(opts, { ignoreChanges: ["directory", "commit", "environment"] }),
     );
   }
 }

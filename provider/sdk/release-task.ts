@@ -29,6 +29,8 @@ export interface ReleaseTaskArgs {
     /** 0: as many cores as there are. */
     readonly nanoCpus: pulumi.Input<number>;
     readonly processes: pulumi.Input<number>;
+    /** Processes that a web server would start. */
+    readonly concurrency: pulumi.Input<number>;
   }>;
 }
 

@@ -21,6 +21,7 @@ import { DynoManager } from "./dynos/manager.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { healthOf } from "./health.ts";
+import { LostImages } from "./images/lost-images.ts";
 import { publicReach } from "./logs/drains/reach.ts";
 import { Logs } from "./logs/logs.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
@@ -87,6 +88,7 @@ const dynos = parts.adopt(
   new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
   (it) => it.stop(),
 );
+const images = new LostImages({ docker, services: dynos.services, apps, log: logs, report });
 const operator = `admin@${settings.domain}`;
 const databases = parts.use(
   new Databases({
@@ -113,6 +115,7 @@ const oneOffs = parts.use(
   new OneOffDynos({
     docker,
     platform: { name: settings.platform, directory: settings.directory, ...settings.network },
+    prepare: (app) => images.restore(app),
     async deployed(name) {
       const app = await apps.get(name);
       const { image, environment } = app === undefined ? {} : await outputs.of(app.stack);
@@ -188,6 +191,8 @@ parts.use(
   await serveControlSocket(places.controlSocket, async (app) => {
     if (!(await dynos.has(app))) throw new UnknownApp(app);
     await dynos.wake(app);
+    // Looked at while the dynos start: whoever waits is served later then, and by this process.
+    images.restore(app).catch((error: unknown) => report(`the image of ${app}: ${messageOf(error)}`));
   }),
 );
 await dynos.start();
@@ -199,6 +204,7 @@ apps
   .resume(sleep(CALM))
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
+  .then(() => images.restoreAll())
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);
 if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));

@@ -57,6 +57,14 @@ export function changed(outcome: Outcome): number {
   return Object.entries(outcome.changes).reduce((sum, [op, count]) => (op === "same" ? sum : sum + count), 0);
 }
 
+/** A resource as a stack's state has it. */
+export interface StateResource {
+  readonly type: string;
+  readonly urn: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
 /** A stack that the backend knows. */
 export interface StackSummary {
   readonly name: string;
@@ -101,6 +109,11 @@ export class Engine {
     return this.#deploy(["up", "--yes", "--skip-preview", "--stack", stack, ...args]);
   }
 
+  /** Reads again what is there. */
+  refresh(stack: string): Promise<Outcome> {
+    return this.#deploy(["refresh", "--yes", "--skip-preview", "--stack", stack]);
+  }
+
   destroy(stack: string, args: readonly string[] = []): Promise<Outcome> {
     return this.#deploy(["destroy", "--yes", "--skip-preview", "--stack", stack, ...args]);
   }
@@ -143,8 +156,8 @@ export class Engine {
     return JSON.parse(await this.run(["stack", "output", "--json", "--stack", stack, ...secrets]));
   }
 
-  /** The types, names and inputs of what a stack's state holds; secrets are encrypted. */
-  async resources(stack: string): Promise<{ type: string; urn: string; inputs?: Record<string, unknown> }[]> {
+  /** What a stack's state holds; secrets are encrypted. */
+  async resources(stack: string): Promise<StateResource[]> {
     const exported = JSON.parse(await this.run(["stack", "export", "--stack", stack]));
     return exported.deployment?.resources ?? [];
   }

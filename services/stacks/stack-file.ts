@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from "node:fs/promises";
-import { type Document, isCollection, isMap, isNode, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isNode } from "yaml";
+import { parseForEditing } from "../../engine/src/state/edited-yaml.ts";
 import { writeFileAtomic } from "../../engine/src/state/files.ts";
 import { isRecord } from "../../infra/check/readers.ts";
 import type { Plain } from "../../infra/content.ts";
@@ -34,7 +35,7 @@ export class StackFileEditor {
     this.#before = text;
     // As the file has it.
     this.#indent = /^( +)\S/m.exec(text)?.[1]?.length ?? 2;
-    this.#document = parseDocument(text);
+    this.#document = parseForEditing(text);
     const [error] = this.#document.errors;
     if (error !== undefined) throw new UserError(`${name} is no valid YAML: ${error.message.split("\n", 1)[0]}`);
     if (!isMap(this.#document.get("config", true))) throw new UserError(`${name} has no map \`config\`.`);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import Docker from "dockerode";
 import pg from "pg";
 import { parse } from "yaml";
 import { apiOf } from "../support/dyno-manager.ts";
@@ -85,6 +86,16 @@ test("databases of two apps with the official command line", { timeout: 600_000 
     await heroku("pg:backups:delete", "b001", "--app", "shop", "--confirm", "shop");
   });
 
+  await t.test("a database is pulled to a server of one's own, and pushed back", async () => {
+    await using _home = await ownServer(platform, user);
+    await heroku("pg:pull", "DATABASE_URL", "pulled", "--app", "shop");
+    await heroku("pg:reset", "DATABASE", "--app", "blog", "--confirm", "blog");
+    await heroku("pg:push", "pulled", "DATABASE_URL", "--app", "blog");
+    assert.match(await sql("blog", "DATABASE", "SELECT count(*), sum(id) FROM orders"), /50 .* 1275/);
+    assert.match(await sql("blog", "DATABASE", "ALTER TABLE orders ADD COLUMN more int"), /ALTER TABLE/);
+    assert.match(await heroku("pg:info", "--app", "blog"), /Collation:\s+en_US\.UTF-8/);
+  });
+
   await t.test("another database is promoted, and the old one keeps its data", async () => {
     await heroku("addons:create", "heroku-postgresql", "--app", "shop", "--as", "NEXT");
     await heroku("pg:promote", "NEXT", "--app", "shop");
@@ -104,6 +115,38 @@ test("databases of two apps with the official command line", { timeout: 600_000 
     assert.doesNotMatch(await heroku("config", "--app", "blog"), /DATABASE_URL/);
   });
 });
+
+/**
+ * A plain Postgres 17 on the user's machine, with its programs first on PATH: in a container, since this machine's may be
+ * older than the platform's.
+ */
+async function ownServer(platform: TestPlatform, user: HerokuUser): Promise<AsyncDisposable> {
+  const docker = new Docker();
+  const { Image } = await docker.getContainer(`${platform.name}-postgres`).inspect();
+  const start = "initdb --pgdata=/tmp/own > /dev/null && exec postgres -D /tmp/own -c listen_addresses=";
+  const container = await docker.createContainer({
+    name: `${platform.name}-own-postgres`,
+    Image,
+    User: "postgres",
+    Entrypoint: ["bash", "-c", start],
+    HostConfig: { NetworkMode: "host" },
+  });
+  await container.start();
+  const names = ["PGAPPNAME", "PGDATABASE", "PGHOST", "PGPASSWORD", "PGPORT", "PGSSLMODE", "PGUSER"];
+  const programs = ["createdb", "pg_dump", "pg_restore", "psql"];
+  const places = programs.map((program) => join(user.home, "bin", program));
+  for (const [index, program] of programs.entries()) {
+    const argv = `docker exec -i ${names.map((name) => `-e ${name}`).join(" ")} ${container.id} ${program}`;
+    await writeFile(places[index] ?? "", `#!/bin/sh\nexec ${argv} "$@"\n`, { mode: 0o755 });
+  }
+  await until("the user's own server answers", async () => (await user.run("psql", "-lqt")).exitCode === 0);
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const place of places) await rm(place, { force: true });
+      await container.remove({ force: true, v: true });
+    },
+  };
+}
 
 /** A user with the platform's set-up and a token. */
 async function someone(platform: TestPlatform): Promise<HerokuUser> {

@@ -2,7 +2,7 @@ import { request } from "node:http";
 
 export interface Request {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
   /** Milliseconds until an answer must have come. @default longer than the router holds a request, so that it says why */
   readonly timeout?: number;
@@ -19,7 +19,16 @@ export function get(target: Request & { host: string; port: number; path: string
   const { host, port, path, method = "GET", headers = {}, body = "", timeout = 90_000 } = target;
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      { host: "127.0.0.1", port, path, method, agent: false, headers: { ...headers, host: `${host}:${port}` } },
+      {
+        host: "127.0.0.1",
+        port,
+        path,
+        method,
+        agent: false,
+        headers: { ...headers, host: `${host}:${port}` },
+        // More than the router passes.
+        maxHeaderSize: 256 * 1024,
+      },
       (response) => {
         let text = "";
         response.setEncoding("utf8");

@@ -2,15 +2,18 @@ import type Docker from "dockerode";
 import { ensureBaseImage } from "../../cli/setup/base-image.ts";
 import type { Say } from "../../cli/steps.ts";
 import { ensurePythonImage } from "../../images/python.ts";
+import { findPython } from "../../images/pythons.ts";
 
 /** Holds a tag of every shared image, so that they outlive the platforms of single tests. */
 export const IMAGES_OWNER = "dynoform-test";
 
+const PYTHONS = ["3.9", "3.13"].flatMap((version) => findPython(version, "debian") ?? []);
+
 /** Makes the images that platforms of one machine share: the base, and the Pythons of the examples. */
 export async function ensureTestImages(docker: Docker, say: Say): Promise<void> {
   await ensureBaseImage(docker, IMAGES_OWNER, say);
-  for (const minor of ["3.9", "3.13"] as const) {
-    await ensurePythonImage(docker, IMAGES_OWNER, minor, say, new AbortController().signal);
+  for (const python of PYTHONS) {
+    await ensurePythonImage(docker, IMAGES_OWNER, python, say, new AbortController().signal);
   }
 }
 

@@ -4,9 +4,10 @@
  */
 import { realpath, rename, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { type Document, isCollection, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { type Document, isCollection, isMap, isSeq, type YAMLMap } from "yaml";
 import { formatPath, type PropertyPath } from "../values/paths.ts";
 import { type ConfigMap, cipherOf, fullKey, type RawConfigValue } from "./config-values.ts";
+import { parseForEditing } from "./edited-yaml.ts";
 import { UserError } from "./errors.ts";
 import { isMissing, readFileIfAny, writeFileAtomic } from "./files.ts";
 import type { Project } from "./project.ts";
@@ -26,7 +27,7 @@ export class StackConfig {
     this.path = path;
     this.#project = project;
     this.#indent = /^( +)\S/m.exec(text ?? "")?.[1]?.length ?? 2;
-    this.#document = parseDocument(text ?? "");
+    this.#document = parseForEditing(text ?? "");
     const [error] = this.#document.errors;
     if (error !== undefined) throw new UserError(`${path}: ${error.message.split("\n")[0]?.replace(/:$/, "")}`);
     if (this.#document.contents !== null && !isMap(this.#document.contents)) {

@@ -11,19 +11,30 @@ export class SourceError extends Error {
 
 /** Collects problems, so that whoever wrote the files sees all of them at once. */
 export class SourceProblems {
-  readonly #lines: string[] = [];
+  // Files may be read for more than one purpose, and what is wrong with one is said once.
+  readonly #lines = new Set<string>();
+  readonly #warnings = new Set<string>();
 
   /**
    * @param where the file, with a line number where there is one: `Procfile:3`
    * @param line what is wrong and how to mend it
    */
   add(where: string, line: string): void {
-    this.#lines.push(`${where}: ${line}`);
+    this.#lines.add(`${where}: ${line}`);
+  }
+
+  /** Adds what is to be said in each build, although the tree can be built; as {@link add}. */
+  warn(where: string, line: string): void {
+    this.#warnings.add(`${where}: ${line}`);
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** @throws SourceError when there are any */
   check(): void {
-    if (this.#lines.length > 0) throw new SourceError(this.#lines);
+    if (this.#lines.size > 0) throw new SourceError([...this.#lines]);
   }
 }
 

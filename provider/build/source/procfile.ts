@@ -1,5 +1,6 @@
 import { quote, type SourceProblems } from "./problems.ts";
-import { readText, type SourceTree } from "./tree.ts";
+import { readText } from "./text.ts";
+import type { SourceTree } from "./tree.ts";
 
 const LINE = /^([A-Za-z][A-Za-z0-9_-]{0,29})\s*:\s*(.*)$/;
 
@@ -8,10 +9,9 @@ export type Processes = Readonly<Record<string, string>>;
 
 /** Reads a tree's Procfile: what the app runs. Problems: none there, or no good one. */
 export function readProcfile(tree: SourceTree, problems: SourceProblems): Processes {
-  if (tree.entries.some((entry) => entry.path === "Procfile")) {
-    const text = readText(tree, "Procfile", problems);
-    return text === undefined ? {} : parseProcfile(text, problems);
-  }
+  const text = readText(tree, "Procfile", problems);
+  if (text !== undefined) return parseProcfile(text, problems);
+  if (tree.entries.some((entry) => entry.path === "Procfile")) return {};
   const misspelt = tree.entries.find((entry) => /^procfile(\.txt)?$/i.test(entry.path));
   problems.add(
     misspelt?.path ?? "Procfile",

@@ -9,7 +9,7 @@ export const SNAPSHOT_AUTHOR = "Dynoform <dynoform@localhost> 0 +0000";
 export const SNAPSHOT_MESSAGE = "The source of a release\n";
 
 /** Git's modes of files. */
-export const GIT_MODES = { file: "100644", executable: "100755", link: "120000" } as const;
+export const GIT_MODES = { file: "100644", executable: "100755", link: "120000", submodule: "160000" } as const;
 
 interface Folder {
   readonly [name: string]: Folder | { readonly mode: string; readonly id: Buffer };
@@ -50,7 +50,8 @@ export class SnapshotId {
       folder[part] ??= Object.create(null);
       folder = folder[part] as Record<string, unknown>;
     }
-    folder[name] = { mode: GIT_MODES[entry.kind], id: hash.digest() };
+    const id = entry.kind === "submodule" ? Buffer.from(entry.target ?? "", "hex") : hash.digest();
+    folder[name] = { mode: GIT_MODES[entry.kind], id };
     this.#file = undefined;
   }
 }

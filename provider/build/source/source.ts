@@ -1,10 +1,13 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import type { PythonSource } from "../../../images/pythons.ts";
+import { readRequirements } from "./package-managers/index.ts";
+import type { Requirements } from "./package-managers/requirements.ts";
 import { SourceError, SourceProblems } from "./problems.ts";
 import { type Processes, readProcfile } from "./procfile.ts";
 import { choosePython, type PythonChoice } from "./python-version.ts";
-import { type Requirements, readRequirements } from "./requirements.ts";
 import { SnapshotId } from "./snapshot.ts";
+import { readSubmodules, type Submodule } from "./submodules.ts";
 import { listTree, readTree, type SourceTree, TreeDigest } from "./tree.ts";
 
 /** An app's source tree, read and found good. */
@@ -17,6 +20,10 @@ export interface Source {
   readonly processes: Processes;
   readonly python: PythonChoice;
   readonly requirements: Requirements;
+  /** What a build has to fetch. */
+  readonly submodules: readonly Submodule[];
+  /** What each build says of the tree's files, a line each. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -25,24 +32,25 @@ export interface Source {
  * At once and not with promises: a component's constructor, which cannot wait, names its build by the digest.
  *
  * @param directory absolute, or relative to the process' working directory
+ * @param pythons where the platform has its Pythons from
  * @throws SourceError with everything that is wrong
  */
-export function readSource(directory: string): Source {
+export function readSource(directory: string, pythons: PythonSource = "debian"): Source {
   const root = resolve(directory);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new SourceError([`${directory}: is no folder; give the folder that holds the app's Procfile`]);
   }
   const problems = new SourceProblems();
   const tree = listTree(root, problems);
-  const source = {
-    tree,
-    processes: readProcfile(tree, problems),
-    python: choosePython(tree, problems),
-    requirements: readRequirements(tree, problems),
-  };
+  const processes = readProcfile(tree, problems);
+  const requirements = readRequirements(tree, problems);
+  const python = choosePython(tree, requirements.manager, pythons, problems);
+  const submodules = readSubmodules(tree, problems);
   problems.check();
   const digest = new TreeDigest();
   const snapshot = new SnapshotId();
   readTree(tree, digest, snapshot);
-  return { digest: digest.end(), snapshot: snapshot.end(), ...source };
+  const { warnings } = problems;
+  const read = { tree, processes, python, requirements, submodules, warnings };
+  return { digest: digest.end(), snapshot: snapshot.end(), ...read };
 }

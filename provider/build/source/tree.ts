@@ -3,15 +3,16 @@ import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync
 import { join, posix } from "node:path";
 import type { SourceProblems } from "./problems.ts";
 import { readSlugignore } from "./slugignore.ts";
+import { SUBMODULE_FILE } from "./submodules.ts";
 
-/** A file or link of a source tree. Empty folders are not part of one, as in git. */
+/** A file, link or submodule of a source tree. Empty folders are not part of one, as in git. */
 export interface TreeEntry {
   /** Relative to the tree's root, with slashes. */
   readonly path: string;
-  readonly kind: "file" | "executable" | "link";
+  readonly kind: "file" | "executable" | "link" | "submodule";
   /** Bytes. */
   readonly size: number;
-  /** Where a link points to, as it is written. */
+  /** Where a link points to, as it is written; of a submodule its commit. */
   readonly target?: string;
 }
 
@@ -43,6 +44,11 @@ export function listTree(root: string, problems: SourceProblems): SourceTree {
   function visit(folder: string): void {
     const found = readdirSync(join(root, folder), { withFileTypes: true });
     if (folder !== "" && found.some((entry) => entry.name === "pyvenv.cfg")) return;
+    const commit = found.some((entry) => entry.name === ".git" && entry.isFile()) ? submoduleAt(folder) : undefined;
+    if (commit !== undefined) {
+      entries.push({ path: folder, kind: "submodule", size: 0, target: commit });
+      return;
+    }
     for (const { name } of found) {
       if (name === ".git" || name === "__pycache__") continue;
       const path = posix.join(folder, name);
@@ -52,6 +58,11 @@ export function listTree(root: string, problems: SourceProblems): SourceTree {
       else if (path.split("/").length <= DEEPEST) visit(path);
       else problems.add(path.slice(0, 100), `…: files lie ${DEEPEST} folders deep at most`);
     }
+  }
+
+  /** The commit that a checkout of ours has noted; what others clone has a `.git` as well, and files beside it. */
+  function submoduleAt(folder: string): string | undefined {
+    return folder === "" ? undefined : SUBMODULE_FILE.exec(readFileSync(join(root, folder, ".git"), "latin1"))?.[1];
   }
 
   function addEntry(path: string, stats: Stats): void {
@@ -111,7 +122,7 @@ export function readTree(tree: SourceTree, ...readers: readonly TreeReader[]): v
   const chunk = Buffer.allocUnsafe(1 << 16);
   for (const entry of tree.entries) {
     for (const reader of readers) reader.begin(entry);
-    if (entry.kind === "link") continue;
+    if (entry.kind === "link" || entry.kind === "submodule") continue;
     const file = openSync(join(tree.root, entry.path), "r");
     try {
       for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
@@ -158,25 +169,4 @@ export class TreeDigest implements TreeReader {
     if (this.#file) this.#whole.update(this.#file.digest());
     this.#file = undefined;
   }
-}
-
-/**
- * The text of one of the files that say how an app is built; undefined when it is not there.
- * Problems: no plain file, or not UTF-8.
- */
-export function readText(tree: SourceTree, path: string, problems: SourceProblems): string | undefined {
-  const entry = tree.entries.find((candidate) => candidate.path === path);
-  if (entry === undefined) return undefined;
-  if (entry.kind === "link") {
-    problems.add(path, `is a link to ${entry.target}; put the file itself in its place`);
-    return undefined;
-  }
-  const bytes = readFileSync(join(tree.root, path));
-  const text = bytes.toString("utf8");
-  // PowerShell's `pip freeze > requirements.txt` writes UTF-16, half of whose bytes are zero.
-  if (text.includes("\0") || !Buffer.from(text).equals(bytes)) {
-    problems.add(path, "is not UTF-8 text; save it in that encoding (PowerShell: | Out-File -Encoding utf8)");
-    return undefined;
-  }
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }

@@ -11,6 +11,8 @@ export interface DynoService {
   readonly type: string;
   readonly size: string;
   readonly command: string | undefined;
+  /** Docker's id of it. */
+  readonly image: string | undefined;
   readonly replicas: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -73,8 +75,9 @@ export function compareDynos(a: string, b: string): number {
 function toDynoService(found: Docker.Service): DynoService | undefined {
   const spec = found.Spec as Docker.ServiceSpec & {
     readonly Labels?: Record<string, string>;
-    readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Args?: string[] } };
+    readonly TaskTemplate?: { readonly ContainerSpec?: { readonly Args?: string[]; readonly Image?: string } };
   };
+  const container = spec?.TaskTemplate?.ContainerSpec;
   const labels = spec?.Labels ?? {};
   const app = labels["dynoform.app"];
   const dyno = labels["dynoform.dyno"];
@@ -86,7 +89,8 @@ function toDynoService(found: Docker.Service): DynoService | undefined {
     dyno,
     type: labels["dynoform.type"] ?? dyno.replace(/\..*$/, ""),
     size: labels["dynoform.size"] ?? "free",
-    command: spec.TaskTemplate?.ContainerSpec?.Args?.join(" "),
+    command: container?.Args?.join(" "),
+    image: container?.Image,
     replicas: spec.Mode?.Replicated?.Replicas ?? 0,
     createdAt: Date.parse(found.CreatedAt ?? ""),
     updatedAt: Date.parse(found.UpdatedAt ?? ""),

@@ -13,6 +13,8 @@ import type { Terminal } from "./terminal.ts";
 export interface OneOffDynosOptions {
   readonly docker: Docker;
   readonly platform: OneOffSettings["platform"];
+  /** Sees to it that the app's image is there. */
+  prepare?(app: string): Promise<void>;
   /** What an app without a service would run: read from its stack's outputs. Undefined: it was never deployed. */
   deployed(app: string): Promise<CurrentRelease | undefined>;
   /** Why an app may start no dyno of this size now, e.g. because its free hours are used up; undefined: it may. */
@@ -72,6 +74,7 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
     if (this.list(app).length >= HIGHEST_COUNT) {
       throw new UserError(`Cannot run more than ${HIGHEST_COUNT} one-off dynos of an app at a time.`);
     }
+    await this.#options.prepare?.(app);
     const release =
       (await currentRelease(this.#options.docker, this.#options.platform.name, app)) ??
       (await this.#options.deployed(app));

@@ -41,8 +41,8 @@ export class Databases implements AsyncDisposable {
   }
 
   /**
-   * What dynos reach a database by, as this machine does. Clients want no TLS of `localhost` alone, and there is none:
-   * Postgres listens on the loopback interface.
+   * What dynos reach a database by, as this machine does. Never `localhost`: the official command line takes such a
+   * database for one on the user's own server, which `pg:push` has to make.
    */
   clientUrl(url: string): string {
     const { user, password, database, host, port } = this.credentials(url);
@@ -55,7 +55,7 @@ export class Databases implements AsyncDisposable {
       user: decodeURIComponent(username),
       password: decodeURIComponent(password),
       database: decodeURIComponent(pathname.slice(1)),
-      host: "localhost",
+      host: "127.0.0.1",
       port: this.#port,
     };
   }

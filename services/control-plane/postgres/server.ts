@@ -5,6 +5,9 @@ import { ATTACHED, detach, execute, stillRuns } from "../execution.ts";
 /** In the image: how whole databases are copied. */
 const TRANSFER = "/usr/lib/dynoform/transfer";
 
+/** In the image: who comes in by the server's socket. */
+const OPERATOR = "operator";
+
 /** What Postgres says of a database. */
 export interface DatabaseStatus {
   /** Bytes. */
@@ -13,6 +16,10 @@ export interface DatabaseStatus {
   readonly connections: number;
   /** Of the server: `17.6`. */
   readonly version: string;
+  /** What it sorts by: `en_US.UTF-8`. */
+  readonly collation: string;
+  /** Whether indexes may be out of order: they were made by another version of the C library. */
+  readonly outdated: boolean;
 }
 
 /** The platform's Postgres, which the control plane asks in its container: no password is needed, or could be seen. */
@@ -43,6 +50,8 @@ export class PostgresContainer implements Server {
   async status(database: string): Promise<DatabaseStatus | undefined> {
     const text = await this.#sql(
       `SELECT json_build_object('size', pg_database_size(d.oid), 'version', split_part(version(), ' ', 2),
+         'collation', datcollate,
+         'outdated', coalesce(datcollversion <> pg_database_collation_actual_version(d.oid), false),
          'connections', (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid))
        FROM pg_database d WHERE datname = :'database'`,
       { database },
@@ -88,7 +97,7 @@ export class PostgresContainer implements Server {
 
   async #exec(argv: readonly string[], options: Docker.ExecCreateOptions): Promise<Docker.Exec> {
     try {
-      return await this.#docker.getContainer(this.#name).exec({ Cmd: [...argv], ...options });
+      return await this.#docker.getContainer(this.#name).exec({ Cmd: [...argv], User: OPERATOR, ...options });
     } catch (error) {
       if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
       throw new UserError(`Postgres (${this.#name}) does not run. \`npm run up\` starts it.`);

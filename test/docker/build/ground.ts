@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { ensureDirectories } from "../../../cli/setup/directories.ts";
+import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { build } from "../../../provider/build/build.ts";
 import { removeUnreferenced } from "../../../provider/build/images.ts";
 import { type BuildRecord, listRecords } from "../../../provider/build/record.ts";
@@ -21,10 +22,17 @@ export interface Built {
   readonly record: string;
 }
 
+/** What a build is told besides its source; by default nothing. */
+export interface Told {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly pip?: string;
+  readonly commit?: string;
+}
+
 /** Builds apps of one platform as the engine does, without an engine. */
 export interface BuildGround extends TestGround {
   /** Builds a source; its output goes to `lines`. */
-  build(app: string, directory: string, signal?: AbortSignal): Promise<Built>;
+  build(app: string, directory: string, signal?: AbortSignal, told?: Told): Promise<Built>;
   /** Builds as if the source had been declared with this digest. */
   buildDeclared(app: string, directory: string, digest: string): Promise<Built>;
   /** The image that a refresh finds. */
@@ -56,24 +64,25 @@ export async function buildGround(): Promise<BuildGround> {
     log: (_severity: string, line: string) => void lines.push(line),
   });
 
-  async function inputs(app: string, directory: string, digest?: string) {
+  async function inputs(app: string, directory: string, digest?: string, told: Told = {}) {
     const content = buildContent(readSource(directory));
     const repository = repositoryPath(runtime, app);
-    const news = { platform, app, directory, repository, ...content, ...(digest === undefined ? {} : { digest }) };
+    const declared = digest === undefined ? {} : { digest };
+    const news = { platform, app, directory, repository, ...content, ...declared, ...told } as PropertyMap;
     const checked = await provider.check({ ...call(), olds: undefined, news, randomSeed: new Uint8Array(32) });
     if (checked.failures) throw new Error(JSON.stringify(checked.failures));
     return checked.inputs;
   }
 
-  async function create(app: string, directory: string, digest?: string, signal?: AbortSignal): Promise<Built> {
-    const request = { ...call(signal), inputs: await inputs(app, directory, digest), timeout: 0, preview: false };
+  async function create(app: string, directory: string, digest?: string, signal?: AbortSignal, told?: Told) {
+    const request = { ...call(signal), inputs: await inputs(app, directory, digest, told), timeout: 0, preview: false };
     const { id, outputs } = await provider.create(request);
     return { id, image: String(outputs.image), record: String(outputs.record) };
   }
 
   return {
     ...ground,
-    build: (app, directory, signal) => create(app, directory, undefined, signal),
+    build: (app, directory, signal, told) => create(app, directory, undefined, signal, told),
     buildDeclared: create,
     async read(app, directory) {
       const found = await provider.read({ ...call(), id: "x", inputs: await inputs(app, directory), outputs: {} });

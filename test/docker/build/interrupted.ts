@@ -4,5 +4,6 @@ import { readSource } from "../../../provider/build/source/index.ts";
 import { buildContent } from "../../../provider/sdk/build.ts";
 
 const [platform = "", app = "", directory = ""] = process.argv.slice(2);
-const inputs = { platform, app, directory, runtime: "", repository: "", ...buildContent(readSource(directory)) };
+const own = { platform, app, directory, runtime: "", repository: "", commit: "", environment: {} };
+const inputs = { ...own, ...buildContent(readSource(directory)) };
 await build.create(inputs, { urn: "", type: "", signal: new AbortController().signal, log() {} });

@@ -40,7 +40,7 @@ const inputs = (command: string) => ({
   digest: "0".repeat(64),
   command,
   environment: { GREETING: "hello you", TOKEN: "hunter2" },
-  size: { name: "free", memory: 512 * 2 ** 20, nanoCpus: 1_000_000_000, processes: 256 },
+  size: { name: "free", memory: 512 * 2 ** 20, nanoCpus: 1_000_000_000, processes: 256, concurrency: 2 },
 });
 
 const container = `${platform}.release.1234.shop`;

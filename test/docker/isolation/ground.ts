@@ -2,10 +2,13 @@ import { randomBytes, randomInt } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import Docker from "dockerode";
+import { pack } from "tar-stream";
 import { hostFile } from "../../../cli/setup/host-file.ts";
+import { BUILD_USER, DYNO_GROUP } from "../../../images/pythons.ts";
+import { DYNO_CAPABILITIES } from "../../../provider/docker/dyno-container.ts";
 import { baseImage } from "../../support/images.ts";
 import { until } from "../../support/until.ts";
 
@@ -29,6 +32,21 @@ export interface DynoOptions {
   readonly args?: readonly string[];
   /** @default the file of this machine */
   readonly hostFolder?: string;
+  /** What lies in /app. */
+  readonly files?: readonly AppFile[];
+}
+
+/** A file of an app as its build leaves it. */
+export interface AppFile {
+  readonly name: string;
+  /** @default "" */
+  readonly content?: string;
+  /** Where it leads, of a symbolic link. */
+  readonly link?: string;
+  /** @default 0o664 */
+  readonly mode?: number;
+  /** @default the build's user */
+  readonly uid?: number;
 }
 
 /** Serves `$NONCE` on the port that is its argument: all of Debian's base that can listen is Perl. */
@@ -108,18 +126,19 @@ export class Ground implements AsyncDisposable {
   }
 
   async #startDyno(command: string, options: DynoOptions): Promise<Docker.Container> {
-    const { env, memory, args = [], hostFolder = this.#hostFolder } = options;
-    return this.#start({
+    const { env, memory, args = [], hostFolder = this.#hostFolder, files } = options;
+    const container = {
       Entrypoint: ["/usr/lib/dynoform/init"],
       Cmd: [command, ...args],
       Env: variables({ ...this.environment(), ...env }),
       HostConfig: {
         CapDrop: ["ALL"],
-        CapAdd: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
+        CapAdd: DYNO_CAPABILITIES,
         Binds: [`${hostFolder}:/run/dynoform-host:ro`],
         ...(memory !== undefined && { Memory: memory, MemorySwap: memory }),
       },
-    });
+    };
+    return this.#start(container, { files });
   }
 
   /** Runs a command in a dyno of its own to its end. */
@@ -135,7 +154,7 @@ export class Ground implements AsyncDisposable {
     const running = await this.#withAddresses(
       await this.#start(
         { Entrypoint: ["bash", "-c", `${each} wait`, "bash", SERVER], Env: variables({ NONCE: nonce }) },
-        address,
+        { address },
       ),
     );
     await until("the server listens", async () => {
@@ -147,7 +166,7 @@ export class Ground implements AsyncDisposable {
 
   /** Runs a Perl program in a container that is no dyno. */
   async runPerl(program: string, address: string): Promise<Docker.Container> {
-    return this.#start({ Entrypoint: ["perl", "-e", program] }, address);
+    return this.#start({ Entrypoint: ["perl", "-e", program] }, { address });
   }
 
   /** Runs bash in a container that is there, as root. */
@@ -185,7 +204,10 @@ export class Ground implements AsyncDisposable {
     await rm(this.#hostFolder, { recursive: true, force: true });
   }
 
-  async #start(options: Docker.ContainerCreateOptions, address?: string): Promise<Docker.Container> {
+  async #start(
+    options: Docker.ContainerCreateOptions,
+    { address, files }: { readonly address?: string | undefined; readonly files?: readonly AppFile[] | undefined },
+  ): Promise<Docker.Container> {
     const container = await this.docker.createContainer({
       ...options,
       name: `${this.name}-${this.#containers.length}-${randomBytes(2).toString("hex")}`,
@@ -196,6 +218,7 @@ export class Ground implements AsyncDisposable {
       },
     });
     this.#containers.push(container);
+    if (files !== undefined) await container.putArchive(archive(files), { path: "/app" });
     await container.start();
     return container;
   }
@@ -205,6 +228,20 @@ export class Ground implements AsyncDisposable {
     const { output } = await this.exec(container, "hostname -I").catch(() => ({ output: "" }));
     return { container, addresses: output.trim().split(/\s+/) };
   }
+}
+
+function archive(files: readonly AppFile[]): Readable {
+  const all = pack();
+  for (const { name, content = "", link, mode = 0o664, uid = BUILD_USER } of files) {
+    const type = link !== undefined ? "symlink" : name.endsWith("/") ? "directory" : "file";
+    const pax = { uid: String(uid), gid: String(DYNO_GROUP) };
+    all.entry(
+      { name, mode, type, mtime: new Date(86_400_000), pax, ...(link !== undefined && { linkname: link }) },
+      content,
+    );
+  }
+  all.finalize();
+  return Readable.from(all);
 }
 
 function variables(env: Readonly<Record<string, string | undefined>>): string[] {

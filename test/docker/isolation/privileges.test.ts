@@ -23,7 +23,7 @@ test("the app is an ordinary user without capabilities, in the dynos' group alon
     assert.match(output, new RegExp(`^${set}:\\t0+$`, "m"));
   }
   assert.match(output, /^NoNewPrivs:\t1$/m);
-  assert.match(output, /^uid=1234567\(u1234567\) gid=1048575\(dyno\) groups=1048575\(dyno\)\n0002\n\/app\n128$/m);
+  assert.match(output, /^uid=1234567\(u1234567\) gid=1048575\(dyno\) groups=1048575\(dyno\)\n0077\n\/app\n128$/m);
   assert.match(output, /^HOME=\/app$/m);
   assert.match(output, /^PORT=5000$/m);
   assert.doesNotMatch(output, /DYNOFORM_/);

@@ -42,7 +42,7 @@ test("an attached command: input, output and errors, the mark of an exit code, a
 
 test("it is as hardened as a dyno, with the app's variables and its own", async () => {
   const dynos = await ground.start();
-  const env = { EXTRA: "a b=c" };
+  const env = { EXTRA: "a b=c", GUNICORN_CMD_ARGS: "" };
   const client = await run(dynos, { command: "cat /proc/self/status; id; ulimit -u; env", env, size: "standard-2x" });
   assert.equal(await client.ended, true);
   const said = client.output();
@@ -53,6 +53,8 @@ test("it is as hardened as a dyno, with the app's variables and its own", async 
   assert.match(said, /^512$/m);
   assert.match(said, /^GREETING=from outputs$/m);
   assert.match(said, /^EXTRA=a b=c$/m);
+  for (const line of ["DYNO_RAM=1024", "WEB_CONCURRENCY=4", "LANG=en_US.UTF-8", "HOME=/app", "GUNICORN_CMD_ARGS="])
+    assert.ok(said.split("\n").includes(line), line);
   assert.match(said, /^DYNO=run\.\d{4}$/m);
   assert.doesNotMatch(said, /DYNOFORM_/);
   await assert.rejects(dynos.create({ ...plain, command: "true", env: { DYNOFORM_MODE: "build" } }), /the platform's/);

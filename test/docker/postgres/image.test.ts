@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import type tls from "node:tls";
+import pg from "pg";
+import { until } from "../../support/until.ts";
 import { PostgresServer, randomPasswords } from "./server.ts";
 
 const first = { superuser: "with 'quotes' and $signs", provisioner: 'with "double" ones; --' };
@@ -55,11 +58,12 @@ test("only the provisioner may connect to postgres, and nobody else to template1
 test("it runs without root and capabilities, and shows the passwords nowhere", async () => {
   const { Processes } = await server.container.top({ ps_args: "-eo pid,uid,args" });
   assert.ok(Processes.length > 0);
-  for (const [, uid] of Processes) assert.equal(uid, "5432");
-  const [pid] = Processes[0] ?? [];
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  assert.match(status, /^CapEff:\t0+$/m);
-  const environment = await readFile(`/proc/${pid}/environ`, "utf8");
+  let environment = "";
+  for (const [pid, uid] of Processes) {
+    assert.equal(uid, "5432");
+    assert.match(await readFile(`/proc/${pid}/status`, "utf8"), /^CapPrm:\t0+\nCapEff:\t0+\nCapBnd:\t0+$/m);
+    environment += await readFile(`/proc/${pid}/environ`, "utf8");
+  }
   await server.query("postgres", "CREATE ROLE broken LOGIN PASSWORD 'leaked-by-log' NONSENSE").catch(() => {});
   const everything = `${JSON.stringify(Processes)} ${environment} ${await server.log()}`;
   for (const secret of [first.superuser, first.provisioner, "leaked-by-log"]) assert.ok(!everything.includes(secret));
@@ -77,6 +81,58 @@ test("a new container on the kept volume takes new passwords and keeps the data"
     await assert.rejects(server.query("postgres", "SELECT 1", user, old), /password authentication failed/);
   }
   await server.query("postgres", "SELECT 1", "provisioner");
+});
+
+test("whoever asks gets TLS, by a certificate that outlives containers and is renewed while the server runs", async () => {
+  const connect = async (ssl: tls.ConnectionOptions | false) => {
+    const client = new pg.Client({
+      ...server.address,
+      database: "postgres",
+      user: "provisioner",
+      password: server.passwords.provisioner,
+      ssl,
+    });
+    await client.connect();
+    const { rows } = await client.query("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
+    const { stream } = (client as unknown as { connection: { stream: tls.TLSSocket } }).connection;
+    const certificate = ssl === false ? "" : stream.getPeerCertificate().fingerprint256;
+    await client.end();
+    return { ...rows[0], certificate };
+  };
+  const any = { rejectUnauthorized: false };
+  assert.deepEqual(await connect(false), { ssl: false, version: null, certificate: "" });
+  const first = await connect(any);
+  assert.deepEqual([first.ssl, first.version], [true, "TLSv1.3"]);
+  await server.begin(server.passwords);
+  assert.deepEqual(await connect(any), first);
+
+  const as = { user: "postgres" };
+  const file = "/var/lib/postgresql/tls/server.pem";
+  assert.equal((await server.run(["stat", "-c", "%a %U", file], as)).stdout, "600 postgres\n");
+  const inImage = await server.run(["find", "/etc/ssl/private", "-type", "f"], { user: "root" });
+  assert.deepEqual([inImage.exitCode, inImage.stdout], [0, ""], "no key comes with the image");
+  const ends = `cd /var/lib/postgresql/tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 59 -subj /CN=postgres -keyout key -out crt && cat key crt > ${file} && rm key crt`;
+  assert.equal((await server.run(["bash", "-c", ends], as)).exitCode, 0);
+  const begun = (await server.query("postgres", "SELECT pg_postmaster_start_time() AS at")).rows[0].at;
+  const renewed = await server.run(["/usr/lib/dynoform/certificate", "renew"], as);
+  assert.equal(renewed.exitCode, 0, renewed.stderr);
+  await until("the new one is shown", async () => (await connect(any)).certificate !== first.certificate);
+  assert.deepEqual((await server.query("postgres", "SELECT pg_postmaster_start_time() AS at")).rows[0].at, begun);
+});
+
+test("databases of an earlier image get what this one has, and one that is in the way stops nobody", async () => {
+  for (const name of ["early", "stubborn"]) {
+    await server.addDatabase(name, { template: "template0", locale: "C.UTF-8" });
+    await server.app(name, "CREATE TABLE kept AS SELECT 42 AS answer");
+  }
+  await server.app("stubborn", "CREATE SCHEMA _dynoform");
+  assert.equal((await server.run(["rm", "/var/lib/postgresql/17.caught-up"], { user: "postgres" })).exitCode, 0);
+  await server.begin(server.passwords);
+  for (const name of ["early", "stubborn"]) {
+    assert.equal((await server.app(name, "SELECT answer FROM kept")).rows[0].answer, 42);
+  }
+  assert.equal((await server.app("early", "SELECT count(*)::int AS n FROM _dynoform.pg_stat_activity")).rows[0].n, 1);
+  assert.match(await server.log(), /postgres: stubborn: .*there is a schema _dynoform already/);
 });
 
 test("it comes back after a crash, and stops cleanly with sessions open", async () => {

@@ -4,6 +4,8 @@ import Docker from "dockerode";
 import pg from "pg";
 import { buildImage, readContext } from "../../../images/build.ts";
 import { packageRoot } from "../../../images/package-root.ts";
+import { POSTGRES_CAPABILITIES } from "../../../infra/platform/postgres.ts";
+import { ATTACHED, execute } from "../../../services/control-plane/execution.ts";
 import { baseImage, IMAGES_OWNER } from "../../support/images.ts";
 import { until } from "../../support/until.ts";
 
@@ -70,6 +72,7 @@ export class PostgresServer implements AsyncDisposable {
       ExposedPorts: { "5432/tcp": {} },
       HostConfig: {
         CapDrop: ["ALL"],
+        CapAdd: [...POSTGRES_CAPABILITIES],
         SecurityOpt: ["no-new-privileges:true"],
         Memory: 256 << 20,
         Binds: [
@@ -108,6 +111,29 @@ export class PostgresServer implements AsyncDisposable {
     } finally {
       await client.end().catch(() => {});
     }
+  }
+
+  /** A database as the provisioner makes an app's: an owner that cannot log in, and a login that becomes it. */
+  async addDatabase(name: string, { template = "template_app", locale = "en_US.UTF-8" } = {}): Promise<void> {
+    for (const sql of [
+      `CREATE ROLE ${name} NOLOGIN`,
+      `CREATE ROLE ${name}_1 LOGIN PASSWORD 'secret' IN ROLE ${name}`,
+      `ALTER ROLE ${name}_1 SET role TO ${name}`,
+      `CREATE DATABASE ${name} OWNER ${name} TEMPLATE ${template} LC_COLLATE '${locale}' LC_CTYPE '${locale}'`,
+      `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+    ]) {
+      await this.query("postgres", sql, "provisioner");
+    }
+  }
+
+  /** Runs SQL as an app does. */
+  app(database: string, sql: string): Promise<pg.QueryResult> {
+    return this.query(database, sql, `${database}_1`, "secret");
+  }
+
+  /** Runs a command in the container. */
+  async run(argv: readonly string[], { input = "", user = "operator", env = [] as readonly string[] } = {}) {
+    return execute(await this.container.exec({ Cmd: [...argv], User: user, Env: [...env], ...ATTACHED }), input);
   }
 
   /** All it said since the container was made. */

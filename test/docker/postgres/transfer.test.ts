@@ -26,7 +26,9 @@ before(async () => {
   ours = new PostgresContainer(server.docker, server.platform);
   store = new TransferStore(openStore(":memory:"), Date.now);
   transfers = open();
-  for (const name of ["d1", "d2"]) await addDatabase(name);
+  await server.addDatabase("d1");
+  // As platforms made them before databases sorted as Heroku's do.
+  await server.addDatabase("d2", { template: "template0", locale: "C.UTF-8" });
 });
 
 after(async () => {
@@ -39,20 +41,7 @@ function open(): Transfers {
   return new Transfers({ store, server: ours, folder, keep: 5, clock: Date.now, report: assert.fail });
 }
 
-/** As an add-on is made: an owner that cannot log in, and a login that becomes it. */
-async function addDatabase(name: string): Promise<void> {
-  for (const sql of [
-    `CREATE ROLE ${name} NOLOGIN`,
-    `CREATE ROLE ${name}_1 LOGIN PASSWORD 'secret' IN ROLE ${name}`,
-    `ALTER ROLE ${name}_1 SET role TO ${name}`,
-    `CREATE DATABASE ${name} OWNER ${name}`,
-    `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
-  ]) {
-    await server.query("postgres", sql);
-  }
-}
-
-const query = (database: string, sql: string) => server.query(database, sql, `${database}_1`, "secret");
+const query = (database: string, sql: string) => server.app(database, sql);
 
 const contents = async (database: string) =>
   (
@@ -61,6 +50,8 @@ const contents = async (database: string) =>
       "SELECT count(*)::int AS rows, md5(string_agg(o::text, '|' ORDER BY id)) AS sum FROM orders o",
     )
   ).rows[0];
+
+const collation = async (database: string) => (await ours.status(database))?.collation;
 
 async function run(kind: Transfer["kind"], database: string, source: string | null = null, extensions = "") {
   const of = { app: "shop", addon: "DATABASE", from: "DATABASE", to: "DATABASE" };
@@ -117,6 +108,7 @@ test("a copy replaces all of another database", async () => {
   await assert.rejects(query("d2", "SELECT FROM old"), /does not exist/);
   const { rows } = await query("d2", "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
   assert.deepEqual(rows, [{ tableowner: "d2" }]);
+  assert.deepEqual([await collation("d1"), await collation("d2")], ["en_US.UTF-8", "C.UTF-8"]);
   assert.deepEqual(await leftovers(), []);
 });
 

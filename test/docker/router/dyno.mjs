@@ -20,6 +20,24 @@ const routes = {
     response.end(VERSION);
   },
   "/headers": (request, response) => response.end(JSON.stringify(request.headers)),
+  "/raw-headers": (request, response) => response.end(JSON.stringify(request.rawHeaders)),
+  // Answers with the headers that the body lists.
+  "/answer": async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    response.writeHead(200, JSON.parse(text)).end("the app's own body");
+  },
+  // Answers before it has read the body, and closes.
+  "/early": (_request, response) => {
+    response.writeHead(413, { connection: "close", "content-length": "9", "set-cookie": ["a_1=b", "c=d"] });
+    response.end("too large", () => response.socket.destroy());
+  },
+  "/early-chunked": (_request, response) => {
+    response.writeHead(302, { connection: "close", location: "/login" });
+    response.write("to the ");
+    response.end("login", () => response.socket.destroy());
+  },
+  "/big": (_request, response) => response.end("x".repeat(1024 * 1024)),
   "/whoami": (_request, response) => response.end(`${VERSION} ${process.env.DYNO} ${hostname()}`),
   "/teapot": (_request, response) => response.writeHead(503).end("the app's own"),
   "/408": (_request, response) => response.writeHead(408).end("too slow for the app"),
@@ -53,7 +71,7 @@ const routes = {
   },
 };
 
-const server = createServer(async (request, response) => {
+const server = createServer({ maxHeaderSize: 256 * 1024 }, async (request, response) => {
   await booted;
   // Nobody reaches it after an answer, for a moment.
   if (MODE === "shy") {

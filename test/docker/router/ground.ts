@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
+import { ROUTER_SYSCTLS } from "../../../infra/platform/router-sysctls.ts";
 import { scaleService } from "../../../provider/docker/service.ts";
 import { freePort } from "../../support/free-port.ts";
-import { type Answer, get } from "../../support/http.ts";
+import { type Answer, get, type Request } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
 import { type LogLine, logLines } from "./log-lines.ts";
 import { replaced } from "./replaced.ts";
@@ -43,11 +44,9 @@ export interface RouterGround extends AsyncDisposable {
   /** Puts an app's entry with a short timeout and drain. */
   put(app: string, dynos: readonly string[], more?: object, signal?: AbortSignal): Promise<Reply>;
   /** Asks the router as a client would. */
-  get(
-    host: string,
-    path?: string,
-    more?: { method?: string; headers?: Record<string, string>; body?: string; timeout?: number },
-  ): Promise<Answer>;
+  get(host: string, path?: string, more?: Request): Promise<Answer>;
+  /** The router's own address, past the process of Docker's that passes on what is published. */
+  address(): Promise<string>;
   /** The request log's lines of an app whose path is this, when there are as many. */
   logged(app: string, path: string, count?: number): Promise<LogLine[]>;
 }
@@ -55,6 +54,8 @@ export interface RouterGround extends AsyncDisposable {
 export interface GroundOptions {
   /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
   readonly files?: Readonly<Record<string, (text: string) => string>>;
+  /** What the platform's `proxies` says. */
+  readonly proxies?: readonly string[];
 }
 
 export interface Reply {
@@ -63,7 +64,7 @@ export interface Reply {
   readonly body: any;
 }
 
-export async function routerGround({ files = {} }: GroundOptions = {}): Promise<RouterGround> {
+export async function routerGround({ files = {}, proxies = [] }: GroundOptions = {}): Promise<RouterGround> {
   const docker = new Docker();
   const name = `rt${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   const directory = await mkdtemp(join(tmpdir(), "router-"));
@@ -107,6 +108,7 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
       Image: image,
       Labels: labels,
       User: `${process.getuid?.()}:${process.getgid?.()}`,
+      Env: [`DYNOFORM_PROXIES=${proxies.join(",")}`],
       ExposedPorts: { "8080/tcp": {} },
       HostConfig: {
         Binds: [`${directory}:/run/router`, ...binds],
@@ -117,7 +119,7 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
         DnsOptions: ["ndots:1"],
         RestartPolicy: { Name: "always" },
         PortBindings: { "8080/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
-        Sysctls: { "net.ipv4.ip_local_port_range": "1024 65000", "net.ipv4.tcp_tw_reuse": "1" },
+        Sysctls: ROUTER_SYSCTLS,
       },
     });
     await router.start();
@@ -188,6 +190,10 @@ export async function routerGround({ files = {} }: GroundOptions = {}): Promise<
         },
         signal,
       ),
+    async address() {
+      const { Containers } = await docker.getNetwork("docker_gwbridge").inspect();
+      return String(Containers?.[router.id]?.IPv4Address ?? "").split("/")[0] ?? "";
+    },
     get: (host, path = "/", more = {}) => get({ host, port, path, ...more }),
     async logged(app, path, count = 1) {
       let found: LogLine[] = [];

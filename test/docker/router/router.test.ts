@@ -77,13 +77,35 @@ test("a dyno is told where a request came from", async () => {
   });
   const headers = JSON.parse(body);
   assert.equal(headers.host, `headers.localhost:${ground.port}`);
-  assert.match(headers["x-forwarded-for"], /^203\.0\.113\.9, \d+\.\d+\.\d+\.\d+$/);
+  assert.match(headers["x-forwarded-for"], /^\d+\.\d+\.\d+\.\d+$/, "nobody is believed");
   assert.equal(headers["x-forwarded-proto"], "http");
   assert.equal(headers["x-forwarded-port"], String(ground.port));
   assert.match(headers["x-request-id"], /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   assert.ok(Math.abs(Number(headers["x-request-start"]) - Date.now()) < 60_000);
   assert.equal(headers.connection, "close");
   assert.equal(headers.proxy, undefined);
+
+  await using behind = await routerGround({ proxies: ["203.0.113.0/24", "127.0.0.1"] });
+  await behind.put("headers", [await behind.dyno("headers")]);
+  const told = async (headers: Record<string, string>) => {
+    const { "x-forwarded-for": client, ...rest } = JSON.parse(
+      (await behind.get("headers.localhost", "/headers", { headers })).body,
+    );
+    return [client.replace(/\d+\.\d+\.\d+\.\d+$/, "proxy"), rest["x-forwarded-proto"], rest["x-forwarded-port"]];
+  };
+  const said = { "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https" };
+  const port = String(behind.port);
+  assert.deepEqual(await told(said), ["203.0.113.9, proxy", "https", port]);
+  assert.deepEqual(await told({ ...said, "x-forwarded-port": "443" }), ["203.0.113.9, proxy", "https", "443"]);
+  assert.deepEqual(await told({ ...said, "x-forwarded-proto": "gopher", "x-forwarded-port": "x" }), [
+    "203.0.113.9, proxy",
+    "http",
+    port,
+  ]);
+  assert.deepEqual(await told({}), ["proxy", "http", port]);
+  const [logged] = await behind.logged("headers", "/headers");
+  assert.match(logged?.forwardedFor ?? "", /^203\.0\.113\.9, /);
+  assert.equal(logged?.protocol, "https");
 
   const own = { "x-request-id": "0123456789-abcdefghij" };
   const answer = await ground.get("headers.localhost", "/headers", { headers: own });

@@ -115,6 +115,20 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
     await Promise.all([pinging, watching.finally(() => stop.abort())]);
   });
 
+  await t.test(
+    "an image that was pruned while it slept is built again, for a request and for a one-off dyno",
+    async () => {
+      const releases = (await nap.releases()).length;
+      await prune(platform, "nap");
+      assert.match(await answer(platform, "nap"), /^code A two /);
+      await until("its log says so", async () => /app\[api\]: The image was built again$/m.test(await nap.logs()));
+      await prune(platform, "nap");
+      assert.equal((await run(platform, "nap", "echo $VERSION")).output.trim(), "two");
+      assert.equal((await nap.releases()).length, releases, "what runs is the same");
+      assert.equal(changed((await platform.up("nap"))[0] ?? assert.fail()), 0);
+    },
+  );
+
   await t.test("a dyno that cannot boot when it is woken: all who wait are told so", async () => {
     const sql = async (text: string) =>
       assert.equal((await run(platform, "fragile", `python check.py '${text}'`)).exitCode, 0, text);
@@ -130,6 +144,15 @@ export async function sleeping(t: TestContext, platform: TestPlatform): Promise<
     await fragile.restart();
     await until("it is well again", async () => (await platform.fetch("fragile")).status === 200);
   });
+}
+
+/** What `docker system prune --all` does to an app that sleeps. */
+async function prune(platform: TestPlatform, app: string): Promise<void> {
+  await untilAsleep(platform, app);
+  const { docker, name } = platform;
+  const images = await docker.listImages({ filters: JSON.stringify({ reference: [`${name}/app-${app}`] }) });
+  assert.notEqual(images.length, 0);
+  for (const { Id } of images) await docker.getImage(Id).remove({ force: true });
 }
 
 async function answer(platform: TestPlatform, app: string): Promise<string> {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parse } from "smol-toml";
 import { readSource, type Source, SourceError } from "../../../provider/build/source/index.ts";
+import { pipfileHash } from "../../../provider/build/source/package-managers/pipfile.ts";
 import { type Content, MINIMAL, sourceTree } from "./trees.ts";
 
 function read(files: Readonly<Record<string, Content>>): Source {
@@ -31,27 +33,51 @@ for (const [text, processes] of PROCFILES) {
   });
 }
 
-const VERSIONS: readonly [files: Record<string, string>, minor: string, asked?: string, file?: string][] = [
+const VERSIONS: readonly [files: Record<string, Content>, id: string, asked?: string, file?: string][] = [
   [{}, "3.13"],
   [{ "runtime.txt": "python-3.9.5\n" }, "3.9", "3.9.5", "runtime.txt"],
   [{ "runtime.txt": "python-3.11" }, "3.11", "3.11", "runtime.txt"],
-  [{ ".python-version": "# ours\n3.11.2 # yes\r\n" }, "3.11", "3.11.2", ".python-version"],
+  [{ "runtime.txt": "# keep in step with CI\r\n\r\n  python-3.11.9  \r\n" }, "3.11", "3.11.9", "runtime.txt"],
+  [{ "runtime.txt": { link: "ci/python" }, "ci/python": "python-3.11" }, "3.11", "3.11", "runtime.txt"],
+  [{ ".python-version": "# ours\n\n3.11.2 # yes\r\n" }, "3.11", "3.11.2", ".python-version"],
+  [{ ".python-version": "\uFEFF3.14\n" }, "3.14", "3.14", ".python-version"],
+  [{ ".python-version": "3.13.5" }, "3.13", "3.13.5", ".python-version"],
+  [{ ".python-version": "3.13.6" }, "3.13-forky", "3.13.6", ".python-version"],
+  [{ ".python-version": "3.13.99" }, "3.13-forky", "3.13.99", ".python-version"],
   [{ "runtime.txt": "python-3.9.2", ".python-version": "3.13" }, "3.9", "3.9.2", "runtime.txt"],
+  [{ "runtime.txt": "python-3.9.2", "python-version": "3.13" }, "3.9", "3.9.2", "runtime.txt"],
   [{ Pipfile: '[requires]\npython_version = "3.11"\n' }, "3.11", "3.11", "Pipfile"],
   [{ Pipfile: '[requires]\npython_version = "3.9"\npython_full_version = "3.9.7"\n' }, "3.9", "3.9.7", "Pipfile"],
   [{ ".python-version": "3.9", Pipfile: '[requires]\npython_version = "3.11"\n' }, "3.9", "3.9", ".python-version"],
-  [{ Pipfile: '[packages]\nsix = "*"\n' }, "3.13"],
+  [{ Pipfile: '[packages]\nsix = "*"\n[requires]\npython_version = "*"\n' }, "3.13"],
 ];
 
-for (const [files, minor, asked, file] of VERSIONS) {
-  test(`Python of ${JSON.stringify(files)} is ${minor}`, () => {
-    const python = read({ ...MINIMAL, ...files }).python;
-    assert.deepEqual({ asked: undefined, file: undefined, ...python }, { minor, asked, file });
+for (const [files, id, asked, file] of VERSIONS) {
+  test(`Python of ${JSON.stringify(files)} is ${id}`, () => {
+    const { python } = read({ ...MINIMAL, ...files });
+    assert.deepEqual([python.id, python.asked, python.file], [id, asked, file]);
   });
 }
 
-const REQUIREMENTS: readonly [files: Record<string, string>, expected: Partial<Source["requirements"]>][] = [
-  [{ "requirements.txt": "Flask==2.2.5\n" }, { files: ["requirements.txt"], local: false }],
+test("where uv downloads Pythons, a minor version is its newest patch, and a patch is itself", () => {
+  const idOf = (text: string) => {
+    using tree = sourceTree({ ...MINIMAL, ".python-version": text });
+    return readSource(tree.path, "uv").python.id;
+  };
+  assert.deepEqual(["3.10", "3.12", "3.12.3", "3.14"].map(idOf), ["3.10.22", "3.12.16", "3.12.3", "3.14.10"]);
+});
+
+const REQUIREMENTS: readonly [files: Record<string, Content>, expected: Partial<Source["requirements"]>][] = [
+  [
+    { "requirements.txt": "Flask==2.2.5\n" },
+    {
+      manager: "pip",
+      files: ["requirements.txt"],
+      local: false,
+      command: ["pip", "install", "--requirement", "requirements.txt"],
+    },
+  ],
+  [{ "requirements.txt": "" }, { files: ["requirements.txt"], local: false }],
   [
     {
       "requirements.txt": "-r deps/base.txt # more\n",
@@ -64,21 +90,91 @@ const REQUIREMENTS: readonly [files: Record<string, string>, expected: Partial<S
     { "requirements.txt": "--requirement=more.txt", "more.txt": "-rrequirements.txt" },
     { files: ["requirements.txt", "more.txt"] },
   ],
+  [{ "requirements.txt": "-r /app/more.txt", "more.txt": "six" }, { files: ["requirements.txt", "more.txt"] }],
+  [
+    { "requirements.txt": { link: "deps/all.txt" }, "deps/all.txt": "-r deps/own.txt", "deps/own.txt": "six" },
+    { files: ["requirements.txt", "deps/own.txt"], local: false },
+  ],
+  [
+    { "requirements.txt": "-r now/web.txt", now: { link: "deps" }, "deps/web.txt": "six" },
+    { files: ["requirements.txt", "now/web.txt"] },
+  ],
+  ...(["utf16le", "utf8"] as const).map((encoding): [Record<string, Content>, Partial<Source["requirements"]>] => [
+    { "requirements.txt": Buffer.from("\uFEFF-r more.txt\r\n", encoding), "more.txt": "six" },
+    { files: ["requirements.txt", "more.txt"], local: false },
+  ]),
+  [
+    {
+      "requirements.txt": Buffer.from("# -*- coding: latin-1 -*-\n# gr\xfcn\n-r more.txt", "latin1"),
+      "more.txt": "six",
+    },
+    { files: ["requirements.txt", "more.txt"] },
+  ],
   [{ "requirements.txt": "-e ." }, { local: true }],
+  [{ "requirements.txt": "." }, { local: true }],
+  [{ "requirements.txt": "--editable=./lib[fast]\n", "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "./lib\n", "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "lib/a \\\n  ; python_version > '3'\n", "lib/a/setup.py": "" }, { local: true }],
-  [{ "requirements.txt": "own @ file:///app/own\n" }, { local: true }],
+  [{ "requirements.txt": "own @ file:///app/own\n", "own/setup.py": "" }, { local: true }],
+  [{ "requirements.txt": "./own", own: { link: "lib" }, "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "flask\n", "flask/x.py": "" }, { local: false }],
   [{ "requirements.txt": "-e git+https://example.org/a.git#egg=a\n" }, { local: false }],
+  [{ "requirements.txt": "a @ https://example.org/a.whl\n" }, { files: ["requirements.txt"], local: false }],
+  [{ "requirements.txt": "a-1-py3-none-any.whl" }, { files: ["requirements.txt"] }],
+  ...[
+    "a-1.whl",
+    "./a-1.whl ; python_version > '3'",
+    "file:a-1.whl",
+    "file:///app/a-1.whl#sha256=00",
+    "a[x] @ file:///app/a-1.whl",
+    "/app/a-1.whl[x]",
+  ].map((line): [Record<string, Content>, Partial<Source["requirements"]>] => [
+    { "requirements.txt": line, "a-1.whl": "" },
+    { files: ["requirements.txt", "a-1.whl"], local: false },
+  ]),
+  ...["--no-index --find-links wheels", "-f wheels", "--find-links='./wheels'", "-f file:///app/wheels"].map(
+    (line): [Record<string, Content>, Partial<Source["requirements"]>] => [
+      { "requirements.txt": `${line}\na`, "wheels/a.whl": "", "wheels/b.whl": "", "wheels.txt": "" },
+      { files: ["requirements.txt", "wheels/a.whl", "wheels/b.whl"], local: false },
+    ],
+  ),
+  [
+    { "requirements.txt": "-r deps/a.txt", "deps/a.txt": "-f wheels\n./c.whl", "deps/wheels/b.whl": "", "c.whl": "" },
+    { files: ["requirements.txt", "deps/a.txt", "deps/wheels/b.whl", "c.whl"], local: false },
+  ],
   [
     { Pipfile: '[packages]\nrequests = "*"\nurllib3 = "*"\n' },
-    { files: [], pipfile: "requests\nurllib3\n", local: false },
+    {
+      manager: "pip",
+      files: [],
+      pipfile: "requests\nurllib3\n",
+      local: false,
+      command: ["pip", "install", "--requirement", "/opt/requirements/pipfile.txt"],
+    },
   ],
   [
     { "requirements.txt": "flask\n", Pipfile: '[packages]\nrequests = "*"\n' },
-    { files: ["requirements.txt"], pipfile: "requests\n" },
+    {
+      files: ["requirements.txt"],
+      pipfile: "requests\n",
+      command: [
+        "pip",
+        "install",
+        "--requirement",
+        "requirements.txt",
+        "--requirement",
+        "/opt/requirements/pipfile.txt",
+      ],
+    },
   ],
-  [{ Pipfile: '[packages]\nown = {path = "./own", editable = true}\n' }, { pipfile: "-e ./own\n", local: true }],
+  [
+    { Pipfile: '[packages]\nown = {path = "./own", editable = true}\n', "own/setup.py": "" },
+    { pipfile: "-e ./own\n", local: true },
+  ],
+  [
+    { Pipfile: '[packages]\nown = {file = "own.whl"}\n', "own.whl": "" },
+    { pipfile: "own.whl\n", files: ["own.whl"] },
+  ],
   [
     {
       Pipfile: `[packages]
@@ -124,6 +220,8 @@ for (const [files, expected] of REQUIREMENTS) {
   });
 }
 
+/** What `uv init` and `uv lock` leave, without the lock's content. */
+const UV = { ".python-version": "3.13\n", "pyproject.toml": '[project]\nname = "greeter"\n', "uv.lock": "" };
 const PIPFILE = '[packages]\nrequests = "*"\nurllib3 = "*"\n';
 /** The hash that Pipenv 2026.10 writes for this Pipfile. */
 const HASH = "532fd3d99d62a27d9a4aa240e5bba2b603d80c5d23131fa2de9923023a4d7455";
@@ -133,22 +231,116 @@ const PINNED = {
   requests: { version: "==2.34.2", hashes: ["sha256:aa", "sha256:bb"], markers: "python_version >= '3.10'" },
 };
 
-test("a lock that agrees pins the packages, with hashes when nothing else is installed", () => {
-  const alone = read({ Procfile: "web: x", Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED) });
-  const line = "requests==2.34.2 ; (python_version >= '3.10')";
-  assert.equal(alone.requirements.pipfile, `${line} --hash=sha256:aa --hash=sha256:bb\n`);
-  const beside = read({ ...MINIMAL, Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED) });
-  assert.equal(beside.requirements.pipfile, `${line}\n`);
+const LOCKS: readonly [files: Record<string, Content>, expected: Partial<Source["requirements"]>][] = [
+  [
+    { Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED) },
+    { manager: "pipenv", files: ["Pipfile", "Pipfile.lock"], local: false, command: ["pipenv", "sync"] },
+  ],
+  [{ Pipfile: PIPFILE, "Pipfile.lock": lock({ own: { path: "own" } }), "own/setup.py": "" }, { local: true }],
+  [
+    { "poetry.lock": "", "pyproject.toml": "[tool.poetry]\npackage-mode = false\n" },
+    {
+      manager: "poetry",
+      files: ["poetry.lock", "pyproject.toml"],
+      local: false,
+      command: ["poetry", "sync", "--only", "main", "--compile", "--no-ansi", "--no-interaction"],
+    },
+  ],
+  [{ "poetry.lock": "", "pyproject.toml": '[project]\nname = "a"\n' }, { local: true }],
+  [
+    {
+      "poetry.lock": '[[package]]\nname = "a"\n[package.source]\ntype = "file"\nurl = "wheels/a.whl"\n',
+      "pyproject.toml": "[tool.poetry]\npackage-mode = false\n",
+      "poetry.toml": "",
+      "wheels/a.whl": "",
+    },
+    { files: ["poetry.lock", "pyproject.toml", "poetry.toml", "wheels/a.whl"], local: false },
+  ],
+  [
+    { ...UV, "uv.lock": '[[package]]\nname = "greeter"\nsource = { virtual = "." }\n' },
+    {
+      manager: "uv",
+      files: ["uv.lock", "pyproject.toml"],
+      local: false,
+      command: ["uv", "sync", "--locked", "--no-default-groups", "--compile-bytecode", "--no-progress"],
+    },
+  ],
+  [{ ...UV, "uv.lock": '[[package]]\nname = "greeter"\nsource = { editable = "." }\n' }, { local: true }],
+  [{ ...UV, "pyproject.toml": '[project]\ndynamic = ["version"]\n' }, { local: true }],
+  [
+    {
+      ...UV,
+      "uv.lock": `[[package]]
+name = "a"
+source = { path = "a.whl" }
+[[package]]
+name = "b"
+source = { registry = "wheels" }
+[[package]]
+name = "c"
+source = { virtual = "c" }
+[[package]]
+name = "d"
+source = { registry = "https://pypi.org/simple" }
+`,
+      "a.whl": "",
+      "wheels/b.whl": "",
+      "c/pyproject.toml": "",
+      "c/app.py": "",
+    },
+    { files: ["uv.lock", "pyproject.toml", "a.whl", "wheels/b.whl", "c/pyproject.toml"], local: false },
+  ],
+];
+
+for (const [files, expected] of LOCKS) {
+  test(`locked: ${JSON.stringify(files)}`, () => {
+    const { requirements } = read({ Procfile: "web: x", ...files });
+    for (const [key, value] of Object.entries(expected))
+      assert.deepEqual(requirements[key as keyof typeof requirements], value);
+  });
+}
+
+test("Pipfile.lock says which Python, before the Pipfile", () => {
+  const pipfile = '[packages]\n[requires]\npython_version = "3.11"\n';
+  const meta = { hash: { sha256: pipfileHash(parse(pipfile)) }, requires: { python_version: "3.11" } };
+  const { python } = read({
+    Procfile: "web: x",
+    Pipfile: pipfile,
+    "Pipfile.lock": JSON.stringify({ _meta: meta, default: {} }),
+  });
+  assert.deepEqual([python.id, python.asked, python.file], ["3.11", "3.11", "Pipfile.lock"]);
 });
 
-const THERE = "there are 3.9, 3.11 and 3.13";
+const WARNINGS: readonly [files: Record<string, Content>, warnings: string[]][] = [
+  [{ ".python-version": "3.14" }, []],
+  [
+    { "runtime.txt": "python-3.9.5" },
+    ["runtime.txt: asks for Python 3.9, which gets no security updates any more; Heroku refuses it since 2026"],
+  ],
+  [
+    { Pipfile: '[packages]\nsix = "*"\n' },
+    [
+      "Pipfile: has no Pipfile.lock, so another build may get other versions, and Heroku refuses it; run pipenv lock and commit it",
+    ],
+  ],
+  [{ "Runtime.txt": "python-3.11" }, ["Runtime.txt: is not read; the name that is would be runtime.txt"]],
+];
+
+for (const [files, warnings] of WARNINGS) {
+  test(`warnings of ${JSON.stringify(files)}`, () =>
+    assert.deepEqual(read({ ...MINIMAL, ...files }).warnings, warnings));
+}
+
+const EACH =
+  "each say which packages the app needs, and only one of them can; keep that of the tool you use, and delete the others";
+const THERE = "there are 3.9, 3.11, 3.13 and 3.14";
 const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems: string[]][] = [
   [
     "nothing there",
     { "run.py": "" },
     [
       "Procfile: is missing; add a file of that name to the source's folder that says what runs, e.g. web: uwsgi uwsgi.ini",
-      "requirements.txt: is missing, and so is a Pipfile; add one of them with the packages the app needs, a package a line",
+      "requirements.txt: is missing, and so are Pipfile.lock, poetry.lock and uv.lock; add one of them to the source's folder, an empty requirements.txt if the app needs no packages",
     ],
   ],
   [
@@ -156,7 +348,7 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     { procfile: "web: x", "requirement.txt": "flask" },
     [
       "procfile: is not read; its name must be Procfile, with a capital P and no ending",
-      "requirement.txt: is not read; its name must be requirements.txt or Pipfile",
+      "requirement.txt: is not read; its name must be requirements.txt",
     ],
   ],
   [
@@ -174,10 +366,90 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     { ...MINIMAL, Procfile: "# later\n" },
     ["Procfile: names no process type; add one, e.g. web: uwsgi uwsgi.ini"],
   ],
+  ...["Requirements.txt", "requeriments.txt", "requirments.txt", "requirements", "requirements.text"].map(
+    (name): [string, Record<string, Content>, string[]] => [
+      name,
+      { Procfile: "web: x", [name]: "flask" },
+      [`${name}: is not read; its name must be requirements.txt`],
+    ],
+  ),
+  ...[".python_version", "python-version", ".python-version.txt", ".python-version "].map(
+    (name): [string, Record<string, Content>, string[]] => [
+      name,
+      { ...MINIMAL, [name]: "3.13" },
+      [`${JSON.stringify(name)}: is not read; rename it to .python-version`],
+    ],
+  ),
+  [
+    "setup.py alone",
+    { Procfile: "web: x", "setup.py": "" },
+    ['setup.py: is not installed by itself; add a requirements.txt with the line "--editable ."'],
+  ],
+  [
+    "pyproject.toml alone",
+    { Procfile: "web: x", "pyproject.toml": "" },
+    ["pyproject.toml: has no lock beside it; run uv lock or poetry lock and commit what it writes"],
+  ],
+  [
+    "two of them",
+    { ...MINIMAL, Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED) },
+    [`requirements.txt and Pipfile.lock: ${EACH}`],
+  ],
+  [
+    "a Pipfile beside another tool's lock",
+    { Procfile: "web: x", Pipfile: PIPFILE, ...UV },
+    [`Pipfile and uv.lock: ${EACH}`],
+  ],
+  [
+    "all of them",
+    { ...MINIMAL, ...UV, Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED), "poetry.lock": "" },
+    [`requirements.txt, Pipfile.lock, poetry.lock and uv.lock: ${EACH}`],
+  ],
+  [
+    "locks without what they were made of",
+    { Procfile: "web: x", ".python-version": "3.13", "uv.lock": "" },
+    ["uv.lock: has no pyproject.toml beside it; commit that too"],
+  ],
+  [
+    "a poetry.lock without what it was made of",
+    { Procfile: "web: x", "poetry.lock": "" },
+    ["poetry.lock: has no pyproject.toml beside it; commit that too"],
+  ],
+  [
+    "a Pipfile.lock without what it was made of",
+    { Procfile: "web: x", "Pipfile.lock": lock(PINNED) },
+    ["Pipfile.lock: has no Pipfile beside it; commit that too"],
+  ],
+  [
+    "a lock with a conflict",
+    { Procfile: "web: x", ...UV, "uv.lock": "version = 1\n<<<<<<< HEAD\n" },
+    ["uv.lock:2: is no TOML (illegal character in key); make it again with: uv lock"],
+  ],
+  [
+    "uv without .python-version",
+    { Procfile: "web: x", "pyproject.toml": "", "uv.lock": "" },
+    [
+      ".python-version: is missing, and uv needs it; run uv python pin 3.13, or with the version that the app needs, and commit .python-version",
+    ],
+  ],
+  [
+    "uv with runtime.txt",
+    { Procfile: "web: x", ...UV, "runtime.txt": "python-3.13" },
+    [
+      "runtime.txt: is not read by uv; delete it, run uv python pin 3.13, or with the version that the app needs, and commit .python-version",
+    ],
+  ],
   [
     "a Python that is not there",
     { ...MINIMAL, "runtime.txt": "python-3.10.4" },
-    [`runtime.txt: asks for Python 3.10.4; ${THERE}, e.g. python-3.13`],
+    [
+      `runtime.txt: asks for Python 3.10.4, but ${THERE}; write one line like python-3.13, or have 3.10.4 downloaded: pythons: uv below dynoform:platform in the platform's stack file`,
+    ],
+  ],
+  [
+    "a Python that is nowhere",
+    { ...MINIMAL, ".python-version": "3.27" },
+    [`.python-version: asks for Python 3.27, but ${THERE}; write one line like 3.13`],
   ],
   [
     "no Python at all",
@@ -185,19 +457,29 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     [`runtime.txt: "Python 3.9" is no Python version; write one line like python-3.13 (${THERE})`],
   ],
   [
+    "a version without python-",
+    { ...MINIMAL, "runtime.txt": "3.11" },
+    [`runtime.txt: "3.11" is no Python version; write one line like python-3.13 (${THERE})`],
+  ],
+  [
+    "nothing but comments",
+    { ...MINIMAL, ".python-version": "# 3.11\n" },
+    [`.python-version: "" is no Python version; write one line like 3.13 (${THERE})`],
+  ],
+  [
     "two Pythons",
     { ...MINIMAL, ".python-version": "3.9\n3.11\n" },
-    [`.python-version: holds more than one version; write one line like 3.13 (${THERE})`],
+    [".python-version: holds more than one version (3.9, 3.11); leave one line of them"],
   ],
   [
     "a Pipfile that asks for Python 2",
     { ...MINIMAL, Pipfile: '[requires]\npython_version = "2.7"' },
-    [`Pipfile: asks for Python 2.7; ${THERE}, e.g. python_version = "3.13"`],
+    [`Pipfile: asks for Python 2.7, but ${THERE}; write python_version = "3.13" into the Pipfile below [requires]`],
   ],
   [
     "a Pipfile that asks for a range",
     { ...MINIMAL, Pipfile: '[requires]\npython_version = ">=3"' },
-    [`Pipfile: [requires] asks for no Python version; write e.g. python_version = "3.13" (${THERE})`],
+    [`Pipfile: ">=3" is no Python version; write python_version = "3.13" into the Pipfile below [requires] (${THERE})`],
   ],
   [
     "a Pipfile that is no TOML",
@@ -209,13 +491,13 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     {
       ...MINIMAL,
       Pipfile:
-        '[packages]\n"a b" = "*"\nc = 1\nd = "new"\ne = {version = "*", file = "x"}\nf = {version = "*", ref = "a\\nb"}\n',
+        '[packages]\n"a b" = "*"\nc = 1\nd = "new"\ne = {version = "*", url = "x"}\nf = {version = "*", ref = "a\\nb"}\n',
     },
     [
       "Pipfile: a b is no name of a package; use letters, digits, dots, dashes and underscores",
       'Pipfile: c has no version; write c = "*"',
       'Pipfile: d has the version "new", which is none; write e.g. "*", "==1.2.3" or ">=1.2,<2"',
-      "Pipfile: e has a key file, which is not supported; use requirements.txt for it",
+      "Pipfile: e has a key url, which is not supported; use requirements.txt for it",
       "Pipfile: f has a line break in ref; remove it",
     ],
   ],
@@ -226,13 +508,13 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
   ],
   [
     "a lock of another Pipfile",
-    { ...MINIMAL, Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED, "0".repeat(64)) },
-    ["Pipfile.lock: does not agree with the Pipfile; delete it, or make it again with: pipenv lock"],
+    { Procfile: "web: x", Pipfile: PIPFILE, "Pipfile.lock": lock(PINNED, "0".repeat(64)) },
+    ["Pipfile.lock: does not agree with the Pipfile; make it again with: pipenv lock"],
   ],
   [
     "a lock that is no JSON",
-    { ...MINIMAL, Pipfile: PIPFILE, "Pipfile.lock": "<<<<<<< HEAD" },
-    ["Pipfile.lock: is no JSON; delete it, or make it again with: pipenv lock"],
+    { Procfile: "web: x", Pipfile: PIPFILE, "Pipfile.lock": "<<<<<<< HEAD" },
+    ["Pipfile.lock: is no JSON; make it again with: pipenv lock"],
   ],
   [
     "an include that is not there",
@@ -241,8 +523,8 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
   ],
   [
     "UTF-16",
-    { ...MINIMAL, "requirements.txt": Buffer.from("\uFEFFflask\n", "utf16le") },
-    ["requirements.txt: is not UTF-8 text; save it in that encoding (PowerShell: | Out-File -Encoding utf8)"],
+    { ...MINIMAL, ".python-version": Buffer.from("\uFEFF3.13\n", "utf16le") },
+    [".python-version: is not UTF-8 text; save it in that encoding (PowerShell: | Out-File -Encoding utf8)"],
   ],
   [
     "links that leave the tree",
@@ -253,9 +535,29 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     ],
   ],
   [
-    "a Procfile that is a link",
-    { ...MINIMAL, Procfile: { link: "deploy/Procfile" }, "deploy/Procfile": "web: x" },
-    ["Procfile: is a link to deploy/Procfile; put the file itself in its place"],
+    "links that lead to no file of the tree",
+    {
+      ...MINIMAL,
+      Procfile: { link: "deploy" },
+      "deploy/x": "",
+      ".slugignore": "own",
+      ".python-version": { link: "own" },
+      own: "3.13",
+    },
+    [
+      "Procfile: is a link to deploy, which is no file of the source; put the file in its place",
+      ".python-version: is a link to own, which is no file of the source; put the file in its place",
+    ],
+  ],
+  [
+    "links that lead one another out of the tree",
+    {
+      ...MINIMAL,
+      "a/b/way": { link: "../../a" },
+      "a/b/c/Procfile": { link: "../way/../../outside" },
+      Procfile: { link: "a/b/c/Procfile" },
+    },
+    ["Procfile: is a link to a/b/c/Procfile, which is no file of the source; put the file in its place"],
   ],
   [
     "a negated pattern",

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { isLiveRestoreSet } from "../../../cli/setup/live-restore.ts";
 import { ensureSwarm } from "../../../cli/setup/swarm.ts";
 
 /** An engine whose swarm is in a given state, and what was said and asked of it. */
-function engine(swarm: Record<string, unknown>) {
+function engine(swarm: Record<string, unknown>, more: Record<string, unknown> = {}) {
   const said: string[] = [];
   const made: unknown[] = [];
   return {
@@ -11,7 +15,7 @@ function engine(swarm: Record<string, unknown>) {
     made,
     say: (line: string) => void said.push(line),
     docker: {
-      info: async () => ({ Swarm: { ControlAvailable: false, Error: "", ...swarm } }),
+      info: async () => ({ Swarm: { ControlAvailable: false, Error: "", ...swarm }, ...more }),
       swarmInit: async (options: unknown) => void made.push(options),
     },
   };
@@ -47,3 +51,30 @@ for (const [state, message] of [
     assert.deepEqual(made, []);
   });
 }
+
+test("live-restore, with which an engine is in no swarm after its next start, is told in one line", async () => {
+  for (const state of [{ LocalNodeState: "inactive" }, { LocalNodeState: "active", ControlAvailable: true }]) {
+    const { docker, say, made } = engine(state, { LiveRestoreEnabled: true });
+    await assert.rejects(
+      ensureSwarm(docker, say),
+      /exclude each other.*Remove "live-restore" from \/etc\/docker\/daemon\.json .*restart Docker/,
+    );
+    assert.deepEqual(made, []);
+  }
+});
+
+test("the daemon's settings say whether it is on", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "dynoform-daemon-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, "daemon.json");
+  assert.equal(await isLiveRestoreSet(file), false);
+  for (const [text, expected] of [
+    ['{ "live-restore": true }', true],
+    ['{ "live-restore": false }', false],
+    ["{}", false],
+    ["no JSON", false],
+  ] as const) {
+    await writeFile(file, text);
+    assert.equal(await isLiveRestoreSet(file), expected, text);
+  }
+});

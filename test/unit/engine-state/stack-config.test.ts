@@ -37,6 +37,16 @@ config:
   p:last: "8"
 `;
 
+  test("keeps numbers as they were written", async () => {
+    const numbers = `config:
+  p:a: 01234
+  p:b: [ +49170, 1234e5, 0x1F, 0o17, 1.50, 12345678901234567890, .Inf ]
+  p:c: 7
+`;
+    const changed = await edit(numbers, (config) => config.set(["p:c"], 8));
+    assert.equal(changed, numbers.replace("p:c: 7", "p:c: 8"));
+  });
+
   test("keeps comments, order and styles", async () => {
     const edited = await edit(file, (config) => {
       config.set(["p:app", "formation", "web", "quantity"], 3);

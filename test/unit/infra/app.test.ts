@@ -113,17 +113,45 @@ test("the route names the web dynos, and the app's outputs say what came of it",
 test("a build's inputs", async () => {
   const { resources } = await app();
   const build = resources.find(({ type }) => type === "dyno:index:Build");
-  const { digest, base, builder, ...inputs } = build?.inputs ?? {};
+  const { digest, base, builder, commit, ...inputs } = build?.inputs ?? {};
   assert.match(String(digest), /^[0-9a-f]{64}$/);
+  assert.match(String(commit), /^[0-9a-f]{40}$/);
   assert.ok(base && builder);
-  assert.deepEqual(inputs, {
-    platform: "test",
-    app: "shop",
-    directory: shop,
-    repository: "/var/lib/dynoform/test/git/shop.git",
-    runtime: platform.directory,
-    python: "3.13",
-  });
+  const { DATABASE_URL, ...environment } = inputs.environment as Record<string, { secret: string }>;
+  assert.match(DATABASE_URL?.secret ?? "", /^postgres:/);
+  assert.deepEqual(environment, { GREETING: { secret: "hello" } });
+  assert.deepEqual(
+    { ...inputs, environment: {} },
+    {
+      platform: "test",
+      app: "shop",
+      directory: shop,
+      repository: "/var/lib/dynoform/test/git/shop.git",
+      runtime: platform.directory,
+      python: "3.13",
+      pip: "",
+      environment: {},
+    },
+  );
+});
+
+test("a build is named by the config vars that pip sees, of which its name tells nothing, and by no others", async () => {
+  const built = async (config: Record<string, string>, key = KEY) => {
+    const { resources } = await app({ config, key });
+    const { name = "", inputs = {} } = resources.find(({ type }) => type === "dyno:index:Build") ?? {};
+    return { name, pip: String(inputs.pip) };
+  };
+  const plain = await built({});
+  assert.deepEqual(await built({ SECRET_KEY: "x", PYTHONPATH: "y" }), plain);
+  const index = await built({ PIP_EXTRA_INDEX_URL: "https://user:secret@index.example.com/simple" });
+  assert.notEqual(index.name, plain.name);
+  assert.match(index.pip, /^[0-9a-f]{10}$/);
+  const others = [
+    await built({ PIP_EXTRA_INDEX_URL: "https://user:other@index.example.com/simple" }),
+    // Keyed, so that nobody can try passwords.
+    await built({ PIP_EXTRA_INDEX_URL: "https://user:secret@index.example.com/simple" }, "another-key-of-the-stack"),
+  ];
+  for (const other of others) assert.notEqual(other.pip, index.pip);
 });
 
 test("what a dyno gets besides its own", async () => {

@@ -6,6 +6,7 @@ import { Dyno, type DynoArgs } from "../../../infra/app/dyno.ts";
 import { Formation } from "../../../infra/app/formation.ts";
 import { DYNO_SIZE_NAMES, DYNO_SIZES } from "../../../infra/app/sizes.ts";
 import { UserError } from "../../../infra/check/problems.ts";
+import { surroundings } from "../../../provider/docker/surroundings.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";
 
@@ -61,6 +62,17 @@ test("a dyno is a service and its process", async () => {
     DYNOFORM_ROUTER: "10.77.0.10",
     DYNOFORM_POSTGRES: "10.77.0.11",
     DYNOFORM_EGRESS: "10.1.2.0/24",
+    DYNOFORM_PATH: "/opt/venv/bin",
+    DYNOFORM_DEFAULT_HOME: "/app",
+    DYNOFORM_DEFAULT_STACK: "heroku-24",
+    DYNOFORM_DEFAULT_LANG: "en_US.UTF-8",
+    DYNOFORM_DEFAULT_PYTHONUNBUFFERED: "true",
+    DYNOFORM_DEFAULT_PYTHONHASHSEED: "random",
+    DYNOFORM_DEFAULT_PYTHONPATH: "/app",
+    DYNOFORM_DEFAULT_DYNO_RAM: "512",
+    DYNOFORM_DEFAULT_WEB_CONCURRENCY: "2",
+    DYNOFORM_DEFAULT_FORWARDED_ALLOW_IPS: "*",
+    DYNOFORM_DEFAULT_GUNICORN_CMD_ARGS: "--access-logfile -",
   });
   assert.deepEqual(inputs, {
     name: dyno.service,
@@ -74,7 +86,7 @@ test("a dyno is a service and its process", async () => {
         args: ["uwsgi uwsgi.ini"],
         env: { ...env, DYNOFORM_UID: uid },
         labels,
-        capAdds: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
+        capAdds: ["CHOWN", "NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
         capDrops: ["ALL"],
         mounts: [{ type: "bind", source: "/var/lib/dynoform/test/host", target: "/run/dynoform-host", readOnly: true }],
         stopGracePeriod: "30s",
@@ -223,14 +235,17 @@ test("a bare Output is refused by its type and when it comes all the same", asyn
 });
 
 test("the sizes are Heroku's", () => {
-  const MB = Object.entries(DYNO_SIZES).map(([name, { memory, processes }]) => [name, memory / 1024 ** 2, processes]);
+  const MB = Object.entries(DYNO_SIZES).map(([name, size]) => {
+    const { DYNO_RAM, WEB_CONCURRENCY } = surroundings(size);
+    return [name, Number(DYNO_RAM), size.processes, Number(WEB_CONCURRENCY)];
+  });
   assert.deepEqual(MB, [
-    ["free", 512, 256],
-    ["eco", 512, 256],
-    ["basic", 512, 256],
-    ["standard-1x", 512, 256],
-    ["standard-2x", 1024, 512],
-    ["performance-m", 2560, 16_384],
-    ["performance-l", 14_336, 32_768],
+    ["free", 512, 256, 2],
+    ["eco", 512, 256, 2],
+    ["basic", 512, 256, 2],
+    ["standard-1x", 512, 256, 2],
+    ["standard-2x", 1024, 512, 4],
+    ["performance-m", 2560, 16_384, 5],
+    ["performance-l", 14_336, 32_768, 17],
   ]);
 });

@@ -119,7 +119,7 @@ test("a release task gets what a dyno gets, and dynos wait for it", async () => 
       TOKEN: { secret: "t" },
       DATABASE_URL: { secret: `postgres://${database}_1:pass@test-postgres:5432/${database}` },
     },
-    size: { name: "standard-2x", memory: 2 ** 30, nanoCpus: 1_000_000_000, processes: 512 },
+    size: { name: "standard-2x", memory: 2 ** 30, nanoCpus: 1_000_000_000, processes: 512, concurrency: 4 },
   });
   assert.ok(["shop.DATABASE-login-1", "shop.DATABASE-public"].every((waited) => dependsOn.includes(waited)));
   const web = resources.find(({ type, name }) => type.endsWith(":Service") && name.startsWith("shop.web.1-"));
@@ -151,7 +151,7 @@ test("a commit of the same files gives the same names", async () => {
   assert.deepEqual(only(byCommit.resources, "Release").inputs, only(byPath.resources, "Release").inputs);
   const { inputs, options } = only(byCommit.resources, "Build");
   assert.equal(inputs.directory, join(folder, "runtime", "sources", "shop", snapshot));
-  assert.deepEqual(options.ignoreChanges, ["directory"]);
+  assert.deepEqual(options.ignoreChanges, ["directory", "commit", "environment"]);
 });
 
 test("a commit that cannot be had is one line", async () => {

@@ -43,6 +43,7 @@ test("a whole platform", () => {
     ports: { web: 80, postgres: 5432, api: 5001, bind: "0.0.0.0" },
     subnet: "10.99.0.0/16",
     egress: { allow: ["192.168.7.0/24", "10.1.2.3"] },
+    proxies: ["10.0.0.0/8", "203.0.113.7"],
     limits: { router: { memory: 256 }, postgres: { memory: 1024 }, controlPlane: { memory: 512 }, runner: {} },
     sleep: { after: 0 },
     cycle: { every: 3600, spread: 60 },
@@ -293,6 +294,29 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     platform({ egress: { allow: ["10.0.0.256", "10.0.0.0/33"] } }),
     'dynoform:platform.egress.allow[0]: "10.0.0.256" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
     'dynoform:platform.egress.allow[1]: "10.0.0.0/33" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+  ],
+  [
+    "addresses with leading zeros",
+    platform({
+      egress: { allow: ["010.1.2.3", "10.0.0.0/08"] },
+      subnet: "10.077.0.0/16",
+      ports: { bind: "127.0.0.01" },
+    }),
+    'dynoform:platform.ports.bind: "127.0.0.01" is not allowed; use an IPv4 address, e.g. 127.0.0.1',
+    'dynoform:platform.subnet: "10.077.0.0/16" is not allowed; use a private /16, e.g. 10.77.0.0/16',
+    'dynoform:platform.egress.allow[0]: "010.1.2.3" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+    'dynoform:platform.egress.allow[1]: "10.0.0.0/08" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+  ],
+  [
+    "a proxy that is no address",
+    platform({ proxies: ["10.0.0.0/8", "cloudflare"] }),
+    'dynoform:platform.proxies[1]: "cloudflare" is not allowed; use an IPv4 address or network, e.g. 10.1.2.0/24',
+  ],
+  [
+    "a proxy on the host, of a router that others reach too",
+    platform({ proxies: ["127.0.0.1"], ports: { bind: "0.0.0.0" } }),
+    'dynoform:platform.proxies: "127.0.0.1" is a proxy on this host, which cannot be told from other clients while ' +
+      'ports.bind is "0.0.0.0"; leave ports.bind at "127.0.0.1", so that all requests come through the proxy',
   ],
   [
     "a relative directory",

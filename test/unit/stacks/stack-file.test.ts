@@ -34,6 +34,14 @@ function edited(edit: (editor: StackFileEditor) => void, text = TEXT): string {
   return editor.text;
 }
 
+test("an edit leaves numbers as they were written, and writes new ones", () => {
+  const text = TEXT.replace("GREETING: hello", "PIN: 01234\n        MASK: 0x1F");
+  assert.equal(
+    edited((file) => file.scale("web", { quantity: 3 }), text),
+    text.replace("quantity: 2", "quantity: 3"),
+  );
+});
+
 test("an edit changes its line and leaves every other, comments and indentation included", () => {
   assert.equal(
     edited((file) => file.scale("web", { quantity: 3 })),

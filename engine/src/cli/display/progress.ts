@@ -28,6 +28,8 @@ interface Row {
   op: StepOp;
   startedAt: number;
   status: string;
+  /** What is being done, until it is done. */
+  running?: string;
   /** What differs, as the last step that could tell said. */
   diff: string;
   failed: boolean;
@@ -72,10 +74,12 @@ export class ProgressDisplay {
     if (kind === "resource-pre") {
       row.startedAt = Date.now();
       if (this.#isQuiet(step.op)) return;
-      row.status = preview ? words.planned : `${words.running} (0s)`;
+      row.status = words.planned;
+      if (!preview) row.running = words.running;
       this.#line(row, row.diff);
       if (this.#options.diff) for (const line of diffLines(step, "        ")) this.#plain(line);
     } else if (kind === "resource-outputs") {
+      row.running = undefined;
       // The root stack's line comes last; in a preview a step was told when it was planned.
       if (isRootStack(step.urn)) return;
       row.status = preview || words.done === "" ? words.planned : `${words.done} (${this.#elapsed(row)})`;
@@ -83,6 +87,7 @@ export class ProgressDisplay {
       this.#line(row, row.diff);
     } else {
       row.failed = true;
+      row.running = undefined;
       row.status = `**${words.running} failed**`;
       this.#line(row, firstLine(row.diagnostics.findLast(({ severity }) => severity === "error")));
     }
@@ -117,7 +122,8 @@ export class ProgressDisplay {
     if (this.#options.suppressProgress) return;
     const { sign, style } = OPERATIONS[row.op];
     const type = shortType(row.urn.split("::")[2]?.split("$").at(-1) ?? "");
-    const text = `${sign} ${type} ${resourceName(row.urn)} ${row.status} ${note}`;
+    const status = row.running === undefined ? row.status : `${row.running} (${runningTime(row.startedAt)})`;
+    const text = `${sign} ${type} ${resourceName(row.urn)} ${status} ${note}`;
     this.#terminal.line(style === undefined ? text : this.#terminal.style(style, text));
   }
 
@@ -194,6 +200,11 @@ export class ProgressDisplay {
     if (errors > 0) lines.push(`    ${errors} errored`);
     this.#terminal.line(`${this.#terminal.style("bold", "Resources:")}\n${lines.join("\n")}\n`);
   }
+}
+
+/** How long a step takes by now, in whole seconds: it began with 0. */
+function runningTime(startedAt: number): string {
+  return `${Math.floor((Date.now() - startedAt) / 1000)}s`;
 }
 
 /** Lines that a program wrote by itself. */

@@ -150,7 +150,7 @@ async function backupOf(desk: Desk, call: Call, url: string): Promise<Transfer> 
   if (backup === undefined || !mayUse) {
     throw invalid(
       "backup_url",
-      "Only backups of this platform can be restored, by their IDs (b001, or app::b001 of another app). Load a file with pg_restore and the URL that pg:credentials:url prints.",
+      "Only backups of this platform can be restored, by their IDs (b001, or app::b001 of another app). Load another one yourself, with the URL that pg:credentials:url prints: pg_restore --no-owner --no-acl -d URL latest.dump",
     );
   }
   if (backup.kind !== "backup" || backup.state !== "succeeded") {

@@ -2,6 +2,7 @@ import { POSTGRES_PLANS } from "../../../../infra/app/postgres-plans.ts";
 import { variableOf } from "../../postgres/catalogue.ts";
 import { AddonDesk, type Database } from "../../postgres/desk.ts";
 import { planTitle } from "../../postgres/plans.ts";
+import type { DatabaseStatus } from "../../postgres/server.ts";
 import type { Answer, Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
@@ -36,6 +37,7 @@ async function info(addons: AddonDesk, call: Call): Promise<Answer> {
     "PG Version": status.version,
     Created: new Date(addon.app.createdAt).toISOString().replace("T", " ").slice(0, 16),
     "Data Size": sizeOf(status.size),
+    Collation: collationOf(status, credentials.database),
     "Fork/Follow": "Unsupported",
     Rollback: "Unsupported",
     "Continuous Protection": "Off",
@@ -170,6 +172,15 @@ function absent(addons: AddonDesk): Route[] {
     ["POST", "/reports", diagnose],
     ["GET", "/reports/:report", diagnose],
   ];
+}
+
+/** With what is to be known of it: databases of earlier platforms sort otherwise, and those of earlier images may have to. */
+function collationOf({ collation, outdated }: DatabaseStatus, database: string): string {
+  if (outdated) {
+    const mend = `REINDEX DATABASE ${database}; ALTER DATABASE ${database} REFRESH COLLATION VERSION`;
+    return `${collation}, of an older C library: indexes may be out of order. Say: ${mend}`;
+  }
+  return /^C(\.|$)/.test(collation) ? `${collation}, by code point (new databases: en_US.UTF-8)` : collation;
 }
 
 /** As Heroku shows it: `8.1 MB`. */

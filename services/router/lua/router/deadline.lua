@@ -6,8 +6,10 @@
 local ffi = require "ffi"
 local base = require "resty.core.base"
 
+local inflight = require "router.inflight"
 local limits = require "router.limits"
 local ongoing = require "router.ongoing"
+local upstream = require "router.upstream"
 
 local C = ffi.C
 local M = {}
@@ -15,20 +17,11 @@ local M = {}
 -- Seconds.
 local LOOK = 0.25
 
--- The beginning of nginx' structures, of which all that follows is left alone.
 ffi.cdef [[
-typedef struct { void *data, *read, *write; int fd; } dyno_connection_t;
-typedef struct { void *read_handler, *write_handler; dyno_connection_t *connection; } dyno_upstream_t;
-typedef struct {
-  uint32_t signature;
-  void *connection, *ctx, *main_conf, *srv_conf, *loc_conf, *read_handler, *write_handler, *cache;
-  dyno_upstream_t *upstream;
-} dyno_request_t;
 typedef struct { uint16_t family; uint8_t port[2]; uint8_t address[4]; uint8_t zero[8]; } dyno_address_t;
 int getpeername(int fd, dyno_address_t *address, uint32_t *length);
 int shutdown(int fd, int how);
 ]]
-local SIGNATURE = 0x50545448
 local AF_INET = 2
 local SWITCHED = 101
 
@@ -49,16 +42,14 @@ local function peer(fd)
 end
 
 local function cut(r, request)
-  local known = ffi.cast("dyno_request_t*", r)
-  if known.signature ~= SIGNATURE or known.upstream == nil then return end
-  local connection = known.upstream.connection
-  if connection == nil then return end
-  if peer(connection.fd) ~= request.address .. ":" .. request.port then
+  local descriptor = upstream.descriptor(r)
+  if not descriptor then return end
+  if peer(descriptor) ~= request.address .. ":" .. request.port then
     ngx.log(ngx.ERR, "cannot end a request that waits for its first byte: this nginx is built otherwise")
     return
   end
   request.ended = true
-  C.shutdown(connection.fd, 2)
+  C.shutdown(descriptor, 2)
 end
 
 -- Bytes from the dyno of a request that is answered already, else from the client: a long upload is no silence.
@@ -77,6 +68,10 @@ local function look()
       if status == SWITCHED then
         -- A WebSocket, which has time.
         request.since, request.progress = false, nil
+      elseif answered and not upstream.descriptor(r) then
+        -- Its client still sends what nobody reads, or has not taken all of the answer.
+        inflight.leave(request.dyno)
+        request.dyno, request.since, request.progress = false, false, nil
       elseif not known then
         request.progress = { bytes = seen, at = request.since, answered = answered }
       elseif known.bytes ~= seen or known.answered ~= answered then

@@ -3,16 +3,19 @@
 --
 -- request: { dyno (the service that it is counted in for; false: none), address and port of that,
 --            held (the app that it waits for), attempts (how many dynos could not be reached), resent, streamed,
---            since, progress and ended (of router.deadline) }
+--            long (its body takes more than one write), since, progress and ended (of router.deadline),
+--            second (of router.early) }
 
 local ffi = require "ffi"
 local base = require "resty.core.base"
 
 local M = { all = {} }
 
+-- nginx' address of the current request.
 local function key()
   return tonumber(ffi.cast("uintptr_t", base.get_request()))
 end
+M.key = key
 
 -- The current request.
 function M.current()

@@ -15,6 +15,7 @@ local CODES = {
   H17 = "Poorly formatted HTTP response",
   H20 = "App boot timeout",
   H21 = "Backend connection refused",
+  H25 = "HTTP restriction",
   H99 = "Platform error",
 }
 

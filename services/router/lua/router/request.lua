@@ -6,6 +6,7 @@ local activity = require "router.activity"
 local choice = require "router.choice"
 local deadline = require "router.deadline"
 local dns = require "router.dns"
+local early = require "router.early"
 local health = require "router.health"
 local hold = require "router.hold"
 local inflight = require "router.inflight"
@@ -22,6 +23,10 @@ local ATTEMPTS = 8
 local CONNECT_MS = 500
 -- A longer body is not kept, but streamed: it cannot be sent a second time.
 local KEPT_BODY = 1048576
+-- A body as long as nginx' client_body_buffer_size is sent to a dyno in one write, together with the headers.
+local ONE_WRITE = 16384
+-- Bytes that the headers of an answer may have: nginx.conf's proxy_buffer_size.
+local HEADERS = 65536
 
 -- Undefined: there is none.
 local DASHBOARD = os.getenv "DYNOFORM_DASHBOARD"
@@ -124,12 +129,14 @@ function M.access()
   local protocol = var.http_upgrade
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
   if is_streamed(var) then return ngx.exec "@stream" end
+  ongoing.current().long = (tonumber(var.content_length) or 0) > ONE_WRITE
   return find_dyno()
 end
 
 -- Access phase of a request whose body is streamed: its dyno is asked first whether it accepts connections.
 function M.access_streamed()
-  ongoing.current().streamed = true
+  local request = ongoing.current()
+  request.streamed, request.long = true, true
   return find_dyno()
 end
 
@@ -163,6 +170,13 @@ function M.connect()
   if not request.dyno and not give_at_once(request) then return ngx.exit(ngx.DECLINED) end
   local ok, problem = balancer.set_current_peer(request.address, request.port)
   if not ok then error(problem) end
+  if request.long then early.expect(request) end
+end
+
+-- Header phase of a request that has a body.
+function M.answered()
+  local request = ongoing.current()
+  if request.second then early.forget(request) end
 end
 
 -- The last of the values that nginx lists for a request's attempts.
@@ -194,7 +208,11 @@ function M.access_again()
     if request.streamed or request.attempts == ATTEMPTS then return page.application_error "H21" end
     return find_dyno()
   end
-  local code = late or last(var.upstream_status) == "504" and "H12" or (tonumber(last(var.upstream_bytes_received)) or 0) > 0 and "H17"
+  local received = tonumber(last(var.upstream_bytes_received)) or 0
+  local answer = not late and received == 0 and early.take(request)
+  if answer then return early.pass(answer) end
+  local code = late or last(var.upstream_status) == "504" and "H12"
+    or received >= HEADERS and "H25" or received > 0 and "H17"
   local once = not request.resent and not request.streamed and IDEMPOTENT[var.request_method]
   if code or not once then return page.application_error(code or "H13") end
   request.resent = true
@@ -216,6 +234,7 @@ end
 function M.log()
   local request = ongoing.finish()
   if not request then return end
+  early.forget(request)
   if request.dyno then
     inflight.leave(request.dyno)
     local late = deadline.finish(request)

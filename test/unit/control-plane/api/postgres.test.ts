@@ -41,7 +41,7 @@ async function ended(ask: Served["ask"], uuid: string) {
 test("config vars show a database where the user's machine reaches it", async () => {
   await using ground = await withDatabases();
   const { body } = await ground.ask("GET", "/apps/shop/config-vars");
-  assert.equal(body.DATABASE_URL, "postgres://ddatabase_1:s3cret@localhost:15432/ddatabase");
+  assert.equal(body.DATABASE_URL, "postgres://ddatabase_1:s3cret@127.0.0.1:15432/ddatabase");
   const changed = await ground.ask("PATCH", "/apps/shop/config-vars", { body: { GREETING: "hi" } });
   assert.equal(changed.body.DATABASE_URL, body.DATABASE_URL);
 });
@@ -56,11 +56,12 @@ test("what a database is, whether it is there, and its credentials", async () =>
   assert.equal(lines.Plan, "Mini");
   assert.equal(lines.Connections, "2/20");
   assert.equal(lines["Data Size"], "8.1 MB");
-  assert.equal(body.resource_url, "postgres://ddatabase_1:s3cret@localhost:15432/ddatabase");
+  assert.equal(lines.Collation, "C.UTF-8, by code point (new databases: en_US.UTF-8)");
+  assert.equal(body.resource_url, "postgres://ddatabase_1:s3cret@127.0.0.1:15432/ddatabase");
   assert.equal((await ask("GET", `/client/v11/databases/${ids.DATABASE}/wait_status`)).body["waiting?"], false);
   const credential = (await ask("GET", `/postgres/v0/databases/${ids.DATABASE}/credentials/default`)).body;
   assert.deepEqual(credential.credentials, [{ user: "ddatabase_1", password: "s3cret", state: "active" }]);
-  assert.deepEqual([credential.host, credential.port, credential.database], ["localhost", 15432, "ddatabase"]);
+  assert.deepEqual([credential.host, credential.port, credential.database], ["127.0.0.1", 15432, "ddatabase"]);
   assert.equal((await ask("GET", `/postgres/v0/databases/${ids.DATABASE}/credentials/other`)).status, 404);
   assert.equal((await ask("GET", `/postgres/v0/databases/${ids.DATABASE}/credentials`)).body.length, 1);
 });

@@ -14,6 +14,7 @@ function service(app: string, name: string, replicas = 1, type = "web"): DynoSer
     type,
     size: "free",
     command: "",
+    image: "sha256:1",
     replicas,
     createdAt: at,
     updatedAt: at,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { type DeployCommit, DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
 import { until } from "../../../support/until.ts";
@@ -118,6 +120,30 @@ test("rules of branches: master too, others and deletions refused, force allowed
   assert.equal((await ground.git("push", "--force", "heroku", "main")).code, 0);
   assert.equal(await ground.ref("refs/heads/main"), again);
   assert.equal(deployed.at(-1), again);
+});
+
+test("a push that the branch has overtaken since it began is refused, with --force too, and deploys nothing", async () => {
+  const deployed: string[] = [];
+  await using ground = await gitGround(async (_app, commit) => void deployed.push(commit));
+  const first = await ground.commit("run.py", "1");
+  assert.equal((await ground.git("push", "heroku", "main")).code, 0);
+  const other = await ground.commit("run.py", "2");
+  await ground.git("branch", "other");
+  await ground.git("reset", "--quiet", "--hard", first);
+  await ground.commit("run.py", "3");
+  // Git runs it when it knows where the branch is, and before it sends anything: somebody else's push.
+  const hook = join(ground.folder, "work", ".git", "hooks", "pre-push");
+  await mkdir(dirname(hook), { recursive: true });
+  await writeFile(hook, "#!/bin/sh\ngit push --quiet --no-verify --force heroku other:main\n", { mode: 0o755 });
+  for (const force of [[], ["--force"]]) {
+    await ground.git("--git-dir", ground.bare, "update-ref", "refs/heads/main", first);
+    deployed.length = 0;
+    const { code, output } = await ground.git("push", ...force, "heroku", "main");
+    assert.equal(code, 1, output);
+    // Git knows our word, and says what to do.
+    assert.match(output, /\[rejected\] +main -> main \(fetch first\)/);
+    assert.deepEqual([deployed, await ground.ref("refs/heads/main")], [[other], other]);
+  }
 });
 
 test("of pushes at once one is deployed, the others are told; another app's goes on beside it", async () => {

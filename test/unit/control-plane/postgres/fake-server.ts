@@ -19,7 +19,8 @@ export class FakeServer implements Server {
   }
 
   async status(database: string): Promise<DatabaseStatus | undefined> {
-    return database === "gone" ? undefined : { size: 8_100_000, connections: 2, version: "17.6" };
+    if (database === "gone") return undefined;
+    return { size: 8_100_000, connections: 2, version: "17.6", collation: "C.UTF-8", outdated: false };
   }
 
   async disconnect(database: string): Promise<void> {

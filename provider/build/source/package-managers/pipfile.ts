@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { parse, type TomlTable, type TomlValue } from "smol-toml";
-import { quote, type SourceProblems } from "./problems.ts";
+import type { TomlTable, TomlValue } from "smol-toml";
+import { quote, type SourceProblems } from "../problems.ts";
+import type { SourceTree } from "../tree.ts";
+import { isRecord, isTable, readToml } from "./toml.ts";
 
 const PYPI = "https://pypi.org/simple";
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
@@ -29,54 +31,32 @@ const KEYS = new Set([
   "ref",
   "subdirectory",
   "path",
+  "file",
   "editable",
   "hashes",
   ...MARKERS,
 ]);
 
-/** Parses a Pipfile. Problem: no TOML. */
-export function parsePipfile(text: string, problems: SourceProblems): TomlTable | undefined {
-  try {
-    return parse(text);
-  } catch (error) {
-    const [first = "", line] = [messageOf(error).split("\n")[0], lineOf(error)];
-    problems.add(
-      line ? `Pipfile:${line}` : "Pipfile",
-      `is no TOML (${first.replace(/^Invalid TOML document: /, "")}); mend the line`,
-    );
-    return undefined;
-  }
+/** Reads a tree's Pipfile; undefined when it is not there. Problem: no TOML. */
+export function readPipfile(tree: SourceTree, problems: SourceProblems): TomlTable | undefined {
+  return readToml(tree, "Pipfile", "mend the line", problems);
 }
 
-/**
- * What a Pipfile's `[packages]` are as lines of a requirements file, with the `[[source]]`s that are not PyPI.
- *
- * @param withHashes whether lines carry the hashes of a lock; pip wants all of them or none
- */
-export function pipfileRequirements(
-  pipfile: TomlTable,
-  problems: SourceProblems,
-  options: { packages?: TomlTable; where?: string; withHashes?: boolean } = {},
-): string[] {
-  const { packages = pipfile.packages ?? {}, where = "Pipfile", withHashes = false } = options;
+/** What a Pipfile's `[packages]` are as lines of a requirements file, with the `[[source]]`s that are not PyPI. */
+export function pipfileRequirements(pipfile: TomlTable, problems: SourceProblems): string[] {
+  const { packages = {} } = pipfile;
   if (!isTable(packages)) {
-    problems.add(where, '[packages] is no table; write a package a line below it, e.g. requests = "*"');
+    problems.add("Pipfile", '[packages] is no table; write a package a line below it, e.g. requests = "*"');
     return [];
   }
-  const lines = Object.entries(packages).map(([name, value]) => requirement(name, value, withHashes, where, problems));
+  const lines = Object.entries(packages).map(([name, value]) => requirement(name, value, problems));
   return [...sources(pipfile, problems), ...lines.filter((line) => line !== undefined)];
 }
 
 /** Each line in the words of PEP 508. */
-function requirement(
-  name: string,
-  value: TomlValue,
-  withHashes: boolean,
-  where: string,
-  problems: SourceProblems,
-): string | undefined {
+function requirement(name: string, value: TomlValue, problems: SourceProblems): string | undefined {
   const wrong = (line: string) => {
-    problems.add(where, `${name} ${line}`);
+    problems.add("Pipfile", `${name} ${line}`);
     return undefined;
   };
   if (!NAME.test(name)) return wrong("is no name of a package; use letters, digits, dots, dashes and underscores");
@@ -89,7 +69,8 @@ function requirement(
   }
   const extras = Array.isArray(table.extras) && table.extras.length > 0 ? `[${table.extras.join(",")}]` : "";
   const markers = markersOf(table);
-  if (typeof table.path === "string") return `${table.editable === true ? "-e " : ""}${table.path}${extras}${markers}`;
+  const local = table.path ?? table.file;
+  if (typeof local === "string") return `${table.editable === true ? "-e " : ""}${local}${extras}${markers}`;
   if (typeof table.git === "string") {
     const ref = typeof table.ref === "string" ? `@${table.ref}` : "";
     const below = typeof table.subdirectory === "string" ? `#subdirectory=${table.subdirectory}` : "";
@@ -101,12 +82,7 @@ function requirement(
   if (specifier !== "*" && !VERSION.test(specifier)) {
     return wrong(`has the version ${quote(version)}, which is none; write e.g. "*", "==1.2.3" or ">=1.2,<2"`);
   }
-  const hashes = withHashes
-    ? hashesOf(table)
-        .map((hash) => ` --hash=${hash}`)
-        .join("")
-    : "";
-  return `${name}${extras}${specifier === "*" ? "" : specifier}${markers}${hashes}`;
+  return `${name}${extras}${specifier === "*" ? "" : specifier}${markers}`;
 }
 
 function markersOf(table: TomlTable): string {
@@ -114,10 +90,6 @@ function markersOf(table: TomlTable): string {
   const all = keys.map((key) => `(${key} ${table[key]})`);
   if (typeof table.markers === "string") all.unshift(`(${table.markers})`);
   return all.length > 0 ? ` ; ${all.join(" and ")}` : "";
-}
-
-function hashesOf(table: TomlTable): string[] {
-  return Array.isArray(table.hashes) ? table.hashes.filter((hash) => typeof hash === "string") : [];
 }
 
 function sources(pipfile: TomlTable, problems: SourceProblems): string[] {
@@ -136,31 +108,6 @@ function sources(pipfile: TomlTable, problems: SourceProblems): string[] {
     if (isTable(source) && source.verify_ssl === false) lines.push(`--trusted-host ${new URL(url).host}`);
   }
   return lines;
-}
-
-/**
- * The packages a `Pipfile.lock` pins; undefined when it is of no use. Problem: it was made of another Pipfile.
- */
-export function lockedPackages(lockText: string, pipfile: TomlTable, problems: SourceProblems): TomlTable | undefined {
-  let lock: unknown;
-  try {
-    lock = JSON.parse(lockText);
-  } catch {
-    problems.add("Pipfile.lock", "is no JSON; delete it, or make it again with: pipenv lock");
-    return undefined;
-  }
-  const { _meta: meta, default: packages } = isRecord(lock) ? lock : {};
-  const hash = isRecord(meta) && isRecord(meta.hash) ? meta.hash.sha256 : undefined;
-  if (hash !== pipfileHash(pipfile) || !isRecord(packages)) {
-    problems.add("Pipfile.lock", "does not agree with the Pipfile; delete it, or make it again with: pipenv lock");
-    return undefined;
-  }
-  return packages as TomlTable;
-}
-
-/** Whether pip can check every package of a lock against a hash. */
-export function isHashed(packages: TomlTable): boolean {
-  return Object.values(packages).every((entry) => isTable(entry) && hashesOf(entry).length > 0);
 }
 
 /**
@@ -203,20 +150,4 @@ function pythonJson(value: unknown): string {
     /[\u007f-\uffff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-function isTable(value: unknown): value is TomlTable {
-  return isRecord(value) && !(value instanceof Date);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function lineOf(error: unknown): number | undefined {
-  return error instanceof Error && "line" in error && typeof error.line === "number" ? error.line : undefined;
 }
