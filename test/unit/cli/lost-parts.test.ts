@@ -23,7 +23,7 @@ async function find(parts: readonly string[], images: readonly string[], state: 
     resources: async () => [...state],
     async refresh(stack: string) {
       done.push(`refresh ${stack}`);
-      return { changes: {}, steps: [], outputs: {} };
+      return { changes: {}, steps: [], outputs: {}, warnings: [] };
     },
   };
   const args = await findLostParts(docker, engine, { name: "pf", stack: "platform" }, (line) => void done.push(line));

@@ -30,7 +30,7 @@ function host(images: string[], services: Record<string, { image: string; replic
           built.push(app);
           if (refusal !== undefined) throw new UserError(`${refusal}\nand more`);
           for (const { image } of services[app] ?? []) there.add(image);
-          return { activity: 1, outputs: {}, changes: {}, steps: [] };
+          return { activity: 1, outputs: {}, changes: {}, steps: [], warnings: [] };
         },
       },
       log: { write: (app, { text }) => void lines.push(`${app}: ${text}`) },
