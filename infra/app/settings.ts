@@ -99,8 +99,8 @@ export interface AttachSettings {
 
 export interface HealthCheckSettings {
   /**
-   * `no-worse`: any answer will do, but one of 500 or more only where the release that is replaced answers no better,
-   * where there is none, or in maintenance mode; a warning shows the app's last lines then. `http`: an answer below 500,
+   * `no-worse`: an answer below 500; another, or none although the dyno listens, only where the release that is replaced
+   * does no better, where there is none, or in maintenance mode, and a warning shows the app's last lines then. `http`: an answer below 500,
    * always. `tcp`: an accepted connection, whatever is answered.
    * @default "http" with a `path`, else "no-worse"
    */

@@ -16,7 +16,7 @@ import {
 } from "./router-client.ts";
 
 /**
- * `no-worse`: an answer, but one of 500 or more only where what is replaced does not answer below. `http`: an answer
+ * `no-worse`: an answer; one of 500 or more, or none, only where what is replaced does not answer below. `http`: an answer
  * below 500. `tcp`: an accepted connection.
  */
 export type HealthCheckType = "no-worse" | "http" | "tcp";
@@ -64,7 +64,7 @@ class DynoFailure extends Error {
 /**
  * Brings every dyno of a route to one replica, and has the router prove, switch and drain. Fails at once when a new
  * dyno exits three times. On failure the router's entry is what it was, and new dynos are parked at 0. Of dynos that
- * are taken although they answer 500 or more, a warning shows the last lines.
+ * are taken although they answer 500 or more, or nothing, a warning shows the last lines.
  *
  * @returns the entry's revision.
  */
@@ -163,20 +163,21 @@ async function explain(
   return new DynoFailure(service, unproven(dyno, probe, healthCheck), { until, advice });
 }
 
-/** Says of a dyno that it was taken although it answers 500 or more, with its last lines until then. */
+/** Says of a dyno that it was taken although it answers 500 or more, or nothing, with its last lines until then. */
 async function warn(
   docker: Docker,
   { healthCheck, maintenance }: RouteInputs,
-  { name, status, answered }: FailingDyno,
+  dyno: FailingDyno,
   names: ReadonlyMap<string, string>,
   replaces: boolean,
   call: CallContext,
 ): Promise<void> {
-  const until = answered + LOG_LAG;
-  await sleep(Math.max(0, until * 1000 - Date.now()));
+  const { name, answered } = dyno;
+  const until = answered === undefined ? undefined : answered + LOG_LAG;
+  await sleep(Math.max(0, (until ?? 0) * 1000 - Date.now()));
   const lines = await lastLines(docker, name, { until }).catch(() => []);
   const why = isForced() ? "wanted" : maintenance ? "maintenance" : replaces ? "no worse" : "nothing replaced";
-  call.log("warning", withLines(failing(names.get(name) ?? name, status, healthCheck, why), lines));
+  call.log("warning", withLines(failing(names.get(name) ?? name, dyno, healthCheck, why), lines));
 }
 
 function isForced(): boolean {

@@ -53,11 +53,11 @@ export function unproven(dyno: string, { reason, status }: ProbeFailure, check: 
 
 /** How to have a release that does worse: for whom its database, say, has to be migrated first. */
 export function unlessForced(app: string, { reason }: ProbeFailure, { type }: Check): string {
-  if (reason !== "status" || type === "http") return "";
+  if (type !== "no-worse" || (reason !== "status" && reason !== "no_answer")) return "";
   return `\nTo deploy it all the same: heroku maintenance:on -a ${app}, deploy, mend it, heroku maintenance:off -a ${app}`;
 }
 
-/** Why a dyno that answers 500 or more was taken. */
+/** Why it was taken. */
 const TAKEN = {
   wanted: "that was wanted",
   maintenance: "the app is in maintenance",
@@ -65,9 +65,16 @@ const TAKEN = {
   "nothing replaced": "there is nothing that it replaces",
 };
 
-/** What is said of a dyno that was taken although it answers 500 or more. */
-export function failing(dyno: string, status: number, { path }: Check, why: keyof typeof TAKEN): string {
-  return `${dyno} answers ${status} to GET ${path}, and was deployed all the same, as ${TAKEN[why]}`;
+/** What is said of a dyno that was taken although it answers 500 or more, or nothing. */
+export function failing(
+  dyno: string,
+  { reason, status }: ProbeFailure,
+  { path, timeout }: Check,
+  why: keyof typeof TAKEN,
+): string {
+  const does =
+    reason === "status" ? `answers ${status} to GET ${path}` : `did not answer GET ${path} within ${timeout} seconds`;
+  return `${dyno} ${does}, and was deployed all the same, as ${TAKEN[why]}`;
 }
 
 /** A reason and the app's last lines, indented below it. */

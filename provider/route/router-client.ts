@@ -32,13 +32,10 @@ export interface WantedEntry {
   readonly maintenance?: boolean;
 }
 
-/** A new dyno that was taken although it answers 500 or more. */
-export interface FailingDyno {
+/** A new dyno that was taken although it answers 500 or more, or listens and does not answer. */
+export interface FailingDyno extends ProbeFailure {
   /** Its service. */
   readonly name: string;
-  readonly status: number;
-  /** When it first answered so, in seconds since 1970. */
-  readonly answered: number;
 }
 
 /** What became of an entry that was put. */

@@ -12,8 +12,8 @@ export interface RouteDyno {
 /** How a new dyno proves itself. */
 export interface RouteHealthCheck {
   /**
-   * `no-worse`: an answer, but one of 500 or more only where no dyno that is replaced answers below 500. `http`: an
-   * answer below 500. `tcp`: a connection that is accepted.
+   * `no-worse`: an answer below 500; another, or none, only where no dyno that is replaced does so. `http`: an answer
+   * below 500. `tcp`: a connection that is accepted.
    */
   readonly type: pulumi.Input<"no-worse" | "http" | "tcp">;
   /** What is asked for, e.g. `/`. */

@@ -110,7 +110,7 @@ export class Desk {
     work.catch(() => this.outputs.forget(app.stack));
     const whole = work.then((changed) => this.#tell(app, act, changed));
     this.#tellFailure(app, act, whole);
-    return inTime(call, app.name, description, whole);
+    return inTime(call, goingOn(app.name, description), whole);
   }
 
   /**
@@ -125,7 +125,11 @@ export class Desk {
     const name = await apps.newName(wanted);
     if (call.dryRun) throw new DryRun(name, `Create ${name}`, await apps.planCreate(name, act));
     const whole = apps.create(name, act, call.caller.id).then(({ app, ...made }) => this.#tell(app, act, made));
-    const changed = await inTime(call, name, "The creation", whole);
+    const changed = await inTime(
+      call,
+      `${name} is being made, and will be gone if that fails. Look whether it is there: heroku apps:info -a ${name}`,
+      whole,
+    );
     const app = await apps.get(name);
     if (app === undefined) throw notFound("app");
     return { app, changed };
@@ -138,7 +142,7 @@ export class Desk {
     if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planDestroy(app.name, act));
     const whole = apps.destroy(app.name, act).finally(() => this.outputs.forget(app.stack));
     this.#tellFailure(app, act, whole);
-    await inTime(call, app.name, "The destruction", whole);
+    await inTime(call, `${app.name} is being destroyed still. Look whether it is there: heroku apps`, whole);
   }
 
   /** Gives an app another name. @throws DryRun with the preview instead, when that is wanted */
@@ -148,7 +152,7 @@ export class Desk {
     if (call.dryRun) throw new DryRun(app.name, act.description, await apps.planRename(app.name, to, act));
     const whole = apps.rename(app.name, to, act).finally(() => this.outputs.forget(app.stack));
     this.#tellFailure(app, act, whole);
-    return inTime(call, app.name, act.description, whole);
+    return inTime(call, goingOn(app.name, act.description), whole);
   }
 
   #tell<C extends Changed>(app: DeclaredApp, { user, description }: Act, changed: C): C {
@@ -174,15 +178,16 @@ export class Desk {
 /**
  * Waits for a change as long as the client does; then it goes on by itself.
  *
+ * @param late what a client is told that does not wait to the end
  * @throws ApiError 504, since what is not done is not called so
  */
-async function inTime<T>(call: Call, app: string, what: string, whole: Promise<T>): Promise<T> {
+async function inTime<T>(call: Call, late: string, whole: Promise<T>): Promise<T> {
   const seconds = patienceOf(call.headers);
   whole.catch(() => {});
   if (seconds === Number.POSITIVE_INFINITY) return whole;
   const waited = new AbortController();
   const patience = after(seconds * 1000, undefined, { signal: waited.signal, ref: false }).then(() => {
-    throw new ApiError(504, "timeout", notDone(app, what));
+    throw new ApiError(504, "timeout", late);
   });
   patience.catch(() => {});
   try {
@@ -192,7 +197,7 @@ async function inTime<T>(call: Call, app: string, what: string, whole: Promise<T
   }
 }
 
-function notDone(app: string, what: string): string {
+function goingOn(app: string, what: string): string {
   return `${what} goes on and is not done yet: if it fails, ${app} is put back as it was. Its log tells how it ends: heroku logs -a ${app}`;
 }
 

@@ -189,7 +189,8 @@ export class ApiServer implements AsyncDisposable {
 
   #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {
     const { status, id: code, message, extra, headers } = toApiError(error);
-    if (status >= 500) {
+    // Our own errors say all there is to say.
+    if (status >= 500 && !(error instanceof ApiError)) {
       const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
       // Not the path, which may be a secret.
       this.#options.report(`${request.method} request ${id}: ${trace}`);

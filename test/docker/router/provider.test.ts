@@ -232,12 +232,14 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
   const deploy = (inputs: PropertyMap) =>
     provider.create({ ...listening, inputs, timeout: 0, preview: false }).then(() => said.splice(0).join("\n"));
   const status = async () => (await ground.get("mend.localhost")).status;
-  const [first, second, well, third, fourth] = await Promise.all([
+  const [first, second, well, third, fourth, fifth, mute] = await Promise.all([
     ground.dyno("mend-1", { mode: "500" }),
     ground.dyno("mend-2", { mode: "500" }),
     ground.dyno("mend-3"),
     ground.dyno("mend-4", { mode: "500", replicas: 0 }),
     ground.dyno("mend-5", { mode: "500", replicas: 0 }),
+    ground.dyno("mend-6", { mode: "500", replicas: 0 }),
+    ground.dyno("mend-7", { boot: 3_600_000, replicas: 0 }),
   ]);
   const all = "web.1 of mend answers 500 to GET /, and was deployed all the same, as";
   assert.equal(await deploy(route(first)), `${all} there is nothing that it replaces. ${lines}`);
@@ -246,7 +248,7 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
   assert.equal(await deploy(route(well)), "");
   assert.equal(await status(), 200);
 
-  // One that sleeps is started to be asked, and sleeps on.
+  // One that sleeps is woken to be asked.
   const router = new RouterClient(ground.socket);
   await router.mode("mend", "asleep", ROUTE.signal);
   await ground.scale(well, 0);
@@ -254,21 +256,28 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
     deploy(route(third)),
     /answered 500 .* and the release that it was to replace answers below 500/,
   );
-  assert.equal(await replicas(well), 0);
-  assert.equal((await router.get("mend", ROUTE.signal))?.mode, "asleep");
+  assert.equal(await status(), 200, "it serves");
+  assert.equal((await router.get("mend", ROUTE.signal))?.mode, "awake");
   assert.equal(await router.bound(third, ROUTE.signal), true);
   assert.equal(await router.bound("never-was", ROUTE.signal), false);
 
   // In maintenance nobody is served worse; and one can be made to take it.
-  assert.equal(await deploy(route(third, { maintenance: true })), `${all} the app is in maintenance. ${lines}`);
+  assert.equal(await deploy(route(fourth, { maintenance: true })), `${all} the app is in maintenance. ${lines}`);
   await deploy(route(well));
   process.env.DYNOFORM_FORCE = "1";
   try {
-    assert.match(await deploy(route(fourth)), /was deployed all the same, as that was wanted/);
+    assert.match(await deploy(route(fifth)), /was deployed all the same, as that was wanted/);
   } finally {
     delete process.env.DYNOFORM_FORCE;
   }
   assert.equal(await status(), 500);
+
+  // One that listens and says nothing.
+  assert.equal(
+    await deploy(route(mute, { healthCheck: { type: "no-worse", path: "/", timeout: 2 } })),
+    "web.1 of mend did not answer GET / within 2 seconds, and was deployed all the same, as what it replaces does no " +
+      "better. Its last lines:\n    started v1",
+  );
 });
 
 test("a worker: started when it has run for a while, parked when it does not", async () => {

@@ -4,10 +4,11 @@
 --     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed; `maintenance`: a page, while dynos run
 --     200 { revision, left, failing? }  422 { error, message, dyno?, reason?, status?, answered? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
---     check.type  tcp: a connection is accepted. http: an answer below 500. no-worse: an answer, but one of 500 or more
---     only if no dyno that is left out answers below 500; `failing`: [{ name, status, answered }] those taken like that.
---     422 { error: stopped }: these dynos are stopped, so that they cannot be asked. Start them, ask, and send what
---     they do as `replaced`: serve | fail.
+--     check.type  tcp: a connection is accepted. http: an answer below 500. no-worse: the same; one of 500 or
+--     more, or none although it listens, only if no dyno that is left out answers below 500. `failing` are those taken
+--     like that: [{ name, reason, status?, answered? }]
+--     422 { error: stopped }: the app sleeps, so that these dynos cannot be asked. Wake it, ask, and send what they do as
+--     `replaced`: serve | fail.
 -- POST /apps/<app>/ask { dynos: [service], path, seconds }  200 { serve: true | false }
 --     Whether one of these dynos answers below 500; those that cannot be reached are waited for.
 -- GET /dynos/<service>  200 { bound }  Whether it was seen to listen on its port when it was last asked.

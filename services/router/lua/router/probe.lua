@@ -43,10 +43,11 @@ function M.once(dyno, check, host, seconds)
   return true, tonumber(status)
 end
 
--- Probes until the dyno answers below 500, or with an answer that may be taken as well.
+-- Probes until the dyno answers below 500, or what it does may be taken as well.
 -- @param overtaken tells that the result is of no use any more
--- @param takes asked about each answer of 500 or more: true; false, it is probed on; or why it is not, which ends it
--- @return why not, or nil and the answer of 500 or more that was taken: { reason, status, answered }; "overtaken".
+-- @param takes asked about each answer of 500 or more, and about a dyno that listens and gives no answer until the
+-- deadline: true; false, it is probed on; or why it is not, which ends it
+-- @return why not; or nil and what was taken. Either is { reason, status, answered }, or the former "overtaken".
 -- `answered` is when the first answer came (seconds since 1970): what the app wrote before it tells more than its lines
 -- about each probe after it.
 function M.until_ready(dyno, check, host, overtaken, takes)
@@ -59,11 +60,14 @@ function M.until_ready(dyno, check, host, overtaken, takes)
     ngx.update_time()
     first = first or answered and ngx.now()
     local took = answered and takes()
-    if took == true then return nil, { status = detail, answered = first } end
+    if took == true then return nil, { reason = "status", status = detail, answered = first } end
     if took then return { reason = took, status = detail, answered = first } end
     local waited = ngx.now() - started
     local pause = answered and AFTER_ANSWER or math.min(math.max(waited * SHARE, SHORTEST), LONGEST)
     if ngx.now() + pause >= deadline then
+      took = detail == "no_answer" and takes()
+      if took == true then return nil, { reason = detail } end
+      if took then return { reason = took } end
       return answered and { reason = "status", status = detail, answered = first } or { reason = detail }
     end
     if overtaken() then return "overtaken" end

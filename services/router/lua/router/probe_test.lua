@@ -66,6 +66,10 @@ return {
     assert_equal(log.asked, 3)
     local stopped = probe.until_ready(dyno, http, "x", no, function() return "stopped" end)
     assert_equal(stopped.reason .. stopped.status, "stopped500")
+    failure, taken = dyno_answering("silent").until_ready(dyno, http, "x", no, yes)
+    assert_equal(failure, nil)
+    assert_equal(taken.reason, "no_answer")
+    assert_equal(dyno_answering("refused").until_ready(dyno, http, "x", no, yes).reason, "refused")
     failure, taken = dyno_answering(200).until_ready(dyno, http, "x", no, yes)
     assert_equal(failure or taken, nil)
   end,

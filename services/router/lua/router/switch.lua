@@ -29,7 +29,7 @@ local function is_stopped(entry)
   return entry.mode == "asleep" or entry.mode == "quota"
 end
 
--- What is made of a new dyno's answer of 500 or more: see probe.until_ready. With the check "no-worse" it is taken
+-- What is made of a new dyno that answers 500 or more, or nothing: see probe.until_ready. With the check "no-worse" it is taken
 -- unless a dyno that is left out does better. Whoever asks first finds that out, and the others wait for it.
 -- @param verdict what is known of those left out: "serve" or "fail"
 local function tolerance(entry, now, verdict)
@@ -52,7 +52,7 @@ local function tolerance(entry, now, verdict)
 end
 
 -- Probes all at once. Returns the first failure and its dyno; or nil, nil and those that were taken although they
--- answer 500 or more: { name, status, answered }.
+-- answer 500 or more, or nothing: { name, reason, status, answered }.
 local function prove(dynos, entry, overtaken, takes)
   local threads, thread_of, failing = {}, {}, {}
   local host = entry.hosts[1] or entry.app
@@ -70,7 +70,10 @@ local function prove(dynos, entry, overtaken, takes)
       for _, thread in ipairs(threads) do ngx.thread.kill(thread) end
       return failure, dyno
     end
-    if taken then failing[#failing + 1] = { name = dyno.name, status = taken.status, answered = taken.answered } end
+    if taken then
+      taken.name = dyno.name
+      failing[#failing + 1] = taken
+    end
     for i, thread in ipairs(threads) do
       if thread == thread_of[dyno] then
         table.remove(threads, i)
@@ -130,7 +133,7 @@ function M.put(entry, verdict)
     return 409, { error = "overtaken", message = "a later change of " .. entry.app .. " took this one's place" }
   end
   if failure and failure.reason == "stopped" then
-    local message = dyno.name .. " answers " .. failure.status .. ", and the dynos in whose place it comes are stopped"
+    local message = dyno.name .. " does not answer well, and the dynos in whose place it comes are stopped"
     return 422, { error = "stopped", dyno = dyno.name, message = message }
   end
   if failure then

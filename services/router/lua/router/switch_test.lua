@@ -59,7 +59,7 @@ end
 -- A probe of a dyno that answers 500.
 local function failing(_, takes)
   local took = takes()
-  if took == true then return nil, { status = 500, answered = 7 } end
+  if took == true then return nil, { reason = "status", status = 500, answered = 7 } end
   return { reason = took or "status", status = 500 }
 end
 
