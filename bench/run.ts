@@ -3,6 +3,8 @@
  *
  * Fails when one is beyond what it must keep to.
  */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureMachine } from "../cli/setup/setup.ts";
 import { Steps } from "../cli/steps.ts";
@@ -22,15 +24,25 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   postgres: async () => (await import("./rows/postgres.ts")).bench,
 };
 
+/** Programs of the host that a bench needs, which are Debian packages of the same name. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = { router: ["wrk"] };
+
 const { values, positionals: named } = parseArgs({ options: { rounds: { type: "string" } }, allowPositionals: true });
 const unknown = named.filter((name) => !Object.hasOwn(benches, name));
+const wanted = Object.keys(benches).filter((name) => named.length === 0 || named.includes(name));
+const folders = (process.env.PATH ?? "").split(delimiter);
+const missing = wanted
+  .flatMap((name) => TOOLS[name] ?? [])
+  .filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const problem =
   unknown.length > 0
     ? `there is no bench "${unknown.join('", "')}". Use ${Object.keys(benches).join(", ")}.`
     : rounds !== undefined && (!Number.isInteger(rounds) || rounds < 1)
       ? `"${values.rounds}" is no number of rounds. Use a whole number, e.g. 20.`
-      : undefined;
+      : missing.length > 0
+        ? `${missing.join(", ")} is not installed: \`apt-get install ${missing.join(" ")}\``
+        : undefined;
 if (problem !== undefined) {
   process.stderr.write(`error: ${problem}\n`);
   process.exit(2);
@@ -41,7 +53,7 @@ const docker = await ensureMachine(steps);
 await steps.run("Images", (say) => ensureTestImages(docker, say));
 const rows: Row[] = [];
 for (const [name, load] of Object.entries(benches)) {
-  if (named.length > 0 && !named.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
   const bench = await load();
   rows.push(...(await steps.run(name, (say) => bench(say, { rounds }))));
 }

@@ -44,7 +44,9 @@ export async function remove(docker: Docker, remainder: Partial<Remainder>): Pro
   for (const name of services) await unlessGone(docker.getService(name).remove());
   await Promise.all(services.map((name) => untilContainersGone(docker, name)));
   for (const name of remainder.containers ?? []) {
-    await unlessGone(docker.getContainer(name).remove({ force: true, v: true }));
+    const container = docker.getContainer(name);
+    const remove = () => container.remove({ force: true, v: true });
+    await untilGone(`container ${name}`, { remove, inspect: () => container.inspect() });
   }
   for (const name of remainder.networks ?? []) await untilGone(`network ${name}`, docker.getNetwork(name));
   for (const name of remainder.volumes ?? []) await untilGone(`volume ${name}`, docker.getVolume(name));
@@ -59,8 +61,9 @@ async function untilContainersGone(docker: Docker, service: string): Promise<voi
 }
 
 /**
- * A task's endpoint leaves its network, and its mount a volume, a moment after its container; and a
- * node lets go of an overlay network a moment after the swarm.
+ * Docker may be removing a container already, as one of a service that has just gone. A task's endpoint leaves its
+ * network, and its mount a volume, a moment after its container; and a node lets go of an overlay network a moment after
+ * the swarm.
  */
 async function untilGone(what: string, thing: { remove(): Promise<unknown>; inspect(): Promise<unknown> }) {
   let refusal: unknown;

@@ -223,10 +223,7 @@ async function measure(target: Target, connections: number, duration = SECONDS):
 async function wrk(url: string, connections: number, duration: number): Promise<string> {
   const host = ["-H", "Host: bench.localhost"];
   const args = ["-t1", `-c${connections}`, `-d${duration}s`, "--timeout", "10s", "--latency", ...host, url];
-  const { stdout } = await promisify(execFile)("wrk", args).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === "ENOENT" ? new Error("wrk is not installed: `apt-get install wrk`") : error;
-  });
-  return stdout;
+  return (await promisify(execFile)("wrk", args)).stdout;
 }
 
 function milliseconds(said: string, share: string): number {

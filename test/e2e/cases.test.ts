@@ -8,7 +8,7 @@ import { testPlatform } from "../support/platform.ts";
 const files = globSync("cases/*.ts", { cwd: import.meta.dirname }).sort();
 
 test("apps that people have run as they are", { timeout: 800_000, concurrency: 3 }, async (t) => {
-  await using platform = await testPlatform();
+  await using platform = await testPlatform({ proxies: ["127.0.0.1"] });
   await platform.up();
   const all = await Promise.all(files.map((file) => import(resolve(import.meta.dirname, file))));
   const cases = all.flatMap((file: { cases: readonly Case[] }) => file.cases);

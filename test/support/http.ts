@@ -25,7 +25,7 @@ export function get(target: Request & { host: string; port: number; path: string
         path,
         method,
         agent: false,
-        headers: { ...headers, host: `${host}:${port}` },
+        headers: { host: `${host}:${port}`, ...headers },
         // More than the router passes.
         maxHeaderSize: 256 * 1024,
       },

@@ -103,5 +103,5 @@ export function startLoad(options: LoadOptions): Load {
 
 /** The time that a share (0 to 1) of the requests took at most, in ms. */
 export function percentile(times: readonly number[], share: number): number {
-  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return times[Math.max(0, Math.ceil(times.length * share) - 1)] ?? 0;
 }
