@@ -5,6 +5,8 @@
 -- databases that are still empty.
 SET search_path = pg_catalog, pg_temp;
 
+SET allow_system_table_mods = on;
+
 DO $do$
 BEGIN
   IF EXISTS (SELECT FROM pg_namespace WHERE nspname = '_dynoform' AND nspowner <> 10) THEN
@@ -24,6 +26,13 @@ BEGIN
   CREATE OR REPLACE FUNCTION _dynoform.pg_terminate_backend(pid integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$ SELECT bool_or(pg_terminate_backend(s.pid)) FROM _dynoform.sessions() s WHERE s.pid = $1 $$;
+  -- Whether a session is encrypted is what programs ask of themselves, so this one takes the place of Postgres' own.
+  CREATE OR REPLACE FUNCTION _dynoform.encryption() RETURNS SETOF pg_catalog.pg_stat_ssl
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT s.pid, s.ssl, s.sslversion, s.sslcipher, s.sslbits, s.ssl_client_dn, s.ssl_client_serial, s.ssl_issuer_dn
+      FROM pg_stat_get_activity(NULL) s JOIN pg_database d ON d.oid = s.datid
+      WHERE s.client_port IS NOT NULL AND d.datname = current_database() AND s.usesysid <> 10 $$;
+  CREATE OR REPLACE VIEW pg_catalog.pg_stat_ssl AS SELECT * FROM _dynoform.encryption();
   -- Only where that command asks, and only where nobody has said something else of pg_catalog: what it makes still goes to
   -- `public`. A session chooses its own search_path, and may be the superuser's: all names are whole.
   CREATE OR REPLACE FUNCTION _dynoform.enter() RETURNS event_trigger LANGUAGE plpgsql AS $enter$
@@ -44,6 +53,7 @@ BEGIN
     ALTER EXTENSION plpgsql ADD VIEW _dynoform.pg_stat_activity;
     ALTER EXTENSION plpgsql ADD FUNCTION _dynoform.pg_cancel_backend(integer);
     ALTER EXTENSION plpgsql ADD FUNCTION _dynoform.pg_terminate_backend(integer);
+    ALTER EXTENSION plpgsql ADD FUNCTION _dynoform.encryption();
     ALTER EXTENSION plpgsql ADD FUNCTION _dynoform.enter();
     ALTER EXTENSION plpgsql ADD EVENT TRIGGER _dynoform_enter;
   END IF;

@@ -135,6 +135,8 @@ test("sessions are found where the official command asks for them, and nowhere e
     const { stdout, stderr } = await server.run(["psql", "-Atc", sql, URL("d1")], { env: [`PGAPPNAME=${name}`] });
     assert.equal(stdout.trim(), found, stderr);
   }
+  const own = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+  assert.deepEqual((await query("d1", own)).rows, [{ ssl: false }]);
   for (const change of [
     "DROP SCHEMA _dynoform CASCADE",
     "CREATE TABLE _dynoform.mine ()",
