@@ -75,6 +75,24 @@ test("another passphrase encrypts everything anew", async () => {
   assert.match(await project.ok("preview"), /4 unchanged/);
 });
 
+test("flags are taken as the real CLI's parser takes them", async () => {
+  assert.match(await project.ok("stack", "output", "-s=d"), /hidden\s+\[secret\]/);
+  assert.match(await project.ok("preview", "-C=.", "-sd", "--diff=false"), /4 unchanged/);
+  assert.match(await project.ok("up", "--yes=1", "-f", "-s", "d"), /4 unchanged/);
+  await project.ok("config", "set", "-s", "d", "dashed", "--", "-hello");
+  assert.equal(await project.ok("config", "get", "dashed"), "-hello\n");
+  assert.equal((await project.run(["config", "set", "lines"], {}, "a\nb\n")).code, 0);
+  assert.equal(await project.ok("config", "get", "lines"), "a\nb\n");
+  assert.equal(await project.ok("--version"), await project.ok("version"));
+  const refused = async (...args: string[]) => (await project.run(args)).stderr;
+  assert.equal(await refused("--foo"), "error: unknown flag: --foo\n");
+  assert.match(await refused("stack", "ls", "--color", "purple"), /^error: unsupported color option: 'purple'\./);
+  assert.match(
+    await refused("up", "--yes", "--remote-git-branch", "x"),
+    /^error: remote deployments \(--remote-git-branch\)/,
+  );
+});
+
 test("no file of the engine stands in a state", async () => {
   await project.write("package.json", "{}");
   await project.write("index.ts", 'require("./more.ts");\n');
