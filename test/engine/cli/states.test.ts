@@ -35,7 +35,14 @@ test("targets and excludes that would break the state are refused, or keep what 
   assert.match(both.stderr, /^error: if any flags in the group \[target exclude\] are set none of the others can be;/);
   await project.ok("destroy", "--yes", "--skip-preview", "--exclude", "**::b");
   assert.match(await project.ok("stack"), /Current stack resources \(3\)/);
-  await project.ok("up", "--yes", "--skip-preview");
+  const log = project.path("events.jsonl");
+  await project.ok("up", "--yes", "--event-log", log);
+  const events = (await readFile(log, "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const steps = events.flatMap(({ resourcePreEvent, resOutputsEvent }) => resourcePreEvent ?? resOutputsEvent ?? []);
+  assert.deepEqual([...new Set(steps.map(({ planning }) => planning))], [true, undefined], "first the preview's");
 });
 
 test("a state that makes no sense names the last good one, which can be imported", async () => {
@@ -50,6 +57,18 @@ test("a state that makes no sense names the last good one, which can be imported
   assert.match(await project.ok("stack", "export", "--disable-integrity-checking"), /::b"/);
   await project.ok("stack", "import", "--file", path);
   assert.match(await project.ok("preview"), /4 unchanged/);
+});
+
+test("a state by hand that leaves out what is false is imported by force", async () => {
+  const exported = JSON.parse(await project.ok("stack", "export"));
+  const [root, component] = exported.deployment.resources;
+  const bare = { urn: component.urn, type: component.type, parent: root.urn };
+  const hand = { ...exported, deployment: { ...exported.deployment, resources: [root, bare] } };
+  await project.write("hand.json", JSON.stringify(hand));
+  await project.ok("stack", "import", "--force", "--file", "hand.json");
+  assert.match(await project.ok("stack"), /Current stack resources \(2\)/);
+  await project.write("hand.json", JSON.stringify(exported));
+  await project.ok("stack", "import", "--file", "hand.json");
 });
 
 test("another passphrase encrypts everything anew", async () => {
