@@ -15,7 +15,7 @@ import { parse } from "yaml";
 const [binary, ...args] = process.argv.slice(2);
 if (binary === undefined) throw new Error("usage: pulumi.ts BINARY ARGS…");
 
-const runsProgram = args.some((argument) => argument === "up" || argument === "preview");
+const runsProgram = args.some((argument) => ["up", "preview", "--run-program"].includes(argument));
 const exitCode = runsProgram ? await withLanguageServer(binary, args) : await run(binary, args);
 process.exit(exitCode);
 

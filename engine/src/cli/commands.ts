@@ -3,11 +3,13 @@ import { type Command, json, on, stack, text, yes } from "./command.ts";
 import { CONFIG_COMMANDS } from "./commands-config.ts";
 import { DEPLOYMENT_COMMANDS } from "./commands-deployment.ts";
 import { STACK_COMMANDS } from "./commands-stack.ts";
+import { STATE_COMMANDS } from "./commands-state.ts";
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   ...DEPLOYMENT_COMMANDS,
   ...CONFIG_COMMANDS,
   ...STACK_COMMANDS,
+  ...STATE_COMMANDS,
   version: {
     help: "Print the version",
     args: [],
@@ -96,7 +98,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ...unsupported("new", "Making projects from templates", "write a Pulumi.yaml, or install the real CLI"),
   ...unsupported("watch", "Watching", "run 'pulumi up'"),
   ...unsupported("package", "Working with packages", "install the real CLI"),
-  ...unsupported("state", "Editing states by commands", "use 'pulumi stack export' and 'pulumi stack import'"),
+  ...Object.assign(
+    {},
+    ...["edit", "move", "repair", "taint", "untaint", "upgrade"].map((word) =>
+      unsupported(`state ${word}`, `'pulumi state ${word}'`, "edit what 'pulumi stack export' prints and import it"),
+    ),
+  ),
   ...unsupported("convert", "Converting programs", "install the real CLI"),
 };
 
@@ -125,6 +132,8 @@ export const ALIASES: Readonly<Record<string, string>> = {
   "stack tag delete": "stack tag rm",
   "stack tag list": "stack tag ls",
   "stack tag remove": "stack tag rm",
+  "state remove": "state delete",
+  "state rm": "state delete",
 };
 
 function unsupported(word: string, what: string, instead: string): Record<string, Command> {

@@ -111,6 +111,8 @@ export function decodeResource(raw: RawResource, unseal: Unseal): ResourceState 
   const named = Object.fromEntries(Object.entries(others).filter(([key]) => !(key in rest)));
   return {
     ...(named as Omit<ResourceState, "inputs" | "outputs">),
+    // Left out, it means false.
+    custom: raw.custom === true,
     inputs: decodeProperties(inputs, unseal, `${place}.inputs`),
     outputs: decodeProperties(outputs, unseal, `${place}.outputs`),
     ...(replacementTrigger === undefined

@@ -35,7 +35,14 @@ test("targets and excludes that would break the state are refused, or keep what 
   assert.match(both.stderr, /^error: if any flags in the group \[target exclude\] are set none of the others can be;/);
   await project.ok("destroy", "--yes", "--skip-preview", "--exclude", "**::b");
   assert.match(await project.ok("stack"), /Current stack resources \(3\)/);
-  await project.ok("up", "--yes", "--skip-preview");
+  const log = project.path("events.jsonl");
+  await project.ok("up", "--yes", "--event-log", log);
+  const events = (await readFile(log, "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const steps = events.flatMap(({ resourcePreEvent, resOutputsEvent }) => resourcePreEvent ?? resOutputsEvent ?? []);
+  assert.deepEqual([...new Set(steps.map(({ planning }) => planning))], [true, undefined], "first the preview's");
 });
 
 test("a state that makes no sense names the last good one, which can be imported", async () => {
@@ -50,6 +57,18 @@ test("a state that makes no sense names the last good one, which can be imported
   assert.match(await project.ok("stack", "export", "--disable-integrity-checking"), /::b"/);
   await project.ok("stack", "import", "--file", path);
   assert.match(await project.ok("preview"), /4 unchanged/);
+});
+
+test("a state by hand that leaves out what is false is imported by force", async () => {
+  const exported = JSON.parse(await project.ok("stack", "export"));
+  const [root, component] = exported.deployment.resources;
+  const bare = { urn: component.urn, type: component.type, parent: root.urn };
+  const hand = { ...exported, deployment: { ...exported.deployment, resources: [root, bare] } };
+  await project.write("hand.json", JSON.stringify(hand));
+  await project.ok("stack", "import", "--force", "--file", "hand.json");
+  assert.match(await project.ok("stack"), /Current stack resources \(2\)/);
+  await project.write("hand.json", JSON.stringify(exported));
+  await project.ok("stack", "import", "--file", "hand.json");
 });
 
 test("another passphrase encrypts everything anew", async () => {
@@ -73,6 +92,24 @@ test("another passphrase encrypts everything anew", async () => {
   const kept = news.flatMap(ciphertexts).filter((text) => olds.flatMap(ciphertexts).includes(text));
   assert.deepEqual(kept, []);
   assert.match(await project.ok("preview"), /4 unchanged/);
+});
+
+test("flags are taken as the real CLI's parser takes them", async () => {
+  assert.match(await project.ok("stack", "output", "-s=d"), /hidden\s+\[secret\]/);
+  assert.match(await project.ok("preview", "-C=.", "-sd", "--diff=false"), /4 unchanged/);
+  assert.match(await project.ok("up", "--yes=1", "-f", "-s", "d"), /4 unchanged/);
+  await project.ok("config", "set", "-s", "d", "dashed", "--", "-hello");
+  assert.equal(await project.ok("config", "get", "dashed"), "-hello\n");
+  assert.equal((await project.run(["config", "set", "lines"], {}, "a\nb\n")).code, 0);
+  assert.equal(await project.ok("config", "get", "lines"), "a\nb\n");
+  assert.equal(await project.ok("--version"), await project.ok("version"));
+  const refused = async (...args: string[]) => (await project.run(args)).stderr;
+  assert.equal(await refused("--foo"), "error: unknown flag: --foo\n");
+  assert.match(await refused("stack", "ls", "--color", "purple"), /^error: unsupported color option: 'purple'\./);
+  assert.match(
+    await refused("up", "--yes", "--remote-git-branch", "x"),
+    /^error: remote deployments \(--remote-git-branch\)/,
+  );
 });
 
 test("no file of the engine stands in a state", async () => {

@@ -42,7 +42,7 @@ export const OPERATIONS: Readonly<Record<StepOp, OperationWords>> = {
     "reading for replacement",
     "read for replacement",
   ]),
-  refresh: words(" ~ ", undefined, ["refreshing", "refreshing", ""]),
+  refresh: words(" ~ ", undefined, ["refreshing", "refreshing", "refresh"]),
   discard: words(" < ", "red", ["discard", "discarding", "discarded"], ["< ", "to discard", "discarded"]),
   "discard-replaced": words(" <<", "red", ["discard original", "discarding original", "discarded original"]),
   "remove-pending-replace": words("   ", undefined, [
