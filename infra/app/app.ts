@@ -208,7 +208,8 @@ function createBuild(
   opts: pulumi.CustomResourceOptions,
 ): { resource: Build; slug: string } {
   const { app, id, source, platform, environment } = args;
-  const content = { platform: platform.name, app, ...buildContent(source, pipHash(args.key, environment)) };
+  const pip = pipHash(args.key, environment);
+  const content = { platform: platform.name, app, ...buildContent(source, pip, source.commit) };
   const slug = contentHash(args.key, content);
   const inputs = {
     ...content,

@@ -37,6 +37,8 @@ type Inputs = {
   repository: string;
   /** Stands for the config vars that pip sees, of which it tells nothing; empty: there are none. */
   pip: string;
+  /** The source's commit where each push is a build; else empty. */
+  revision: string;
   /** The source's commit, which hooks are told. */
   commit: string;
   /** Config vars and what add-ons set, for what runs in a build. They decide no image, and changing them builds none. */
@@ -69,6 +71,7 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     runtime: withDefault(anyText(), ""),
     repository: withDefault(anyText(), ""),
     pip: withDefault(anyText(), ""),
+    revision: withDefault(anyText(), ""),
     commit: withDefault(anyText(), ""),
     environment: withDefault(map(anyText()), {}),
   },
@@ -115,8 +118,8 @@ function repositoryOf({ platform, app }: Inputs): string {
   return `${platform}/app-${app}`;
 }
 
-function keyFor({ digest, python, base, builder, pip }: Inputs): string {
-  return keyOf(builder, python, base, digest, pip);
+function keyFor({ digest, python, base, builder, pip, revision }: Inputs): string {
+  return keyOf(builder, python, base, digest, pip, revision);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { readGitConfig } from "./git.ts";
 import type { SourceTree, TreeEntry } from "./source/index.ts";
 
 /** How a file begins that Git LFS has put in another's place, and the bytes that it has at most. */
@@ -23,7 +24,28 @@ export function remarks(tree: SourceTree): string[] {
     ...nodeModules(tree),
     ...environments(tree),
     ...pointers(tree),
+    ...missingSubmodules(tree),
   ];
+}
+
+/** An archive of GitHub's has no submodules, nor has a folder where nobody has fetched them. */
+function missingSubmodules({ root, entries }: SourceTree): string[] {
+  if (!entries.some(({ path, kind }) => path === ".gitmodules" && kind === "file")) return [];
+  return submodulePaths(root)
+    .filter((path) => !entries.some((entry) => `${entry.path}/`.startsWith(`${path}/`)))
+    .map(
+      (path) =>
+        `${path} is named in .gitmodules, but is no submodule of the source and not there; push the repository with git, ` +
+        `or fetch it first: git submodule update --init`,
+    );
+}
+
+function submodulePaths(root: string): string[] {
+  try {
+    return readGitConfig(join(root, ".gitmodules")).flatMap(([name, path]) => (name.endsWith(".path") ? [path] : []));
+  } catch {
+    return [];
+  }
 }
 
 function nodeModules({ entries }: SourceTree): string[] {

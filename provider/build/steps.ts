@@ -1,5 +1,15 @@
+import type { SourceTree } from "./source/index.ts";
+
 /** The steps of a build that run in a container, as images/python/build names them. */
 export type Step = "submodules" | "pre_compile" | "packages" | "nltk" | "collectstatic" | "post_compile";
+
+/**
+ * Whether code of the app's own runs in a build and sees config vars: hooks, and what Django loads for collectstatic. A
+ * push of the same files may then come to something else, as people who push an empty commit expect.
+ */
+export function seesConfig({ entries }: SourceTree): boolean {
+  return entries.some(({ path }) => /^bin\/(pre|post)_compile$|^([^/]+\/){0,2}manage\.py$/.test(path));
+}
 
 /** What can have failed: a step, or the part of one that says more of it. */
 type Begun = Step | "corpora";

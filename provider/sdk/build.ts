@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { installerRecipe } from "../build/package-manager.ts";
 import type { Source } from "../build/source/index.ts";
+import { seesConfig } from "../build/steps.ts";
 import { BUILDER } from "../build/version.ts";
 
 /** What decides which image a build makes, as plain values: a build is named by them. */
@@ -15,15 +16,25 @@ export interface BuildContent {
   readonly builder: string;
   /** Stands for the config vars that pip sees, of which it tells nothing; empty: there are none. */
   readonly pip: string;
+  /** The source's commit, where code of the app's own sees config vars, so that a push is a build; else empty. */
+  readonly revision: string;
 }
 
 /**
  * What decides the image of a source tree; known at preview.
  *
  * @param pip stands for the config vars that pip sees
+ * @param commit the source's
  */
-export function buildContent(source: Source, pip = ""): BuildContent {
-  return { digest: source.digest, python: source.python.id, base: installerRecipe(source), builder: BUILDER, pip };
+export function buildContent(source: Source, pip = "", commit = ""): BuildContent {
+  return {
+    digest: source.digest,
+    python: source.python.id,
+    base: installerRecipe(source),
+    builder: BUILDER,
+    pip,
+    revision: seesConfig(source.tree) ? commit : "",
+  };
 }
 
 export interface BuildArgs extends BuildContent {
@@ -62,9 +73,9 @@ export class Build extends pulumi.CustomResource {
   declare readonly record: pulumi.Output<string>;
 
   constructor(name: string, args: BuildArgs, opts?: pulumi.CustomResourceOptions) {
-    const { platform, app, directory, digest, python, base, builder, pip } = args;
+    const { platform, app, directory, digest, python, base, builder, pip, revision } = args;
     const { runtime = "", repository = "", commit = "", environment = {} } = args;
-    const inputs = { platform, app, directory, digest, python, base, builder, pip };
+    const inputs = { platform, app, directory, digest, python, base, builder, pip, revision };
     super(
       "dyno:index:Build",
       name,

@@ -49,3 +49,12 @@ test("what does less here than elsewhere is said, a line each", () => {
 test("one pointer is one", () => {
   assert.match(of({ "a.bin": POINTER })[0] ?? "", /^a\.bin is a pointer of Git LFS/);
 });
+
+test("a submodule that is not there, as in an archive of GitHub's, is said; one that is there is not", () => {
+  const gitmodules = ["widgets", "gone"]
+    .map((path) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ../x\n`)
+    .join("");
+  const said = of({ ".gitmodules": gitmodules, "widgets/__init__.py": "" });
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /^gone is named in \.gitmodules, but is no submodule of the source and not there; /);
+});

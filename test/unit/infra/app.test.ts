@@ -130,6 +130,7 @@ test("a build's inputs", async () => {
       runtime: platform.directory,
       python: "3.13",
       pip: "",
+      revision: "",
       environment: {},
     },
   );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -152,6 +153,32 @@ test("a commit of the same files gives the same names", async () => {
   const { inputs, options } = only(byCommit.resources, "Build");
   assert.equal(inputs.directory, join(folder, "runtime", "sources", "shop", snapshot));
   assert.deepEqual(options.ignoreChanges, ["directory", "commit", "environment"]);
+});
+
+test("each push is a build where code of the app's own sees config vars, and going back gives the same names", async () => {
+  const { tree, snapshot } = readSource(shop);
+  const repository = new Repository(repositoryPath(args.platform.directory, "shop"));
+  await repository.store(tree, snapshot);
+  const git = (input: string, ...command: string[]) => {
+    const identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"];
+    return execFileSync("git", ["--git-dir", repository.path, ...identity, ...command], { input })
+      .toString()
+      .trim();
+  };
+  const slug = async (root: string, message: string) => {
+    const commit = git("", "commit-tree", root, "-m", message);
+    return only((await app({ source: { commit } })).resources, "Build").name;
+  };
+  const plain = git("", "rev-parse", `${snapshot}^{tree}`);
+  assert.equal(await slug(plain, "one"), await slug(plain, "two"));
+
+  const file = `100644 blob ${git("import x\n", "hash-object", "-w", "--stdin")}\tmanage.py\n`;
+  const django = git(`${git("", "ls-tree", plain)}\n${file}`, "mktree");
+  const first = git("", "commit-tree", django, "-m", "one");
+  const built = async () => only((await app({ source: { commit: first } })).resources, "Build").name;
+  const before = await built();
+  assert.notEqual(await slug(django, "two"), before);
+  assert.equal(await built(), before);
 });
 
 test("a commit that cannot be had is one line", async () => {
