@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LedgerEntry } from "../provider/release/ledger.ts";
 import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
-import { connectPlatform } from "./platform/connection.ts";
+import { connectPlatform, readStackOutputs } from "./platform/connection.ts";
 import { connectionOutputs, Platform } from "./platform/platform.ts";
 import { readStackFile } from "./stack/stack-file.ts";
 import { writtenFile } from "./stack/written-file.ts";
@@ -22,11 +23,18 @@ export default async function program(): Promise<Record<string, unknown>> {
       platform: await connectPlatform(platform ?? "platform"),
       databases: await connectDatabases(settings.addons),
       config: file.config,
+      ...(settings.labs?.includes("runtime-dyno-metadata") && { lastRelease: await lastRelease(stack) }),
     },
     // The component was called what the app is called; its stack's name stays when the app is renamed.
     { aliases: name === stack ? [] : [{ name }] },
   );
-  const { url, dynos, image, build, formation, release, releases, configs, environment, databases } = app;
+  const { url, dynos, image, build, formation, release, releases, configs, environment, databases, metadata } = app;
   const deployed = image === undefined ? {} : { image, build };
-  return { name, url, dynos, ...deployed, formation, release, releases, configs, environment, databases };
+  return { name, url, dynos, ...deployed, formation, release, releases, configs, environment, databases, metadata };
+}
+
+/** As the stack put it out when it was brought up last; null: there was none. */
+async function lastRelease(stack: string): Promise<LedgerEntry | null> {
+  const { releases } = await readStackOutputs(stack).catch(() => ({}) as Record<string, unknown>);
+  return (Array.isArray(releases) ? releases.at(-1) : undefined) ?? null;
 }

@@ -6,6 +6,7 @@ import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
 import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
+import { stableId } from "../ids.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
 import { ConfigVars } from "./config-vars.ts";
@@ -13,7 +14,8 @@ import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
-import { createRelease, createReleaseTask, values } from "./release.ts";
+import { entries, metadata, releaseNumber } from "./labs.ts";
+import { configHash, createRelease, createReleaseTask, values } from "./release.ts";
 import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
 
@@ -35,6 +37,11 @@ export interface AppArgs extends AppSettings {
    * @default `dynoform:key` of the stack's configuration
    */
   readonly key?: string;
+  /**
+   * The last release, or null before the first: dynos with `runtime-dyno-metadata` know by it which one they are.
+   * @default they do not
+   */
+  readonly lastRelease?: LedgerEntry | null;
 }
 
 /** Seconds that requests to the old dynos have to end. */
@@ -70,6 +77,8 @@ export class App extends pulumi.ComponentResource {
   readonly databases: CreatedAddons["databases"];
   /** Config vars and what add-ons set; a secret. */
   readonly environment: pulumi.Output<Readonly<Record<string, string>>>;
+  /** What `runtime-dyno-metadata` tells every dyno of the app; empty without it. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** The number of the current release. */
   readonly release: pulumi.Output<number>;
   /** The last releases, oldest first. */
@@ -98,7 +107,32 @@ export class App extends pulumi.ComponentResource {
     this.formation = formation;
     this.environment = pulumi.secret(pulumi.all(values(environment)));
 
-    const slug = build && { image: build.resource.image, slug: build.slug, environment };
+    const labs = [...new Set(args.labs)].sort();
+    const declared = {
+      slug: build?.slug ?? "",
+      digest: source?.digest ?? "",
+      commit: source?.commit ?? "",
+      configHash: configHash(key, config.environment),
+      addons: created.released,
+      labs,
+    };
+    const told = labs.includes("runtime-dyno-metadata");
+    this.metadata = told
+      ? metadata({
+          platform: platform.name,
+          app: this.name,
+          id,
+          commit: declared.commit,
+          release: args.lastRelease === undefined ? undefined : releaseNumber(args.lastRelease, declared),
+        })
+      : {};
+    const slug = build && {
+      image: build.resource.image,
+      slug: build.slug,
+      // A config var of the same name holds.
+      environment: { ...entries(this.metadata), ...environment },
+      ...(told && { id: (dyno: string) => stableId("dynoform", platform.name, "dyno", id, dyno) }),
+    };
     const size = formation.find(({ type }) => type === "web")?.size ?? "free";
     const task = slug && source && createReleaseTask(`${name}-release-task`, { ...shared, ...slug, source, size }, own);
     const started = (entries: readonly FormationEntry[], after: pulumi.ComponentResourceOptions): readonly Dyno[] => {
@@ -142,6 +176,7 @@ export class App extends pulumi.ComponentResource {
         image: this.image,
         config: config.environment,
         addons: created.released,
+        labs,
       },
       {
         parent: this,
@@ -171,7 +206,7 @@ type Checked = { key: string; source: AppSource | undefined; formation: readonly
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
   const at = `App ${name}:`;
-  const { platform: _platform, config = {}, databases = {}, key: givenKey, ...settings } = args;
+  const { platform: _platform, config = {}, databases = {}, key: givenKey, lastRelease: _last, ...settings } = args;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
   problems.check();

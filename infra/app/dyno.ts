@@ -42,6 +42,11 @@ export interface DynoSettings {
   /** Config vars and what add-ons set. */
   readonly environment?: Readonly<Record<string, EnvironmentValue>>;
   /**
+   * Gives a dyno's id, which it then has as HEROKU_DYNO_ID, by what it is called: `web.1`.
+   * @default none is told
+   */
+  readonly id?: (dyno: string) => string;
+  /**
    * Keys the hash in the dyno's name.
    * @default `dynoform:key` of the stack's configuration
    */
@@ -165,9 +170,11 @@ function taskSpec(
 ): docker.types.input.ServiceTaskSpec {
   const { platform } = args;
   const size = DYNO_SIZES[args.size ?? "free"];
+  const dyno = `${args.type}.${args.index}`;
   const env: Record<string, pulumi.Input<string>> = {
+    ...(args.id && { HEROKU_DYNO_ID: args.id(dyno) }),
     ...Object.fromEntries(Object.entries(variables).map(([key, entry]) => [key, entry.value])),
-    ...initEnvironment(platform, { dyno: `${args.type}.${args.index}`, unique: service, size }),
+    ...initEnvironment(platform, { dyno, unique: service, size }),
   };
   return {
     containerSpec: {

@@ -31,11 +31,18 @@ export interface ReleaseSettings {
   readonly config: Environment;
   /** What of each attachment is a release when it changes. */
   readonly addons: Readonly<Record<string, number | string>>;
+  /** In their order, each once. */
+  readonly labs: readonly string[];
+}
+
+/** A keyed hash of the user's config vars. */
+export function configHash(key: string, config: Environment): string {
+  return contentHash(key, versions(config));
 }
 
 /** The app's releases. Formation and sizes are no part of it, so that scaling makes none. */
 export function createRelease(name: string, settings: ReleaseSettings, opts: pulumi.CustomResourceOptions): Release {
-  const { platform, app, id, key, source, slug, image, config, addons } = settings;
+  const { platform, app, id, key, source, slug, image, config, addons, labs } = settings;
   return new Release(
     name,
     {
@@ -49,9 +56,10 @@ export function createRelease(name: string, settings: ReleaseSettings, opts: pul
       commit: source?.commit ?? "",
       image: image ?? "",
       processes: source?.processes ?? {},
-      configHash: contentHash(key, versions(config)),
+      configHash: configHash(key, config),
       config: values(config),
       addons,
+      labs,
     },
     opts,
   );

@@ -1,6 +1,7 @@
 import type { Problems } from "../check/problems.ts";
 import { boolean, integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { addonName, appName, attachmentName, hostName, processType } from "../names.ts";
+import { LABS, type Lab } from "./labs.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
 
@@ -43,6 +44,12 @@ export interface AppSettings {
    * @default false
    */
   readonly maintenance?: boolean;
+  /**
+   * What Heroku calls labs: `runtime-dyno-metadata` tells dynos which app and release they are, `log-runtime-metrics` writes
+   * their memory and load into the app's log.
+   * @default []
+   */
+  readonly labs?: readonly Lab[];
 }
 
 /** One of the two. */
@@ -173,6 +180,7 @@ export const appSettingsFields = {
   healthCheck: optional(healthCheck),
   hosts: optional(list(hostName)),
   maintenance: optional(boolean),
+  labs: optional(list(oneOf("lab", LABS))),
 };
 
 /** Reads {@link AppSettings} from plain data. */

@@ -9,6 +9,7 @@ export interface Runs {
   readonly configHash: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly addons: Readonly<Record<string, number | string>>;
+  readonly labs?: readonly string[];
 }
 
 /** How much of a commit's id is shown. */
@@ -29,13 +30,11 @@ export function describeChanges(
   if (before === undefined) return after.slug === "" ? "Initial release" : deploy(after);
   const source = (["slug", "digest", "commit"] as const).some((part) => before[part] !== after[part]);
   const again = source ? ledger.slice(0, -1).findLast((entry) => isSame(entry, after)) : undefined;
+  // What a rollback leaves as it is.
+  const besides = [...addonPhrases(before.addons, after.addons), ...labPhrases(before.labs, after.labs)];
   const phrases = again
-    ? [`Rollback to v${again.version}`, ...addonPhrases(before.addons, after.addons)]
-    : [
-        ...(source ? [deploy(after)] : []),
-        ...configPhrases(before.config, after.config),
-        ...addonPhrases(before.addons, after.addons),
-      ];
+    ? [`Rollback to v${again.version}`, ...besides]
+    : [...(source ? [deploy(after)] : []), ...configPhrases(before.config, after.config), ...besides];
   const [first, ...rest] = phrases;
   if (first === undefined) return undefined;
   return [first, ...rest.map((phrase) => phrase.charAt(0).toLowerCase() + phrase.slice(1))].join("; ");
@@ -74,4 +73,11 @@ function isRotated(before: number | string | undefined, after: number | string |
   if (before === undefined || before === after) return false;
   const database = (of: number | string | undefined) => String(of).replace(/(^|[ _])\d+$/, "");
   return database(before) === database(after);
+}
+
+function labPhrases(before: readonly string[] = [], after: readonly string[] = []): string[] {
+  return [
+    ...after.filter((lab) => !before.includes(lab)).map((lab) => `Enable ${lab} feature`),
+    ...before.filter((lab) => !after.includes(lab)).map((lab) => `Disable ${lab} feature`),
+  ];
 }

@@ -21,6 +21,8 @@ export type LedgerEntry = {
   processes: { [type: string]: string };
   /** Add-ons by what they are attached as, and the generation of their credentials, with the database if it has another name. */
   addons: { [attachment: string]: number | string };
+  /** What of Heroku's labs the app had, sorted; absent: none. */
+  labs?: string[];
 };
 
 /** Config vars by name. */

@@ -5,7 +5,7 @@ import { removeCheckOuts } from "../build/checkout.ts";
 import { removeUnreferenced } from "../build/images.ts";
 import { Repository, repositoryPath } from "../build/repository.ts";
 import { dockerClient } from "../docker/client.ts";
-import { anyText, either, integer, map, type ResourceDefinition, text } from "../kit/index.ts";
+import { anyText, either, integer, list, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { describeChanges } from "./changes.ts";
 import { type Configs, type LedgerEntry, namedConfigs, newest } from "./ledger.ts";
 
@@ -30,6 +30,8 @@ type Inputs = {
   config: { [name: string]: string };
   /** By attachment: the generation of its credentials, with the database where another name stands for it. */
   addons: { [attachment: string]: number | string };
+  /** What of Heroku's labs the app has, sorted. */
+  labs: string[];
 };
 
 type Outputs = Inputs & {
@@ -58,6 +60,7 @@ export const release: ResourceDefinition<Inputs, Outputs> = {
     configHash: text(),
     config: map(anyText()),
     addons: map(either(integer({ min: 1 }), text())),
+    labs: withDefault(list(text()), []),
   },
   computed: ["version", "ledger", "configs"],
   replaceOn: [],
@@ -92,7 +95,7 @@ export const release: ResourceDefinition<Inputs, Outputs> = {
 };
 
 async function entryOf(version: number, description: string, inputs: Inputs): Promise<LedgerEntry> {
-  const { directory, appId, commit, image, slug, digest, configHash, processes, addons } = inputs;
+  const { directory, appId, commit, image, slug, digest, configHash, processes, addons, labs } = inputs;
   const pinned = commit !== "" && (await new Repository(repositoryPath(directory, appId)).pin(version, commit));
   return {
     version,
@@ -106,6 +109,7 @@ async function entryOf(version: number, description: string, inputs: Inputs): Pr
     configHash,
     processes,
     addons,
+    ...(labs.length > 0 && { labs }),
   };
 }
 

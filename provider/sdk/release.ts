@@ -27,6 +27,8 @@ export interface ReleaseArgs {
   readonly config: pulumi.Input<Readonly<Record<string, pulumi.Input<string>>>>;
   /** By what add-ons are attached as: generations of credentials, or a text that changes with the database too. */
   readonly addons: pulumi.Input<Readonly<Record<string, number | string>>>;
+  /** What of Heroku's labs the app has, sorted. @default none */
+  readonly labs?: pulumi.Input<readonly string[]>;
 }
 
 /** An app's releases. Let it depend on everything that must run before a change counts as released. */

@@ -18,6 +18,8 @@ import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
 import { openDashboard } from "./dashboard/open.ts";
 import { DynoManager } from "./dynos/manager.ts";
+import { RuntimeMetrics } from "./dynos/runtime-metrics.ts";
+import { Ticker } from "./dynos/ticker.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
 import { healthOf } from "./health.ts";
@@ -40,6 +42,7 @@ import { Site } from "./web/site.ts";
 
 /** Milliseconds. */
 const CALM = 3000;
+const SAMPLES = 20_000;
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -89,6 +92,16 @@ const dynos = parts.adopt(
   (it) => it.stop(),
 );
 const images = new LostImages({ docker, services: dynos.services, apps, log: logs, report });
+const runtimeMetrics = new RuntimeMetrics({
+  docker,
+  log: logs,
+  clock,
+  running: () => dynos.watcher.running(),
+  async apps() {
+    const all = await apps.list();
+    return new Set(all.filter(({ labs }) => labs.includes("log-runtime-metrics")).map(({ name }) => name));
+  },
+});
 const operator = `admin@${settings.domain}`;
 const databases = parts.use(
   new Databases({
@@ -118,8 +131,9 @@ const oneOffs = parts.use(
     prepare: (app) => images.restore(app),
     async deployed(name) {
       const app = await apps.get(name);
-      const { image, environment } = app === undefined ? {} : await outputs.of(app.stack);
-      return image === undefined || environment === undefined ? undefined : { image, environment, size: "free" };
+      const { image, environment, metadata } = app === undefined ? {} : await outputs.of(app.stack);
+      if (image === undefined || environment === undefined) return undefined;
+      return { image, environment: { ...metadata, ...environment }, size: "free" };
     },
     refusal: (app, size) =>
       size === "free" && dynos.hours.isExhausted(app)
@@ -197,6 +211,13 @@ parts.use(
   }),
 );
 await dynos.start();
+parts.use(
+  new Ticker(
+    SAMPLES,
+    () => runtimeMetrics.tick(),
+    (message) => report(`runtime metrics: ${message}`),
+  ),
+);
 await oneOffs.recover();
 databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { stableId } from "../../../infra/ids.ts";
 import type { Caller } from "../api/call.ts";
-import { stableId } from "../api/ids.ts";
 import type { Right } from "../api/ports.ts";
 import { bearerOf, type Token } from "../api/token.ts";
 import { migrate } from "../store.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as after } from "node:timers/promises";
+import { stableId } from "../../../infra/ids.ts";
 import { messageOf } from "../../errors.ts";
 import type { Act, Clock } from "../types.ts";
 import type { Call } from "./call.ts";
 import { DryRun } from "./dry-run.ts";
 import { ApiError, notFound } from "./errors.ts";
-import { stableId } from "./ids.ts";
 import type { OutputsReader } from "./outputs.ts";
 import { patienceOf } from "./patience.ts";
 import type { AppFile, Changed, DeclaredApp, Ports, Right } from "./ports.ts";

@@ -18,6 +18,7 @@ import { configVarRoutes } from "./handlers/config-vars.ts";
 import { domainRoutes } from "./handlers/domains.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
 import { factRoutes } from "./handlers/facts.ts";
+import { featureRoutes } from "./handlers/features.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
@@ -86,6 +87,7 @@ export function createApi(options: ApiOptions): Api {
       ...buildpackRoutes(desk),
       ...factRoutes(desk),
       ...absentRoutes(desk),
+      ...featureRoutes(desk),
       ...formationRoutes(desk),
       ...dynoRoutes(desk),
       ...releaseRoutes(desk),

@@ -21,6 +21,8 @@ export interface AppOutputs {
   /** Config vars and what add-ons set. */
   readonly environment: Readonly<Record<string, string>>;
   readonly formation: readonly FormationOutput[];
+  /** What `runtime-dyno-metadata` tells every dyno. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** By its id. */
   readonly image: string | undefined;
 }
@@ -103,13 +105,14 @@ export class OutputsReader {
 }
 
 function parse(raw: Readonly<Record<string, unknown>>): AppOutputs {
-  const { release, releases, configs, environment, formation, image } = raw;
+  const { release, releases, configs, environment, formation, image, metadata } = raw;
   const ledger = (Array.isArray(releases) ? releases : []).filter(isRelease);
   return {
     release: typeof release === "number" ? release : undefined,
     releases: ledger.toSorted((a, b) => a.version - b.version),
     configs: isRecord(configs) ? (configs as Configs) : {},
     environment: texts(environment),
+    metadata: texts(metadata),
     formation: (Array.isArray(formation) ? formation : []).filter(isFormation),
     image: typeof image === "string" ? image : undefined,
   };

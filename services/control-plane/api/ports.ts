@@ -42,6 +42,8 @@ export interface DeclaredApp {
   readonly hosts: readonly string[];
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
+  /** What of Heroku's labs it has. */
+  readonly labs: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
@@ -169,6 +171,8 @@ export interface OneOffRequest {
   readonly attach: boolean;
   /** Whether the command gets a terminal. */
   readonly tty: boolean;
+  /** Gives the id that the dyno is told. @default it is told none */
+  readonly id?: (dyno: string) => string;
 }
 
 export interface OneOff extends DynoState {

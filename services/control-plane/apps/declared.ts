@@ -18,6 +18,8 @@ export interface DeclaredApp {
   readonly hosts: readonly string[];
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
+  /** What of Heroku's labs it has. */
+  readonly labs: readonly string[];
   /** When the control plane saw it first, in milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
@@ -59,6 +61,7 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
     hosts: Array.isArray(settings.hosts) ? settings.hosts.map(String) : [],
     maintenance: settings.maintenance === true,
+    labs: Array.isArray(settings.labs) ? settings.labs.map(String) : [],
     createdAt: options.firstSeen(stack),
     formation: formationOf(settings),
     addons: addonsOf(settings),

@@ -43,7 +43,8 @@ function ownVariables(lines: readonly string[]): Record<string, string> {
   for (const line of lines) {
     const at = line.indexOf("=");
     const name = line.slice(0, at);
-    if (name !== "PORT" && name !== "DYNO" && !name.startsWith("DYNOFORM_")) variables[name] = line.slice(at + 1);
+    if (name !== "PORT" && name !== "DYNO" && name !== "HEROKU_DYNO_ID" && !name.startsWith("DYNOFORM_"))
+      variables[name] = line.slice(at + 1);
   }
   return variables;
 }

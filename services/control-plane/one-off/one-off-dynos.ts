@@ -133,11 +133,15 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
   /** Under a number that no other has: Docker refuses a name that is taken. */
   async #createContainer(args: OneOffRequest & { readonly size: string; readonly release: CurrentRelease }) {
     const { docker, platform } = this.#options;
-    const { app, command, env, attach, tty, release } = args;
+    const { app, command, env, attach, tty, release, id } = args;
     const size = { name: args.size, ...DYNO_SIZES[args.size as DynoSizeName] };
-    const environment = { ...release.environment, ...(tty ? withoutWindow(env) : env) };
     for (let attempt = 1; ; attempt++) {
       const dyno = `run.${randomInt(1000, 10_000)}`;
+      const environment = {
+        ...(id && { HEROKU_DYNO_ID: id(dyno) }),
+        ...release.environment,
+        ...(tty ? withoutWindow(env) : env),
+      };
       const settings = { platform, app, dyno, type: "run", image: release.image, command, environment, size } as const;
       const spec = oneOffSpec({ ...settings, tty, stdin: attach });
       const Cmd = tty ? withinWindow(command, windowOf(env)) : spec.Cmd;

@@ -285,8 +285,12 @@ test("an app's mistakes, each a line", async () => {
       `${noProcfile}/Procfile:1: "web uwsgi" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini`,
     ],
     [
+      { labs: ["preboot"] },
+      'App shop: labs[0]: "preboot" is not a lab; use runtime-dyno-metadata or log-runtime-metrics',
+    ],
+    [
       { addons: { DATABASE: { service: "redis" } }, config: { DATABASE_URL: "x" }, buildpack: "python" },
-      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck, hosts or maintenance",
+      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck, hosts, maintenance or labs",
       'App shop: addons.DATABASE.service: "redis" is not a service; use postgresql',
       "App shop: config.DATABASE_URL: is set by an add-on of the app and can be no config var; remove one of them",
     ],

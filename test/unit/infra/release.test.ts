@@ -55,6 +55,7 @@ test("a release says what ran, with every config var a secret", async () => {
     processes: { web: "uwsgi uwsgi.ini", worker: "python work.py", release: "python migrate.py" },
     config: { GREETING: { secret: "hello" }, TOKEN: { secret: "t" } },
     addons: { DATABASE: 1 },
+    labs: [],
   });
   assert.deepEqual(options, { additionalSecretOutputs: ["configs"] });
 });

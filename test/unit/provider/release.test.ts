@@ -45,6 +45,7 @@ const changes: [string, Partial<Runs>, string | undefined][] = [
   ["an add-on less", { addons: {} }, "Detach DATABASE"],
   ["its credentials", { addons: { DATABASE: 2 } }, "Rotate DATABASE credentials"],
   ["another database under its name", { addons: { DATABASE: "postgresql d1 1" } }, "Attach DATABASE"],
+  ["a lab", { labs: ["log-runtime-metrics"] }, "Enable log-runtime-metrics feature"],
   ["no source any more", { slug: "", digest: "", commit: "" }, "Remove the source"],
   [
     "much at once",

@@ -10,7 +10,6 @@ export const EMPTY: readonly string[] = [
   "/spaces",
   "/teams",
   "/users/:user/teams",
-  "/apps/:app/features",
   "/apps/:app/sni-endpoints",
   "/apps/:app/webhooks",
   "/apps/:app/webhook-deliveries",
@@ -37,8 +36,6 @@ export const ABSENT: readonly (readonly [method: string, path: string, what: str
   ["POST", "/apps/:app/sni-endpoints", "Certificates"],
   ["GET", "/apps/:app/sni-endpoints/:endpoint", "Certificates"],
   ["POST", "/apps/:app/webhooks", "Webhooks"],
-  ["GET", "/apps/:app/features/:feature", "App features"],
-  ["PATCH", "/apps/:app/features/:feature", "App features"],
   ["POST", "/apps/:app/slugs", "Slugs made elsewhere"],
   // Clients take "not found" for "none".
   ["GET", "/apps/:app/pipeline-couplings", "Pipelines"],

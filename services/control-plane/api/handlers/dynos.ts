@@ -91,6 +91,7 @@ async function run(desk: Desk, call: Call): Promise<Answer> {
     env: readEnvironment(call.body.env),
     attach,
     tty: attach && call.body.force_no_tty !== true,
+    ...(app.labs.includes("runtime-dyno-metadata") && { id: (dyno: string) => desk.id("dyno", app.id, dyno) }),
   };
   const oneOff = await desk.act(call, app, `Run ${command}`, () => desk.ports.oneOffs.create(request));
   desk.say(app, `Starting process with command \`${command}\` by user ${call.caller.email}`);

@@ -61,7 +61,7 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
     ]);
     assert.match(pipelines.errors, /Error: Pipelines /);
     assert.match(features.errors, /Enabling http-session-affinity for (?:⬢ )?flask-example\.\.\. !/);
-    assert.match(features.errors, /Error: App features are not part of this platform\./);
+    assert.match(features.errors, /Error: Couldn't find that app feature; there are runtime-dyno-metadata and/);
     for (const { errors } of [pipelines, features]) assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
   });
 }

@@ -62,7 +62,7 @@ test("what the platform has one of, or none, is told", async () => {
   assert.equal((await get("/regions/local")).body.country, "Here");
   assert.equal((await get("/stacks/dynoform")).body.default, true);
   assert.equal((await get("/stacks/heroku-24")).status, 404);
-  for (const path of ["/pipelines", "/teams", "/spaces", "/apps/shop/sni-endpoints", "/apps/shop/features"]) {
+  for (const path of ["/pipelines", "/teams", "/spaces", "/apps/shop/sni-endpoints", "/apps/shop/webhooks"]) {
     assert.deepEqual((await get(path)).body, [], path);
   }
   assert.equal((await get("/apps/nobody/features")).status, 404);

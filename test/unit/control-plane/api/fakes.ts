@@ -235,10 +235,10 @@ export class World {
 
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
-    const { hosts = [], maintenance = false } = settings as { hosts?: string[]; maintenance?: boolean };
+    const { hosts = [], maintenance = false, labs = [] } = settings as Partial<DeclaredApp>;
     const url = `http://${name}.localhost:8080/`;
     const createdAt = Date.UTC(2026, 0, 1);
-    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, createdAt, formation, addons };
+    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, labs, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {

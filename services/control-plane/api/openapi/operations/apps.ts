@@ -15,6 +15,18 @@ const domain = object({
   updated_at: time,
 });
 const kind = object({ id: uuid, name: text, created_at: time, updated_at: time });
+const feature = object({
+  id: uuid,
+  name: text,
+  display_name: text,
+  description: text,
+  doc_url: text,
+  feedback_email: text,
+  state: text,
+  enabled: flag,
+  created_at: time,
+  updated_at: time,
+});
 const buildpacks = list(object({ ordinal: whole, buildpack: object({ name: text, url: text }) }));
 
 export const apps: Operations = {
@@ -49,6 +61,17 @@ export const apps: Operations = {
     answer: domain,
   },
   "DELETE /apps/:app/domains/:domain": { summary: "Serve an app at a domain no more", answer: domain },
+  "GET /apps/:app/features": {
+    summary: "List what of Heroku's labs there is, and what an app has",
+    answer: list(feature),
+  },
+  "GET /apps/:app/features/:feature": { summary: "One of Heroku's labs, and whether an app has it", answer: feature },
+  "PATCH /apps/:app/features/:feature": {
+    summary: "Switch one of Heroku's labs on or off for an app",
+    body: object({ enabled: flag }),
+    example: { enabled: true },
+    answer: feature,
+  },
   "GET /apps/:app/buildpack-installations": { summary: "List an app's buildpacks", answer: buildpacks },
   "PUT /apps/:app/buildpack-installations": {
     summary: "Set an app's buildpacks, of which there is one",
