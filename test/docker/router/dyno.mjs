@@ -37,6 +37,9 @@ const routes = {
     response.write("to the ");
     response.end("login", () => response.socket.destroy());
   },
+  "/early-unmeasured": ({ socket }) => {
+    socket.write("HTTP/1.0 302 Found\r\nLocation: /login\r\n\r\nto the login", () => socket.destroy());
+  },
   "/big": (_request, response) => response.end("x".repeat(1024 * 1024)),
   "/whoami": (_request, response) => response.end(`${VERSION} ${process.env.DYNO} ${hostname()}`),
   "/teapot": (_request, response) => response.writeHead(503).end("the app's own"),

@@ -68,7 +68,7 @@ local function look()
       if status == SWITCHED then
         -- A WebSocket, which has time.
         request.since, request.progress = false, nil
-      elseif answered and not upstream.descriptor(r) then
+      elseif answered and upstream.descriptor(r) == nil then
         -- Its client still sends what nobody reads, or has not taken all of the answer.
         inflight.leave(request.dyno)
         request.dyno, request.since, request.progress = false, false, nil

@@ -15,8 +15,10 @@ ffi.cdef [[
 int dup(int fd);
 int close(int fd);
 ssize_t recv(int fd, void *buffer, size_t length, int flags);
+int getsockopt(int fd, int level, int name, void *value, uint32_t *length);
 ]]
 local MSG_DONTWAIT = 0x40
+local SOL_SOCKET, SO_ERROR = 1, 4
 local SIZE = 65536
 local buffer = ffi.new("char[?]", SIZE)
 
@@ -43,6 +45,14 @@ function M.forget(request)
   if not request.second then return end
   C.close(request.second)
   request.second = nil
+end
+
+-- nginx has begun to read the request's answer. One without a length is whole when its connection ends, by a reset too:
+-- who asks for a socket's error takes it away, and nginx reads what there is to its end.
+function M.begun(request)
+  if not request.second then return end
+  C.getsockopt(request.second, SOL_SOCKET, SO_ERROR, ffi.new "int[1]", ffi.new("uint32_t[1]", 4))
+  M.forget(request)
 end
 
 -- What chunks hold; nil when the last one is missing.

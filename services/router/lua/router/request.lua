@@ -56,6 +56,8 @@ local function give(request, entry, version, dyno, address)
     inflight.leave(dyno.name)
     return false
   end
+  -- Whatever brings a request here a second time, it is counted once.
+  if request.dyno then inflight.leave(request.dyno) end
   deadline.start(request)
   request.dyno, request.address, request.port = dyno.name, address, dyno.port
   ngx.var.dyno = dyno.dyno or ""
@@ -175,8 +177,7 @@ end
 
 -- Header phase of a request that has a body.
 function M.answered()
-  local request = ongoing.current()
-  if request.second then early.forget(request) end
+  early.begun(ongoing.current())
 end
 
 -- The last of the values that nginx lists for a request's attempts.

@@ -16,14 +16,15 @@ typedef struct {
 ]]
 local SIGNATURE = 0x50545448
 
--- The file descriptor of the connection to the dyno of a request (nginx' address of it); nil when there is none.
+-- The file descriptor of the connection to the dyno of a request (nginx' address of it); nil when there is none, false
+-- when this nginx is built otherwise.
 function M.descriptor(r)
   local known = ffi.cast("dyno_request_t*", r)
-  if known.signature ~= SIGNATURE or known.upstream == nil then return nil end
+  if known.signature ~= SIGNATURE then return false end
+  if known.upstream == nil or known.upstream.connection == nil then return nil end
   local connection = known.upstream.connection
-  -- It names its request; otherwise this nginx is built otherwise.
-  if connection == nil or connection.data ~= ffi.cast("void*", known) then return nil end
-  return connection.fd
+  -- It names its request.
+  return connection.data == ffi.cast("void*", known) and connection.fd
 end
 
 return M
