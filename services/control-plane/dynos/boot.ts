@@ -5,6 +5,8 @@ import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 /** Milliseconds between looks for a dyno in the router's table, and at an app that is being woken. */
 const PAUSE = 500;
 const WAKING = 50;
+/** The same for one whose time is over, and which listens: it may be left by an `up` that was killed. */
+const LATE = 2000;
 
 export interface Boot {
   /** `silent`: it did not listen on its port in time. `gone`: it has ended. */
@@ -56,7 +58,7 @@ export async function booted(
     }
     const left = started + timeout * 1000 - performance.now();
     if (left <= 0 && (asked || !reached || !(await listens(router, service)))) break;
-    await sleep(left > 0 ? Math.min(pause, left) : pause, undefined, { signal: gone }).catch(() => {});
+    await sleep(left > 0 ? Math.min(pause, left) : LATE, undefined, { signal: gone }).catch(() => {});
   }
   if (gone.aborted) return { result: "gone", routed, timeout };
   // Without a router nobody can say; the dyno runs.

@@ -78,6 +78,12 @@ function describe(method: string, path: string, operation: Operation, isOpen: bo
         206: { description: "A part of it; the header `Next-Range` asks for more", content: json(answer) },
       }),
       "4XX": { description: "Refused", content: json({ $ref: "#/components/schemas/Error" }) },
+      ...(changes && {
+        504: {
+          description: "Not done yet: it goes on, and may be taken back. `Prefer: wait=SECONDS` waits for longer",
+          content: json({ $ref: "#/components/schemas/Error" }),
+        },
+      }),
     },
   };
 }
