@@ -1,6 +1,6 @@
 import { LABS, type Lab } from "../../../../infra/app/labs.ts";
 import type { Answer, Call } from "../call.ts";
-import { type Desk, pending } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
@@ -56,7 +56,7 @@ async function change(desk: Desk, call: Call): Promise<Answer> {
     if (wanted.length > 0) file.set(["labs"], wanted);
     else file.remove(["labs"]);
   });
-  return { body: show(desk, app, lab, enabled), headers: pending(outcome, app) };
+  return { body: show(desk, app, lab, enabled), headers: warned(outcome) };
 }
 
 function labsIn({ settings }: AppFile): string[] {
