@@ -104,10 +104,11 @@ export class Journal {
   /** Every resource that there is at this moment, whichever deployment made it, in topological order. */
   current(): Map<ResourceState, Entry> {
     const entries = [...this.#news, ...this.base].filter((entry) => !this.#settled.has(entry));
-    const references = new Set(entries.map(({ state }) => `${state.urn}::${state.id}`));
+    const anyRenamed = this.#renamed.size > 0;
+    const references = new Set(anyRenamed ? entries.map(({ state }) => `${state.urn}::${state.id}`) : []);
     const found = new Map<ResourceState, Entry>();
     for (const entry of entries) {
-      const named = this.#renamed.size > 0 ? this.#withNewNames(entry.state, references) : entry.state;
+      const named = anyRenamed ? this.#withNewNames(entry.state, references) : entry.state;
       found.set(named, entry);
     }
     const states = this.#withoutVanished(found);
