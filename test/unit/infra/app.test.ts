@@ -131,6 +131,12 @@ test("a build's inputs", async () => {
   );
 });
 
+test("where the platform has uv download Pythons, a build is of an exact one", async () => {
+  const path = await source({ ".python-version": "3.12" });
+  const { resources } = await app({ source: { path }, platform: { ...platform, pythons: "uv" } });
+  assert.equal(resources.find(({ type }) => type === "dyno:index:Build")?.inputs.python, "3.12.16");
+});
+
 test("a build is named by the config vars that pip sees, of which its name tells nothing, and by no others", async () => {
   const built = async (config: Record<string, string>, key = KEY) => {
     const { resources } = await app({ config, key });

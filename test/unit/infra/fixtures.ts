@@ -17,6 +17,7 @@ export const platform: PlatformConnection = {
   postgresName: "test-postgres",
   egress: ["10.1.2.0/24"],
   keep: 5,
+  pythons: "debian",
   networkId: "network-1",
   provisionerPassword: "provisioner-pass",
 };

@@ -153,6 +153,7 @@ test("what other stacks read of it", async () => {
     postgresName: "dynoform-postgres",
     egress: ["10.1.2.3"],
     keep: 20,
+    pythons: "debian",
   });
   assert.equal(await (provisionerPassword as { isSecret: Promise<boolean> }).isSecret, true);
   assert.ok(networkId);
