@@ -52,7 +52,7 @@ export const alone: Part = async (t, { platform, ann }) => {
 
   await t.test("alone: commands that ask other hosts end with a clear word, and send nothing elsewhere", async () => {
     const app = ["--app", "flask-example"];
-    for (const [words, exitCode, said] of [
+    const commands = [
       [["apps:favorites:add", ...app], 0, /Adding (?:⬢ )?flask-example to favorites\.\.\. done/],
       [["apps:favorites"], 0, /^=== Favorited Apps\n\n(?:⬢ )?flask-example$/m],
       [["notifications"], 0, /^No unread notifications\.$/m],
@@ -60,13 +60,14 @@ export const alone: Part = async (t, { platform, ann }) => {
       [["ci:run", ...app], 2, /Pipelines are not part of this platform\./],
       [["reviewapps:enable", "--pipeline", "pipe"], 2, /Pipelines are not part of this platform\./],
       [["apps:errors", ...app], 2, /Metrics and autoscaling are not part of this platform yet\./],
-    ] as const) {
+    ] as const;
+    for (const [words, exitCode, said] of commands) {
       const done = await heroku(...words);
       assert.match(`${done.output}${done.errors}`, said, words.join(" "));
       assert.equal(done.exitCode, exitCode, `${words.join(" ")}: ${done.errors}`);
       assert.equal(await sentBytes(namespace), 0, words.join(" "));
     }
-    assert.ok(calls > 10);
+    assert.ok(calls >= commands.length, "each of them asked the platform");
   });
 
   await t.test("alone: curl, git, pip and what `heroku local` starts know of no proxy", async () => {
