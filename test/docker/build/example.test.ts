@@ -67,7 +67,12 @@ test("a Pipfile alone, with a lock whose hashes are checked, on the newest Pytho
   const source = await writeSource(join(directory, "locked"), {
     Pipfile: '[packages]\nsix = "*"\n',
     "Pipfile.lock": JSON.stringify({
-      _meta: { hash: { sha256: "83b3df86404322b5e9c6d1f3a782fd8510f976dafa4940f849d7e79258978aaa" } },
+      _meta: {
+        hash: { sha256: "83b3df86404322b5e9c6d1f3a782fd8510f976dafa4940f849d7e79258978aaa" },
+        "pipfile-spec": 6,
+        requires: {},
+        sources: [{ name: "pypi", url: "https://pypi.org/simple", verify_ssl: true }],
+      },
       default: {
         six: {
           version: "==1.17.0",
@@ -77,6 +82,7 @@ test("a Pipfile alone, with a lock whose hashes are checked, on the newest Pytho
           ],
         },
       },
+      develop: {},
     }),
   });
   const { image } = await ground.build("locked", source);
