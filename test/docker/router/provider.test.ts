@@ -227,8 +227,8 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
     },
   };
   const lines = "Its last lines:\n    started v1\n    ImportError: no module named 'flask_jwtt'";
-  const route = (service: string, more: PropertyMap = {}) =>
-    routeInputs("mend", [service], { healthCheck: { type: "no-worse", path: "/", timeout: 5 }, ...more });
+  const within = (timeout: number) => ({ healthCheck: { type: "no-worse", path: "/", timeout } });
+  const route = (service: string, more: PropertyMap = {}) => routeInputs("mend", [service], { ...within(30), ...more });
   const deploy = (inputs: PropertyMap) =>
     provider.create({ ...listening, inputs, timeout: 0, preview: false }).then(() => said.splice(0).join("\n"));
   const status = async () => (await ground.get("mend.localhost")).status;
@@ -239,7 +239,7 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
     ground.dyno("mend-4", { mode: "500", replicas: 0 }),
     ground.dyno("mend-5", { mode: "500", replicas: 0 }),
     ground.dyno("mend-6", { mode: "500", replicas: 0 }),
-    ground.dyno("mend-7", { boot: 3_600_000, replicas: 0 }),
+    ground.dyno("mend-7", { boot: 3_600_000 }),
   ]);
   const all = "web.1 of mend answers 500 to GET /, and was deployed all the same, as";
   assert.equal(await deploy(route(first)), `${all} there is nothing that it replaces. ${lines}`);
@@ -253,7 +253,7 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
   await router.mode("mend", "asleep", ROUTE.signal);
   await ground.scale(well, 0);
   await assert.rejects(
-    deploy(route(third)),
+    deploy(route(third, within(10))),
     /answered 500 .* and the release that it was to replace answers below 500/,
   );
   assert.equal(await status(), 200, "it serves");
@@ -274,8 +274,8 @@ test("a new dyno that answers 500 is taken, with a warning, where what it replac
 
   // One that listens and says nothing.
   assert.equal(
-    await deploy(route(mute, { healthCheck: { type: "no-worse", path: "/", timeout: 2 } })),
-    "web.1 of mend did not answer GET / within 2 seconds, and was deployed all the same, as what it replaces does no " +
+    await deploy(route(mute, within(5))),
+    "web.1 of mend did not answer GET / within 5 seconds, and was deployed all the same, as what it replaces does no " +
       "better. Its last lines:\n    started v1",
   );
 });

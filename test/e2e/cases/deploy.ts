@@ -100,9 +100,10 @@ async function brokenOverGood(app: CaseApp, t: TestContext): Promise<void> {
     host: `${name}.localhost`,
     port: platform.ports.web,
     rate: 50,
-    path: () => "/",
+    // Without the database, which has so many connections and no more; the new code answers 500 here too.
+    path: () => "/health",
     most: 300,
-    isFromApp: ({ status, body }) => status === 200 && body === "1 notes\n",
+    isFromApp: ({ status, body }) => status === 200 && body === "well\n",
   });
   const { exitCode, output } = await app.git("push", "heroku", "main");
   const { sent, lost } = await load.stop();
