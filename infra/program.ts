@@ -23,7 +23,7 @@ export default async function program(): Promise<Record<string, unknown>> {
       platform: await connectPlatform(platform ?? "platform"),
       databases: await connectDatabases(settings.addons),
       config: file.config,
-      ...(settings.labs?.includes("runtime-dyno-metadata") && { lastRelease: await lastRelease(stack) }),
+      ...(settings.labs?.includes("runtime-dyno-metadata") && (await lastRelease(stack))),
     },
     // The component was called what the app is called; its stack's name stays when the app is renamed.
     { aliases: name === stack ? [] : [{ name }] },
@@ -33,8 +33,9 @@ export default async function program(): Promise<Record<string, unknown>> {
   return { name, url, dynos, ...deployed, formation, release, releases, configs, environment, databases, metadata };
 }
 
-/** As the stack put it out when it was brought up last; null: there was none. */
-async function lastRelease(stack: string): Promise<LedgerEntry | null> {
-  const { releases } = await readStackOutputs(stack).catch(() => ({}) as Record<string, unknown>);
-  return (Array.isArray(releases) ? releases.at(-1) : undefined) ?? null;
+/** As the stack put it out when it was brought up last; null: there was none; nothing where it cannot be read. */
+async function lastRelease(stack: string): Promise<{ readonly lastRelease?: LedgerEntry | null }> {
+  const outputs = await readStackOutputs(stack).catch(() => undefined);
+  if (outputs === undefined) return {};
+  return { lastRelease: (Array.isArray(outputs.releases) ? outputs.releases.at(-1) : undefined) ?? null };
 }

@@ -30,3 +30,19 @@ test("another platform and another name are said in the stack file", async () =>
   });
   assert.equal(result.url, "http://store.apps.example.com:8080/");
 });
+
+test("dynos that are told which release they are take it from what their stack put out last", async () => {
+  const told = async (stacks: Record<string, Record<string, unknown>>) => {
+    const app = JSON.stringify({ labs: ["runtime-dyno-metadata"] });
+    const { result } = await record(program, {
+      stack: "shop",
+      config: { "dynoform:app": app, "dynoform:key": KEY },
+      stacks: { "organization/dynoform/platform": { ...platform }, ...stacks },
+    });
+    return (result.metadata as Record<string, string>).HEROKU_RELEASE_VERSION;
+  };
+  const own = "organization/dynoform/shop";
+  assert.equal(await told({ [own]: {} }), "v1");
+  assert.equal(await told({ [own]: { releases: [{ version: 6 }, { version: 7 }] } }), "v8");
+  assert.equal(await told({}), undefined, "nobody is told what cannot be read");
+});
