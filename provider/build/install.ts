@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import type Docker from "dockerode";
 import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
+import { STACK } from "../docker/surroundings.ts";
 import { masking } from "./secrets.ts";
 import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
 
@@ -13,9 +14,6 @@ const LIMITS = {
   CpuShares: 256,
   PidsLimit: 512,
 };
-
-/** What hooks are told of the base image, as Heroku calls the one whose commands it has. */
-const STACK = "heroku-24";
 
 /** Where images/python/build keeps config vars: a tmpfs, of which no image has anything. */
 const CONFIG = "/run/dynoform-config";
