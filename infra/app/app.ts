@@ -117,21 +117,20 @@ export class App extends pulumi.ComponentResource {
       labs,
     };
     const told = labs.includes("runtime-dyno-metadata");
+    const number = args.lastRelease === undefined ? undefined : releaseNumber(args.lastRelease, declared);
     this.metadata = told
-      ? metadata({
-          platform: platform.name,
-          app: this.name,
-          id,
-          commit: declared.commit,
-          release: args.lastRelease === undefined ? undefined : releaseNumber(args.lastRelease, declared),
-        })
+      ? metadata({ platform: platform.name, app: this.name, id, commit: declared.commit, release: number })
       : {};
+    const ran = number === args.lastRelease?.version ? args.lastRelease : undefined;
     const slug = build && {
       image: build.resource.image,
       slug: build.slug,
       // A config var of the same name holds.
       environment: { ...entries(this.metadata), ...environment },
-      ...(told && { id: (dyno: string) => stableId("dynoform", platform.name, "dyno", id, dyno) }),
+      ...(told && {
+        id: (dyno: string) => stableId("dynoform", platform.name, "dyno", id, dyno),
+        ...(number !== undefined && { releasedAt: ran?.createdAt ?? new Date().toISOString() }),
+      }),
     };
     const size = formation.find(({ type }) => type === "web")?.size ?? "free";
     const task = slug && source && createReleaseTask(`${name}-release-task`, { ...shared, ...slug, source, size }, own);

@@ -27,6 +27,9 @@ const TEMPLATE = 3;
 /** Seconds a dyno without a port must have run before it counts as started. */
 const SETTLE = 3;
 
+/** Where a service has {@link DynoSettings.releasedAt}. */
+const RELEASED_AT = "taskSpec.containerSpec.env.HEROKU_RELEASE_CREATED_AT";
+
 /** Seconds for the container to be gone: the 30 s an app has after SIGTERM, Swarm's 2 s before it, and some to spare. */
 const STOP_TIMEOUT = 60;
 
@@ -46,6 +49,12 @@ export interface DynoSettings {
    * @default none is told
    */
   readonly id?: (dyno: string) => string;
+  /**
+   * When its release was made, which a dyno then has as HEROKU_RELEASE_CREATED_AT: ISO 8601. It has that of its first
+   * `up`, as no name follows from a time.
+   * @default none is told
+   */
+  readonly releasedAt?: string;
   /**
    * Keys the hash in the dyno's name.
    * @default `dynoform:key` of the stack's configuration
@@ -102,7 +111,7 @@ export class Dyno extends pulumi.ComponentResource {
         taskSpec: taskSpec(args, variables, this.service, labels),
       },
       // Sleeping and waking set the number of replicas from outside.
-      { parent: this, dependsOn, ignoreChanges: ["mode"] },
+      { parent: this, dependsOn, ignoreChanges: args.releasedAt === undefined ? ["mode"] : ["mode", RELEASED_AT] },
     );
     this.process = new DynoProcess(
       `${name}-${hash}-process`,
@@ -173,6 +182,7 @@ function taskSpec(
   const dyno = `${args.type}.${args.index}`;
   const env: Record<string, pulumi.Input<string>> = {
     ...(args.id && { HEROKU_DYNO_ID: args.id(dyno) }),
+    ...(args.releasedAt !== undefined && { HEROKU_RELEASE_CREATED_AT: args.releasedAt }),
     ...Object.fromEntries(Object.entries(variables).map(([key, entry]) => [key, entry.value])),
     ...initEnvironment(platform, { dyno, unique: service, size }),
   };

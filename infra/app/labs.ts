@@ -40,8 +40,8 @@ export interface MetadataSettings {
 }
 
 /**
- * What `runtime-dyno-metadata` tells a dyno, as the API has it. Heroku's HEROKU_RELEASE_CREATED_AT is not among it: a
- * release is there when its dynos serve, and they are named by all that they are told.
+ * What `runtime-dyno-metadata` tells every dyno, as the API has it: what their names follow from. Dynos of the formation
+ * are told their ids and their release's time besides.
  */
 export function metadata({ platform, app, id, commit, release }: MetadataSettings): Record<string, string> {
   return {

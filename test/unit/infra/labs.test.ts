@@ -44,6 +44,7 @@ test("dynos are told which app, dyno and release they are when the app's file sa
       "HEROKU_APP_ID",
       "HEROKU_APP_NAME",
       "HEROKU_DYNO_ID",
+      "HEROKU_RELEASE_CREATED_AT",
       "HEROKU_RELEASE_VERSION",
       "HEROKU_SLUG_COMMIT",
       "HEROKU_SLUG_DESCRIPTION",
@@ -53,12 +54,13 @@ test("dynos are told which app, dyno and release they are when the app's file sa
     assert.notEqual(one.HEROKU_DYNO_ID, two.HEROKU_DYNO_ID);
     assert.notDeepEqual(first.names, plain.names);
 
-    const ran = { ...first.release, version: 7 };
+    const ran = { ...first.release, version: 7, createdAt: "2026-01-02T03:04:05.000Z" };
     const same = await told(path, { labs, lastRelease: ran, formation: { web: { quantity: 3 } } });
     assert.deepEqual(
       same.env.map((env) => env.HEROKU_RELEASE_VERSION),
       ["v7", "v7", "v7"],
     );
+    assert.equal(same.env[0]?.HEROKU_RELEASE_CREATED_AT, ran.createdAt);
     const config = { HEROKU_APP_NAME: "mine" };
     const next = await told(path, { labs, lastRelease: ran, config });
     assert.deepEqual([next.env[0]?.HEROKU_RELEASE_VERSION, next.env[0]?.HEROKU_APP_NAME], ["v8", "mine"]);
