@@ -9,9 +9,9 @@ async function toldOf({ platform, name }: CaseApp): Promise<Record<string, strin
   const label = [`dynoform.platform=${platform.name}`, `dynoform.app=${name}`, "dynoform.dyno=web.1"];
   const [service, ...more] = await platform.docker.listServices({ filters: JSON.stringify({ label }) });
   assert.equal(more.length, 0);
-  // biome-ignore lint/suspicious/noExplicitAny: dockerode's type has only one of a task's forms
-  const lines: string[] = (service?.Spec?.TaskTemplate as any).ContainerSpec.Env;
-  const pairs = lines.map((line) => line.split(/=(.*)/s, 2) as [string, string]);
+  // dockerode's type has several forms of a task.
+  const task = service?.Spec?.TaskTemplate as { readonly ContainerSpec: { readonly Env: string[] } } | undefined;
+  const pairs = (task?.ContainerSpec.Env ?? []).map((line) => line.split(/=(.*)/s, 2) as [string, string]);
   return Object.fromEntries(pairs.filter(([variable]) => variable.startsWith("HEROKU_")));
 }
 
