@@ -110,7 +110,7 @@ async function run(inputs: Inputs, call: CallContext): Promise<string> {
     }).catch((error: Error) => {
       throw new Error(`the release command of ${app} could not be run to its end: ${error.message}`);
     });
-    if (status !== 0) throw withLines(failure(app, status, outOfMemory), last);
+    if (status !== 0) throw new Error(withLines(failure(app, status, outOfMemory), last));
     await record.close({ result: "succeeded", image });
     return record.id;
   } catch (error) {
