@@ -41,7 +41,7 @@ export function readSource(
   if (commit === undefined) return undefined;
   try {
     const directory = checkOut(platform.directory, id, repositoryPath(platform.directory, id), commit);
-    const source = read(directory, commit, platform.pythons, problems);
+    const source = read(directory, "", platform.pythons, problems);
     return source && { ...source, directory, commit };
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
@@ -50,7 +50,7 @@ export function readSource(
   }
 }
 
-/** @param called what a message says before the file */
+/** @param called the folder that a message says before the file; of a commit, which has none, empty */
 function read(
   directory: string,
   called: string,

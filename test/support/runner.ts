@@ -29,7 +29,7 @@ export function report(name: string, milliseconds: number, failure: string | und
  */
 export function runFiles(files: readonly string[], concurrency: number): Promise<Count> {
   const count: Count = { passed: 0, failed: 0 };
-  const stream = run({ files: [...files], concurrency, isolation: "process", timeout: 15 * 60_000 });
+  const stream = run({ files: [...files], concurrency, isolation: "process", timeout: 25 * 60_000 });
   stream.on("test:pass", ({ name, nesting, file, details }) => {
     if (details.type === "suite" || isFile(name, file)) return;
     count.passed++;
