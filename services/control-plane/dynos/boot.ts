@@ -35,6 +35,8 @@ export async function booted(
   let routed = false;
   let reached = false;
   let asked = false;
+  /** Whether it was seen to listen; undefined: who can tell did not for a moment. */
+  let listens: boolean | undefined = false;
   while (!gone.aborted) {
     let pause = PAUSE;
     try {
@@ -56,18 +58,15 @@ export async function booted(
         return { result: gone.aborted ? "gone" : "up", routed, timeout };
       if (reason === undefined && !isUnrouted(error)) reached = false;
     }
+    // Once is enough: one that an `up` refuses and stops as its time is over listens no longer.
+    if (!asked && listens !== true) listens = await router.bound(service ?? "").catch(() => undefined);
     const left = started + timeout * 1000 - performance.now();
-    if (left <= 0 && (asked || !reached || !(await listens(router, service)))) break;
+    if (left <= 0 && (asked || !reached || listens === false)) break;
     await sleep(left > 0 ? Math.min(pause, left) : LATE, undefined, { signal: gone }).catch(() => {});
   }
   if (gone.aborted) return { result: "gone", routed, timeout };
   // Without a router nobody can say; the dyno runs.
   return { result: reached ? "silent" : "up", routed, timeout };
-}
-
-/** Who cannot tell for a moment is asked again. */
-function listens(router: RouterPort, service: string | undefined): Promise<boolean> {
-  return router.bound(service ?? "").catch(() => true);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
