@@ -93,6 +93,13 @@ function suggestion(value: unknown): string {
   return typeof value === "number" ? `"${value}"` : '"…"';
 }
 
+/** Plain texts that are no secrets, as a part of an environment. */
+export function plainEntries(texts: Readonly<Record<string, string>>): Environment {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { value: pulumi.output(text), version: `=${text}` }]),
+  );
+}
+
 /** The versions alone: what of an environment goes into a name. */
 export function versions(entries: Environment): Record<string, string> {
   return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, entry.version]));

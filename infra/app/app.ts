@@ -5,7 +5,7 @@ import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
-import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
+import { type Environment, type EnvironmentValue, environment, plainEntries, versions } from "../environment.ts";
 import { stableId } from "../ids.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
@@ -14,7 +14,7 @@ import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
-import { entries, metadata, releaseNumber } from "./labs.ts";
+import { metadata, releaseNumber } from "./labs.ts";
 import { configHash, createRelease, createReleaseTask, values } from "./release.ts";
 import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
@@ -126,7 +126,7 @@ export class App extends pulumi.ComponentResource {
       image: build.resource.image,
       slug: build.slug,
       // A config var of the same name holds.
-      environment: { ...entries(this.metadata), ...environment },
+      environment: { ...plainEntries(this.metadata), ...environment },
       ...(told && {
         id: (dyno: string) => stableId("dynoform", platform.name, "dyno", id, dyno),
         ...(number !== undefined && { releasedAt: ran?.createdAt ?? new Date().toISOString() }),

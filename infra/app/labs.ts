@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
 import type { LedgerEntry } from "../../provider/release/ledger.ts";
-import type { Environment } from "../environment.ts";
 import { stableId } from "../ids.ts";
 
 /** What Heroku calls labs: things that an app has only when it says so. */
@@ -50,11 +48,4 @@ export function metadata({ platform, app, id, commit, release }: MetadataSetting
     ...(release !== undefined && { HEROKU_RELEASE_VERSION: `v${release}` }),
     ...(commit !== "" && { HEROKU_SLUG_COMMIT: commit, HEROKU_SLUG_DESCRIPTION: `Deploy ${commit.slice(0, 8)}` }),
   };
-}
-
-/** The same as a part of a dyno's environment. */
-export function entries(told: Readonly<Record<string, string>>): Environment {
-  return Object.fromEntries(
-    Object.entries(told).map(([name, value]) => [name, { value: pulumi.output(value), version: `=${value}` }]),
-  );
 }

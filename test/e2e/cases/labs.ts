@@ -38,7 +38,7 @@ export const cases: readonly Case[] = [
       assert.match(`${id} ${dyno}`, /^[\da-f-]{36} [\da-f-]{36}$/);
       assert.ok(Date.parse(at) <= Date.now(), at);
       assert.equal(await app.run("echo $HEROKU_RELEASE_VERSION"), `v${release?.version}\n`);
-      assert.equal(changed((await app.platform.up(app.name))[0] ?? assert.fail()), 0, "an up has nothing to do");
+      assert.equal(changed(await app.platform.engine.up(app.name)), 0, "an up has nothing to do");
       assert.deepEqual(await toldOf(app), told);
 
       await enable("log-runtime-metrics");
