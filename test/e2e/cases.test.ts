@@ -7,7 +7,7 @@ import { testPlatform } from "../support/platform.ts";
 /** Each file of `cases/` exports `cases`: apps of one kind. */
 const files = globSync("cases/*.ts", { cwd: import.meta.dirname }).sort();
 
-test("apps that people have run as they are", { timeout: 800_000, concurrency: 3 }, async (t) => {
+test("apps that people have run as they are", { timeout: 1_200_000, concurrency: 3 }, async (t) => {
   await using platform = await testPlatform({ proxies: ["127.0.0.1"] });
   await platform.up();
   const all = await Promise.all(files.map((file) => import(resolve(import.meta.dirname, file))));
