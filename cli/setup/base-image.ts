@@ -6,7 +6,8 @@ import { buildFirstBase, findByRecipe, RECIPE_LABEL } from "../../images/base.ts
 import { followProgress } from "../../images/build.ts";
 import { DPKG_SETTINGS, debianSources, type Place, readPlace } from "../../images/place.ts";
 import { baseRecipe, CODENAME } from "../../images/recipe.ts";
-import { isNotFound, messageOf, UserError } from "../../services/errors.ts";
+import { hasImage } from "../../provider/build/images.ts";
+import { messageOf, UserError } from "../../services/errors.ts";
 import type { Say } from "../steps.ts";
 import { canInstall, installPackages } from "./apt.ts";
 
@@ -41,8 +42,8 @@ export async function ensureBaseImage(docker: Docker, platform: string, say: Say
 }
 
 async function ensureDebian(docker: Docker, tag: string, place: Place, say: Say): Promise<string> {
-  if (await exists(docker, tag)) return tag;
-  const local = await exists(docker, DEBIAN);
+  if (await hasImage(docker, tag)) return tag;
+  const local = await hasImage(docker, DEBIAN);
   if (local || (await pull(docker, say))) {
     await tagImage(docker, DEBIAN, tag);
     // Only what carries the platform's name is removed by a purge.
@@ -125,18 +126,8 @@ async function runs(command: string): Promise<boolean> {
   return new Promise((resolve) => child.on("error", () => resolve(false)).on("close", () => resolve(true)));
 }
 
-async function exists(docker: Docker, image: string): Promise<boolean> {
-  try {
-    await docker.getImage(image).inspect();
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
 async function removeIfThere(docker: Docker, image: string): Promise<void> {
-  if (await exists(docker, image)) await docker.getImage(image).remove();
+  if (await hasImage(docker, image)) await docker.getImage(image).remove();
 }
 
 async function tagImage(docker: Docker, image: string, tag: string): Promise<void> {

@@ -31,7 +31,7 @@ export async function findImage(docker: Docker, repository: string, key: string)
   }
 }
 
-/** Whether Docker has an image still. @param id `sha256:…` */
+/** Whether Docker has an image. @param id `sha256:…`, or its tag */
 export async function hasImage(docker: Pick<Docker, "getImage">, id: string): Promise<boolean> {
   try {
     await docker.getImage(id).inspect();
