@@ -6,7 +6,7 @@ import { Problems } from "../../infra/check/problems.ts";
 import { isRecord } from "../../infra/check/readers.ts";
 import { platformDirectory } from "../../infra/platform/addresses.ts";
 import { type PlatformSettings, platformSettings } from "../../infra/platform/settings.ts";
-import { UserError } from "../errors.ts";
+import { isMissing, UserError } from "../errors.ts";
 
 /** What a stack file declares, by the key in it. */
 export type StackKind = "platform" | "app" | "other";
@@ -43,8 +43,7 @@ export async function findProject(from: string): Promise<Project> {
 }
 
 async function readProject(file: string): Promise<Project> {
-  const settings = await readYaml(file);
-  const { name, stackConfigDir } = settings;
+  const { name, stackConfigDir } = (await readYaml(file)) ?? {};
   if (typeof name !== "string") throw new UserError(`${file} has no \`name\`. Give the project one.`);
   const directory = dirname(file);
   return {
@@ -63,8 +62,10 @@ export async function readStackFiles(project: Project): Promise<StackFile[]> {
     const stack = /^Pulumi\.(.+)\.ya?ml$/.exec(name)?.[1];
     if (stack === undefined) continue;
     const path = join(project.stackDirectory, name);
-    const { config } = await readYaml(path);
-    const settings = isRecord(config) ? config : {};
+    const content = await readYaml(path);
+    // An app that is being destroyed loses its file between the listing and this.
+    if (content === undefined) continue;
+    const settings = isRecord(content.config) ? content.config : {};
     files.push({ stack, path, kind: kindOf(settings), config: settings });
   }
   const rank = { platform: 0, app: 1, other: 2 };
@@ -107,11 +108,13 @@ export function platformsOf(files: readonly StackFile[], name = "dynoform"): Pla
   });
 }
 
-async function readYaml(file: string): Promise<Record<string, unknown>> {
+/** What a YAML file says; undefined when there is no such file. */
+async function readYaml(file: string): Promise<Record<string, unknown> | undefined> {
   try {
     const content: unknown = parse(await readFile(file, "utf8"));
     return isRecord(content) ? content : {};
   } catch (error) {
+    if (isMissing(error)) return undefined;
     if (!(error instanceof YAMLParseError)) throw error;
     throw new UserError(`${file} is no valid YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
   }

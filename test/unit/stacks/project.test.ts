@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { findProject, platformsOf, readStackFiles } from "../../../services/stacks/project.ts";
 
 async function withProject(files: Record<string, string>, work: (directory: string) => Promise<void>) {
@@ -64,5 +66,20 @@ test("mistakes are named with what to do", async () => {
   await withProject(bad, async (directory) => {
     const files = await readStackFiles(await findProject(directory));
     assert.throws(() => platformsOf(files), /dynoform:platform\.name: "Not\/Good" is not allowed/);
+  });
+});
+
+test("a stack file that goes while they are read is left out: other apps are destroyed at any time", async () => {
+  const names = Array.from({ length: 200 }, (_, index) => `stacks/Pulumi.app-${String(index).padStart(3, "0")}.yaml`);
+  const apps = Object.fromEntries(names.map((name) => [name, "config:\n  dynoform:app: {}\n"]));
+  await withProject({ ...project, ...apps }, async (directory) => {
+    const found = await findProject(directory);
+    const reading = readStackFiles(found);
+    // The folder is listed, and the files are read one after the other, by now.
+    await setTimeout(2);
+    rmSync(join(directory, names.at(-1) ?? ""));
+    const left = (await reading).length;
+    assert.ok(left === 199 || left === 200, `${left}`);
+    assert.equal((await readStackFiles(found)).length, 199);
   });
 });
