@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ensureStacks } from "../../../cli/setup/stacks.ts";
+import { findProject } from "../../../services/stacks/project.ts";
+
+/** Makes what is missing of the app `shop`, whose stack has as many resources, and gives what was done. */
+async function ensured({ config = "", resources }: { config?: string; resources: number | undefined }) {
+  const directory = await mkdtemp(join(tmpdir(), "dynoform-stacks-"));
+  try {
+    await writeFile(join(directory, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
+    await writeFile(join(directory, "Pulumi.shop.yaml"), `config:\n  dynoform:app: {}\n${config}`);
+    const done: string[] = [];
+    await ensureStacks(
+      await findProject(directory),
+      {
+        stacks: async () => (resources === undefined ? [] : [{ name: "shop", resourceCount: resources }]),
+        init: async (stack) => void done.push(`init ${stack}`),
+        setSecret: async (stack, key) => void done.push(`${key} of ${stack}`),
+        resources: async () => Array.from({ length: resources ?? 0 }, () => ({ type: "a:b:C", urn: "urn" })),
+      },
+      () => {},
+    );
+    return done;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+test("a new app's stack and key are made", async () => {
+  assert.deepEqual(await ensured({ resources: undefined }), ["init shop", "dynoform:key of shop"]);
+  assert.deepEqual(await ensured({ resources: 0 }), ["dynoform:key of shop"]);
+});
+
+test("a key that is there stays", async () => {
+  assert.deepEqual(await ensured({ config: "  dynoform:key: { secure: v1:x }\n", resources: 9 }), []);
+});
+
+test("an app that runs gets no other key: its database is named by the lost one", async () => {
+  await assert.rejects(ensured({ resources: 9 }), /Pulumi\.shop\.yaml has lost its `dynoform:key`.*Put the file back/);
+});
