@@ -8,19 +8,32 @@ export type Wake = (app: string) => Promise<void>;
 /** No such app: the router is told so. */
 export class UnknownApp extends Error {}
 
+/** Where the container of a dyno's service is, e.g. `10.138.128.7`; undefined when none runs, or it is to end. */
+export type AddressOf = (service: string) => string | undefined;
+
 /**
- * Serves the router, which calls on a Unix socket in the folder that both have: `POST /wake/<app>` answers 202 at once,
- * 404 for an app there is not, 503 with `{ error }` when waking it failed at once.
+ * Serves the router, which calls on a Unix socket in the folder that both have.
+ *
+ * `POST /wake/<app>` answers 202 at once, 404 for an app there is not, 503 with `{ error }` when waking it failed at
+ * once. `GET /dynos/<service>/address` answers 200 with an address as plain text, or 404.
  */
-export function serveControlSocket(path: string, wake: Wake): Promise<AsyncDisposable> {
+export function serveControlSocket(path: string, wake: Wake, addressOf: AddressOf): Promise<AsyncDisposable> {
   const server = createServer((request, response) => {
     request.resume();
-    const [, app] = /^\/wake\/([a-z][a-z0-9-]*)$/.exec(request.url ?? "") ?? [];
-    if (app === undefined) answer(response, 404, { error: "not_found" });
-    else if (request.method !== "POST") answer(response, 405, { error: "method_not_allowed" });
-    else void wakeFor(response, app, wake);
+    const { method, url = "" } = request;
+    const [, app] = /^\/wake\/([a-z][a-z0-9-]*)$/.exec(url) ?? [];
+    const [, service] = /^\/dynos\/([\w-]+)\/address$/.exec(url) ?? [];
+    if (app === undefined && service === undefined) answer(response, 404, { error: "not_found" });
+    else if (method !== (app === undefined ? "GET" : "POST")) answer(response, 405, { error: "method_not_allowed" });
+    else if (app !== undefined) void wakeFor(response, app, wake);
+    else if (service !== undefined) tell(response, addressOf(service));
   });
   return listenOn(server, path);
+}
+
+function tell(response: ServerResponse, address: string | undefined): void {
+  if (address === undefined) answer(response, 404, { error: "unknown_dyno" });
+  else response.writeHead(200, { "content-type": "text/plain" }).end(address);
 }
 
 async function wakeFor(response: ServerResponse, app: string, wake: Wake): Promise<void> {

@@ -203,12 +203,16 @@ parts.use(keepCertificates(places.tls, certificates, (renewed) => api.renew(rene
 logs.start();
 dynos.watcher.on((event) => logs.event(event));
 parts.use(
-  await serveControlSocket(places.controlSocket, async (app) => {
-    if (!(await dynos.has(app))) throw new UnknownApp(app);
-    await dynos.wake(app);
-    // Looked at while the dynos start: whoever waits is served later then, and by this process.
-    images.restore(app).catch((error: unknown) => report(`the image of ${app}: ${messageOf(error)}`));
-  }),
+  await serveControlSocket(
+    places.controlSocket,
+    async (app) => {
+      if (!(await dynos.has(app))) throw new UnknownApp(app);
+      await dynos.wake(app);
+      // Looked at while the dynos start: whoever waits is served later then, and by this process.
+      images.restore(app).catch((error: unknown) => report(`the image of ${app}: ${messageOf(error)}`));
+    },
+    (service) => dynos.addressOf(service),
+  ),
 );
 await dynos.start();
 parts.use(

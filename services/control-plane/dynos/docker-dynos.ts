@@ -10,6 +10,8 @@ export interface KnownDyno extends DynoContainer {
   readonly command: string | undefined;
   /** Docker does not know when it ended, as after a crash of the machine: `finishedAt` is when that was found. */
   readonly endUnknown: boolean;
+  /** Its address on the platform's network; undefined when Docker did not say. */
+  readonly address: string | undefined;
 }
 
 /** What Docker's events say of a container. */
@@ -40,6 +42,7 @@ export function fromInspection(found: Docker.ContainerInspectInfo, now: number):
     startedAt,
     finishedAt: ended ? (endUnknown ? now : end) : undefined,
     endUnknown,
+    address: found.NetworkSettings.Networks[found.Config.Labels["dynoform.platform"] ?? ""]?.IPAddress || undefined,
     exitCode: ended ? State.ExitCode : undefined,
     outOfMemory: State.OOMKilled,
   };
@@ -62,6 +65,7 @@ export function fromEvent(event: DockerEvent, before: KnownDyno | undefined): Kn
     startedAt: at,
     finishedAt: undefined,
     endUnknown: false,
+    address: undefined,
     exitCode: undefined,
     outOfMemory: false,
   };

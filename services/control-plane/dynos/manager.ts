@@ -153,6 +153,12 @@ export class DynoManager {
     await Promise.race([woken, sleep(WAKE_ANSWER, undefined, { ref: false })]);
   }
 
+  /** Where a service's container is; undefined when none runs, it was asked to end, or Docker cannot tell. */
+  addressOf(service: string): string | undefined {
+    if (!this.watcher.connected) return undefined;
+    return this.watcher.running(service).find((dyno) => !this.states.isEnding(dyno))?.address;
+  }
+
   /** Restarts dynos; see {@link Restarter.restart}. Whoever stops a dyno that is declared has it started again too. */
   restart(app: string, which?: Which): Promise<string[]> {
     return this.restarter.restart(app, which);

@@ -58,6 +58,11 @@ export class DynoStates {
     return this.#slots.find(key);
   }
 
+  /** Whether a dyno's container was sent SIGTERM. */
+  isEnding({ service = "", container }: KnownDyno): boolean {
+    return this.#slots.find(service)?.terminated.has(container) ?? false;
+  }
+
   onCrash(listener: (crash: Crash) => void): void {
     this.#crashes.add(listener);
   }

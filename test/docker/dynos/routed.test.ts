@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packageRoot } from "../../../images/package-root.ts";
-
+import { serveControlSocket } from "../../../services/control-plane/control-socket.ts";
 import { routerPort } from "../../../services/control-plane/router.ts";
 import { startLoad } from "../../support/load.ts";
 import { until } from "../../support/until.ts";
@@ -18,7 +17,7 @@ const START =
 
 let router: RouterGround;
 let ground: DynoGround;
-let control: Server;
+let control: AsyncDisposable;
 before(async () => {
   router = await routerGround();
   const port = routerPort(router.socket, new AbortController().signal);
@@ -28,17 +27,16 @@ before(async () => {
     router: port,
     backOff: { first: 2, most: 4, well: 30, proving: 0 },
   });
-  control = createServer((request, response) => {
-    const app = request.url?.replace("/wake/", "") ?? "";
-    ground.manager.wake(app).then(
-      () => response.writeHead(202).end("{}"),
-      (error) => response.writeHead(503).end(String(error)),
-    );
-  });
-  await new Promise<void>((resolve) => control.listen(join(dirname(router.socket), "control.sock"), resolve));
+  const path = join(dirname(router.socket), "control.sock");
+  const { manager } = ground;
+  control = await serveControlSocket(
+    path,
+    (app) => manager.wake(app),
+    (service) => manager.addressOf(service),
+  );
 });
 after(async () => {
-  control?.close();
+  await control?.[Symbol.asyncDispose]();
   await ground?.[Symbol.asyncDispose]();
   await router?.[Symbol.asyncDispose]();
 });
@@ -87,6 +85,9 @@ test("restarts lose no request: of two dynos and a worker, and of an app's only 
       ({ state }) => state === "up",
     ),
   );
+  const { NetworkSettings } = (await (await router.containers(only))[0]?.inspect()) ?? {};
+  assert.equal(ground.manager.addressOf(only), NetworkSettings?.Networks[router.name]?.IPAddress);
+  assert.equal(ground.manager.addressOf("none"), undefined);
   for (const [app, dynos] of [
     ["two", ["web.1", "web.2", "worker.1"]],
     ["only", ["web.1"]],

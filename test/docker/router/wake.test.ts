@@ -13,11 +13,24 @@ before(async () => {
 });
 after(() => ground?.[Symbol.asyncDispose]());
 
-/** A control plane that starts an app's services when it is asked to, and remembers what it was asked. */
-async function controlPlane(services: Readonly<Record<string, readonly string[]>>, answer?: () => Promise<void>) {
+/**
+ * A control plane that starts an app's services when it is asked to, and remembers what it was asked to start.
+ *
+ * @param addresses where it says that dynos are, by their services
+ */
+async function controlPlane(
+  services: Readonly<Record<string, readonly string[]>>,
+  { answer, addresses = {} }: { answer?: () => Promise<void>; addresses?: Record<string, string> } = {},
+) {
   const path = join(ground.directory, "control.sock");
   const asked: string[] = [];
   const server: Server = createServer(async (request, response) => {
+    const [, dyno] = /^\/dynos\/(.*)\/address$/.exec(request.url ?? "") ?? [];
+    if (dyno !== undefined) {
+      const address = addresses[dyno];
+      response.writeHead(address === undefined ? 404 : 200).end(address);
+      return;
+    }
     asked.push(`${request.method} ${request.url}`);
     await answer?.();
     const app = request.url?.replace("/wake/", "") ?? "";
@@ -103,7 +116,7 @@ test("without a control plane: 503 with Retry-After within a second; the next re
   assert.equal((await ground.logged("alone", "/"))[0]?.code, "H99");
   {
     const hanging = Promise.withResolvers<void>();
-    await using _control = await controlPlane({}, () => hanging.promise);
+    await using _control = await controlPlane({}, { answer: () => hanging.promise });
     await sleep(600);
     await refused(2000);
     hanging.resolve();
@@ -191,4 +204,29 @@ test("asleep through a kill of the router; a client that leaves does not end the
   assert.equal(status, 200, JSON.stringify(body));
   assert.equal((await ground.admin("GET", "/apps/kept")).body.mode, "awake");
   assert.equal((await ground.get("kept.localhost")).body, "v1");
+});
+
+test("a dyno whose name is late is found where the control plane says, and no longer than it says so", async () => {
+  const named = await ground.dyno("named");
+  let address = "";
+  await until("its container runs", async () => {
+    const [container] = await ground.containers(named);
+    const { NetworkSettings } = (await container?.inspect()) ?? {};
+    address = NetworkSettings?.Networks[ground.name]?.IPAddress ?? "";
+    return address !== "";
+  });
+  const addresses: Record<string, string> = { "without-a-name": address };
+  await using _control = await controlPlane({}, { addresses });
+  const { status, body } = await ground.put("late", ["without-a-name"]);
+  assert.equal(status, 200, JSON.stringify(body));
+  for (let n = 0; n < 50; n++) assert.equal((await ground.get("late.localhost")).body, "v1");
+  assert.equal((await ground.admin("GET", "/dynos/without-a-name")).body.bound, true);
+
+  delete addresses["without-a-name"];
+  await until("it gets no more requests", async () => {
+    await ground.admin("POST", "/apps/late/crashed", { crashed: true });
+    return (await ground.get("late.localhost")).status === 503;
+  });
+  addresses["without-a-name"] = address;
+  await until("it is found again", async () => (await ground.get("late.localhost")).status === 200);
 });

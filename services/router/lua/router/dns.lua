@@ -3,6 +3,8 @@
 
 local bit = require "bit"
 
+local late = require "router.late"
+
 local M = {}
 
 local SERVER, PORT = "127.0.0.11", 53
@@ -85,10 +87,24 @@ function M.resolve(name)
   end
   if address then
     known[name] = { address = address, at = ngx.now() }
+    late.found(name)
   elseif problem == "gone" then
     known[name] = nil
   end
   return address, problem, all
+end
+
+-- The address of a dyno whose name is late.
+local function nameless(name)
+  local address = late.address(name)
+  if address then known[name] = { address = address, at = ngx.now() } end
+  return address
+end
+
+-- Where the dyno of this name is; also when its name is late, of which Docker's DNS says that it is gone, or fails, as it
+-- asks the host's. Nil when it is nowhere.
+function M.find(name)
+  return M.resolve(name) or nameless(name)
 end
 
 -- The name's address when it is at most a second old, and was asked for since the route table had this version: a dyno
@@ -109,6 +125,7 @@ function M.address(name, version)
   if entry and entry.version == version then entry.at = ngx.now() end
   local address, problem = M.resolve(name)
   if problem == "failed" and entry then return entry.address end
+  address = address or nameless(name)
   if address then known[name].version = version end
   return address
 end

@@ -67,4 +67,31 @@ return {
     dns.forget "web"
     assert_equal(dns.address("web", 3), nil)
   end,
+  ["a name that Docker's DNS does not have may be late"] = function()
+    local code, asked = 3, 0
+    ngx.socket = { udp = function()
+      local id
+      return {
+        settimeout = function() end,
+        setpeername = function() return true end,
+        send = function(_, question) id = question:byte(1) * 256 + question:byte(2) end,
+        receive = function() return code and packet(id, code, code == 0 and { record(1, "\10\0\0\9") } or {}) end,
+        close = function() end,
+      }
+    end }
+    local late = { address = function()
+      asked = asked + 1
+      return "10.0.0.7"
+    end, found = function() end }
+    local dns = fresh("router.dns", { ["router.late"] = late })
+    assert_equal(dns.resolve "web", nil, "Docker's DNS alone")
+    assert_equal(dns.find "web", "10.0.0.7")
+    assert_equal(dns.address("web", 1), "10.0.0.7")
+    assert_equal(dns.known("web", 1), "10.0.0.7")
+    code = 0
+    assert_equal(dns.find "web", "10.0.0.9")
+    assert_equal(asked, 2)
+    code = nil
+    assert_equal(dns.find "web", "10.0.0.7", "a DNS that does not answer")
+  end,
 }

@@ -25,7 +25,7 @@ end
 -- "no_name", "refused" or "no_answer".
 -- @param seconds how long the answer may take
 function M.once(dyno, check, host, seconds)
-  local address = dns.resolve(dyno.name)
+  local address = dns.find(dyno.name)
   if not address then return nil, "no_name" end
   local socket = ngx.socket.tcp()
   socket:settimeouts(CONNECT_MS, CONNECT_MS, math.max(seconds * 1000, 1))
@@ -78,7 +78,7 @@ end
 -- Whether a dyno was seen to listen, where it is now: its container before that may have had another address.
 function M.is_bound(name)
   local address = health:get("bound:" .. name)
-  return address ~= nil and address == dns.resolve(name)
+  return address ~= nil and address == dns.find(name)
 end
 
 return M

@@ -4,11 +4,9 @@
 -- In the shared dictionary `health`: wake:APP is "asking", "asked" or "failed", and `woken:APP` says that the control
 -- plane has taken it on. Each expires.
 
-local M = {}
+local control = require "router.control"
 
-local SOCKET = "unix:/run/router/control.sock"
--- Milliseconds until the control plane must have answered.
-local ANSWER_MS = 1000
+local M = {}
 
 -- Seconds. While requests wait longer than AGAIN, the control plane is asked again: it may have been killed meanwhile.
 -- After a failure nobody asks for a moment, so that a control plane that hangs is not asked by each request.
@@ -16,15 +14,9 @@ local ASKING, AGAIN, FAILED, TAKEN = 3, 10, 0.5, 60
 
 local health = ngx.shared.health
 
--- True for an answer of 2xx.
 local function post(app)
-  local socket = ngx.socket.tcp()
-  socket:settimeouts(ANSWER_MS, ANSWER_MS, ANSWER_MS)
-  if not socket:connect(SOCKET) then return false end
-  socket:send("POST /wake/" .. app .. " HTTP/1.1\r\nHost: control\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-  local line = socket:receive "*l"
-  socket:close()
-  return line ~= nil and line:match "^HTTP/1%.[01] 2" ~= nil
+  local status = control.ask("POST", "/wake/" .. app)
+  return status ~= nil and status >= 200 and status < 300
 end
 
 local function ask(premature, app)

@@ -15,7 +15,7 @@ local function wake(...)
       receive = function()
         local line = answer()
         log.posts[#log.posts + 1] = line
-        if line ~= "silent" then return line end
+        if line ~= "silent" then return line .. "\r\n\r\n" end
       end,
       close = function() end,
     }
@@ -39,7 +39,7 @@ return {
     assert_equal(#log.timers, 1)
     log.run()
     assert_equal(log.path, "unix:/run/router/control.sock")
-    assert_equal(log.request:match "^POST /wake/hello HTTP/1.1\r\n" ~= nil, true)
+    assert_equal(log.request:match "^POST /wake/hello HTTP/1.0\r\n" ~= nil, true)
     assert_equal(module.ask "hello", true)
     assert_equal(#log.timers, 0)
     assert_equal(module.is_waking "hello", true)

@@ -23,11 +23,13 @@ test("the router wakes apps on the control socket, which a killed control plane 
   try {
     await writeFile(path, "left by another");
     const woken: string[] = [];
-    const server = await serveControlSocket(path, async (app) => {
+    const wake = async (app: string) => {
       if (app === "none") throw new UnknownApp();
       if (app === "broken") throw new Error("Docker does not answer");
       woken.push(app);
-    });
+    };
+    const addresses = new Map([["shop-web-1", "10.0.0.9"]]);
+    const server = await serveControlSocket(path, wake, (service) => addresses.get(service));
     assert.equal((await stat(path)).mode & 0o777, 0o600);
     assert.deepEqual(await ask(path, "POST", "/wake/my-shop"), { status: 202, body: "{}" });
     assert.deepEqual(woken, ["my-shop"]);
@@ -38,6 +40,9 @@ test("the router wakes apps on the control socket, which a killed control plane 
     });
     assert.equal((await ask(path, "GET", "/wake/my-shop")).status, 405);
     assert.equal((await ask(path, "POST", "/wake/../etc")).status, 404);
+    assert.deepEqual(await ask(path, "GET", "/dynos/shop-web-1/address"), { status: 200, body: "10.0.0.9" });
+    assert.equal((await ask(path, "GET", "/dynos/other/address")).status, 404);
+    assert.equal((await ask(path, "POST", "/dynos/shop-web-1/address")).status, 405);
     await server[Symbol.asyncDispose]();
     await assert.rejects(ask(path, "POST", "/wake/my-shop"));
   } finally {
