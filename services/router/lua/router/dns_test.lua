@@ -12,6 +12,20 @@ local function record(kind, data)
   return "\192\12" .. string.char(0, kind) .. "\0\1" .. "\0\0\2\88" .. string.char(0, #data) .. data
 end
 
+-- Docker's DNS: `answer` is given a question's id.
+local function serve(answer)
+  ngx.socket = { udp = function()
+    local id
+    return {
+      settimeout = function() end,
+      setpeername = function() return true end,
+      send = function(_, question) id = question:byte(1) * 256 + question:byte(2) end,
+      receive = function() return answer(id) end,
+      close = function() end,
+    }
+  end }
+end
+
 return {
   ["a question is one A record of the name, recursion desired"] = function()
     local question = fresh("router.dns").question(0x1234, "web-1.x")
@@ -36,19 +50,10 @@ return {
   end,
   ["an address is asked for again after a second; an old one serves while nobody answers"] = function()
     local asked, silent = 0, false
-    ngx.socket = { udp = function()
-      local id
-      return {
-        settimeout = function() end,
-        setpeername = function() return true end,
-        send = function(_, question) id = question:byte(1) * 256 + question:byte(2) end,
-        receive = function()
-          asked = asked + 1
-          if not silent then return packet(id, 0, { record(1, "\10\0\0\9") }) end
-        end,
-        close = function() end,
-      }
-    end }
+    serve(function(id)
+      asked = asked + 1
+      if not silent then return packet(id, 0, { record(1, "\10\0\0\9") }) end
+    end)
     local dns = fresh "router.dns"
     assert_equal(dns.known("web", 1), nil)
     assert_equal(dns.address("web", 1), "10.0.0.9")
@@ -69,16 +74,9 @@ return {
   end,
   ["a name that Docker's DNS does not have may be late"] = function()
     local code, asked = 3, 0
-    ngx.socket = { udp = function()
-      local id
-      return {
-        settimeout = function() end,
-        setpeername = function() return true end,
-        send = function(_, question) id = question:byte(1) * 256 + question:byte(2) end,
-        receive = function() return code and packet(id, code, code == 0 and { record(1, "\10\0\0\9") } or {}) end,
-        close = function() end,
-      }
-    end }
+    serve(function(id)
+      return code and packet(id, code, code == 0 and { record(1, "\10\0\0\9") } or {})
+    end)
     local late = { address = function()
       asked = asked + 1
       return "10.0.0.7"
