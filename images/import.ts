@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { followProgress } from "./build.ts";
 import { PLATFORM_LABEL } from "./labels.ts";
 import { frames, Lines } from "./output.ts";
+import { removalOf } from "./removal.ts";
 
 export interface Import {
   readonly platform: string;
@@ -36,13 +37,7 @@ export async function importOutput(docker: Docker, it: Import): Promise<void> {
       LogConfig: { Type: "none", Config: {} },
     },
   });
-  let removal: Promise<void> | undefined;
-  const remove = () => {
-    removal ??= container.remove({ force: true, v: true }).catch(() => {});
-    return removal;
-  };
-  const abort = () => void remove();
-  signal.addEventListener("abort", abort, { once: true });
+  using removal = removalOf(container, signal);
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });
     await container.start();
@@ -58,8 +53,7 @@ export async function importOutput(docker: Docker, it: Import): Promise<void> {
       throw new Error(`${it.failed}: ${said.slice(-3).join(" ")}`);
     }
   } finally {
-    signal.removeEventListener("abort", abort);
-    await remove();
+    await removal.remove();
   }
 }
 

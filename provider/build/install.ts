@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import type Docker from "dockerode";
 import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
+import { removalOf } from "../../images/removal.ts";
 import { STACK } from "../docker/surroundings.ts";
 import { masking } from "./secrets.ts";
 import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
@@ -106,13 +107,7 @@ export async function install(
       LogConfig: { Type: "none", Config: {} },
     },
   });
-  let removal: Promise<void> | undefined;
-  const remove = () => {
-    removal ??= container.remove({ force: true, v: true }).catch(() => {});
-    return removal;
-  };
-  const abort = () => void remove();
-  signal.addEventListener("abort", abort, { once: true });
+  using removal = removalOf(container, signal);
   try {
     await prepare(container);
     const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
@@ -123,12 +118,10 @@ export async function install(
     const { StatusCode } = await status;
     signal.throwIfAborted();
     if (StatusCode !== 0) throw new Error(await failure(container, StatusCode, followed));
-    return { container, modules: followed.modules, corpora: followed.corpora, [Symbol.asyncDispose]: remove };
+    return { container, modules: followed.modules, corpora: followed.corpora, [Symbol.asyncDispose]: removal.remove };
   } catch (error) {
-    await remove();
+    await removal.remove();
     throw signal.aborted ? new Error("the build was cancelled") : error;
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
 
