@@ -10,6 +10,7 @@ import {
   platformsOf,
   readStackFiles,
 } from "../../services/stacks/project.ts";
+import { refuseOthers } from "../owner.ts";
 import { findRemainder, PLATFORM_LABEL, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";
 import { ensureEnvironment } from "../setup/environment.ts";
@@ -41,6 +42,7 @@ its backups and the runtime directory (the control plane's memory, the apps' rep
     const engine = new Engine({ directory: project.directory });
     await down({
       engine,
+      project: project.directory,
       platforms,
       platformStacks,
       purge: purge === true,
@@ -52,6 +54,8 @@ its backups and the runtime directory (the control plane's memory, the apps' rep
 
 export interface DownOptions {
   readonly engine: Engine;
+  /** The project's folder. */
+  readonly project: string;
   readonly platforms: readonly PlatformTarget[];
   /** Which stacks are platforms; they go last. */
   readonly platformStacks: ReadonlySet<string>;
@@ -64,7 +68,9 @@ export interface DownOptions {
 
 /** Destroys the stacks that the backend has, apps first, and removes what is left of the platforms in Docker. */
 export async function down(options: DownOptions): Promise<void> {
-  const { engine, platforms, platformStacks, purge, steps } = options;
+  const { engine, project, platforms, platformStacks, purge, steps } = options;
+  const docker = await ensureDocker((line) => steps.say(line), "start");
+  for (const { name } of platforms) await refuseOthers(docker, name, project);
   const stacks = (await engine.stacks()).filter((stack) => (stack.resourceCount ?? 0) > 0).map((stack) => stack.name);
   const ordered = [
     ...stacks.filter((name) => !platformStacks.has(name)),
@@ -72,7 +78,6 @@ export async function down(options: DownOptions): Promise<void> {
   ];
 
   await options.confirm(await losses(engine, ordered, platforms, purge));
-  const docker = await ensureDocker((line) => steps.say(line), "start");
   for (const { name } of platforms) await startPostgres(docker, `${name}-postgres`, steps);
   for (const stack of ordered) {
     // What no stack declares: one-off dynos and the like, which hold the network that goes next.

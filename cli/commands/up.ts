@@ -3,6 +3,7 @@ import { changed, type Outcome } from "../../services/stacks/engine.ts";
 import { platformsOf } from "../../services/stacks/project.ts";
 import { firstAdmin } from "../first-admin.ts";
 import { findLostParts } from "../lost-parts.ts";
+import { refuseUnknown } from "../owner.ts";
 import { untilServing } from "../serving.ts";
 import { setup } from "../setup/setup.ts";
 import { type Say, Steps } from "../steps.ts";
@@ -31,8 +32,10 @@ address and password are shown once.
       const { stack } = file;
       const up = async (say: Say) => {
         const platform = file.kind === "platform" ? platformsOf([file])[0] : undefined;
-        const lost = platform && (await findLostParts(docker, engine, { name: platform.name, stack }, say));
-        return engine.up(stack, lost);
+        if (platform === undefined) return engine.up(stack);
+        const own = { name: platform.name, stack };
+        await refuseUnknown(docker, engine, own);
+        return engine.up(stack, await findLostParts(docker, engine, own, say));
       };
       outcomes.set(stack, await steps.run(`pulumi up --stack ${stack}`, up, describe));
     }

@@ -9,6 +9,7 @@ import {
   readStackFiles,
   type StackFile,
 } from "../../services/stacks/project.ts";
+import { refuseOthers } from "../owner.ts";
 import type { Steps } from "../steps.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { ensureDirectories } from "./directories.ts";
@@ -46,9 +47,14 @@ export interface SetupOptions {
 export async function setup(options: SetupOptions): Promise<Ready> {
   const { steps } = options;
   const project = await findProject(options.directory);
-  const platforms = platformsOf(await readStackFiles(project), options.name);
+  const present = await readStackFiles(project);
+  const platforms = platformsOf(present, options.name);
 
   const docker = await ensureMachine(steps);
+  // Where no file declares one, another project's may serve the apps of this one.
+  if (present.some(({ kind }) => kind === "platform")) {
+    for (const { name } of platforms) await refuseOthers(docker, name, project.directory);
+  }
   await steps.run("Directories", async () => {
     for (const { directory } of platforms) await ensureDirectories(directory, project.directory);
   });
@@ -68,7 +74,7 @@ export async function setup(options: SetupOptions): Promise<Ready> {
   const files = await steps.run(
     "Stacks",
     (say) => ensureStacks(project, engine, say),
-    (present) => present.map((file) => file.stack).join(", "),
+    (stacks) => stacks.map((file) => file.stack).join(", "),
   );
   return { project, docker, engine, files, platforms };
 }

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
+import { packageRoot } from "../../images/package-root.ts";
 import { baseImage } from "../support/images.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
 import { until } from "../support/until.ts";
 
@@ -15,6 +20,25 @@ test("down finishes, or says what to do, whatever state the platform is in", asy
     addons: { DATABASE: { service: "postgresql", plan: "mini" } },
   });
   await platform.up();
+
+  await t.test("another project's platform of the same name stays, with --purge too", async () => {
+    const clone = await mkdtemp(join(tmpdir(), "dynoform-clone-"));
+    try {
+      await cp(join(platform.directory, "Pulumi.yaml"), join(clone, "Pulumi.yaml"));
+      await cp(join(platform.directory, "stacks"), join(clone, "stacks"), { recursive: true });
+      for (const args of [["down", "--yes"], ["down", "--yes", "--purge"], ["up"]]) {
+        const refused = await finish([process.execPath, join(packageRoot(), "cli", "main.ts"), ...args], clone);
+        assert.equal(refused.exitCode, 1, refused.output);
+        assert.match(
+          refused.output,
+          new RegExp(`error: the platform ${name} .* of the project in ${platform.directory}`),
+        );
+      }
+      assert.equal((await platform.fetch("shop")).status, 200);
+    } finally {
+      await rm(clone, { recursive: true, force: true });
+    }
+  });
 
   await t.test("with an app that crashes over and over, a one-off dyno, and Postgres stopped", async () => {
     await crash(platform);
