@@ -3,6 +3,10 @@ import type Docker from "dockerode";
 import type { Clock } from "../../../../services/control-plane/types.ts";
 
 const SERVICE_LABEL = "com.docker.swarm.service.name";
+
+/** Where all containers say that they are. */
+export const ADDRESS = "10.138.128.9";
+
 const NEVER = "0001-01-01T00:00:00Z";
 
 export interface FakeContainer {
@@ -88,6 +92,11 @@ export class FakeDocker {
     return id;
   }
 
+  /** A container is asked to end, and goes on for now. */
+  terminate(id: string): void {
+    this.#event("kill", id, { signal: "15" });
+  }
+
   /** A container ends, after these signals. */
   end(id: string, exitCode: number, signals: readonly number[] = [], outOfMemory = false): void {
     const container = this.containers.get(id);
@@ -170,6 +179,7 @@ export class FakeDocker {
         return {
           Id: id,
           Config: { Labels: labels, Cmd: ["run me"] },
+          NetworkSettings: { Networks: { [labels["dynoform.platform"] ?? ""]: { IPAddress: ADDRESS } } },
           State: {
             Running: started !== undefined && ended === undefined,
             StartedAt: started === undefined ? NEVER : new Date(started).toISOString(),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { until } from "../../../support/until.ts";
+import { ADDRESS } from "./fake-docker.ts";
 import { Ground, labels, PLATFORM, settle } from "./fakes.ts";
 
 let ground: Ground;
@@ -178,4 +179,25 @@ test("Docker goes down and comes back: what ended and began meanwhile is found, 
     "heroku[web.1]: State changed from starting to up",
   ]);
   assert.equal(ground.docker.running("web")?.id, "00000002cafe");
+});
+
+test("where a dyno is, is told while it runs, was not asked to end, and Docker can be asked", async () => {
+  ground = await new Ground().start();
+  const { docker } = ground;
+  const { manager } = ground;
+  assert.equal(manager.addressOf("web"), undefined);
+  docker.service("web", labels("shop", "web.1"));
+  await settle();
+  assert.equal(manager.addressOf("web"), ADDRESS);
+  docker.terminate(docker.running("web")?.id ?? "");
+  await settle();
+  assert.equal(manager.addressOf("web"), undefined);
+  docker.crash("web");
+  await settle();
+  docker.run({ ...labels("shop", "web.1"), "com.docker.swarm.service.name": "web" });
+  await settle();
+  assert.equal(manager.addressOf("web"), ADDRESS);
+  docker.setDown(true);
+  await settle();
+  assert.equal(manager.addressOf("web"), undefined);
 });
