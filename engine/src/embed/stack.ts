@@ -28,7 +28,7 @@ export interface StackSettings {
   readonly providers?: Readonly<Record<string, () => Provider>>;
   /** Folders of providers by package. @default none */
   readonly providerPaths?: Readonly<Record<string, string>>;
-  /** Where relative paths start. @default the working directory */
+  /** Where relative paths start; the process changes to it for providers of the engine and by path. @default where it is */
   readonly root?: string;
 }
 
