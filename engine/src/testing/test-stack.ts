@@ -1,4 +1,4 @@
-import type { DeploymentOptions, ResourceState, Snapshot } from "../deploy/types.ts";
+import type { DeploymentEvent, DeploymentOptions, ResourceState, Snapshot } from "../deploy/types.ts";
 import { nameOf } from "../deploy/urn.ts";
 import { type AnyProgram, type Deployed, run } from "../embed/run.ts";
 import { type Config, withSecrets } from "../embed/stack.ts";
@@ -33,6 +33,8 @@ export interface Kill {
 export interface TestRunOptions extends Partial<Omit<DeploymentOptions, "program" | "config">> {
   readonly program?: AnyProgram;
   readonly config?: Config;
+  /** Called with everything that happens, at once. */
+  readonly onEvent?: (event: DeploymentEvent) => void;
   /** The run ends there, and the stack's state is what was last saved. */
   readonly killAt?: Kill;
   /** Aborted: nothing new is begun. */
@@ -55,6 +57,11 @@ export class TestStack {
   state: Snapshot = EMPTY_SNAPSHOT;
   /** Outputs of other stacks by the names that programs ask for. */
   stacks: Record<string, PropertyMap> = {};
+  /**
+   * Called to save a state, by default without doing anything. One that throws stands for a full disk: the run fails,
+   * and the state is what was saved before.
+   */
+  save: (snapshot: Snapshot) => Promise<void> = async () => {};
   readonly providers: Record<string, () => Provider>;
   readonly #options: Required<Pick<TestStackOptions, "project" | "stack" | "root">>;
 
@@ -85,33 +92,50 @@ export class TestStack {
     return this.run({ kind: "destroy", ...options });
   }
 
-  /** Runs a deployment, an update by default. */
-  async run(options: TestRunOptions): Promise<TestRun> {
-    const { config = {}, killAt, signal, terminate, ...rest } = options;
+  /** Runs a deployment, an update by default. @throws Error when it does not come to where it is to be killed */
+  async run({ killAt, ...options }: TestRunOptions): Promise<TestRun> {
+    if (!killAt) return this.#run(options);
+    const { moment, operation, name } = killAt;
+    const { world } = this;
     const kill = new AbortController();
-    const killed = AbortSignal.any([kill.signal, ...(terminate ? [terminate] : [])]);
-    if (killAt) this.#killAt(killAt, kill);
+    const before = world.interrupt;
+    world.interrupt = async (...now) => {
+      await before(...now);
+      if (now.join() !== [moment, operation, name].join()) return;
+      kill.abort();
+      // Nobody is there any more to hear the answer.
+      await new Promise(() => {});
+    };
+    try {
+      const run = await this.#run({ ...options, terminate: kill.signal });
+      if (kill.signal.aborted) return run;
+    } finally {
+      world.interrupt = before;
+    }
+    throw new Error(`the run was to be killed ${moment} ${operation} ${name}, and ended without that`);
+  }
+
+  async #run({ config = {}, signal, terminate, onEvent, ...rest }: TestRunOptions): Promise<TestRun> {
     const saved: Snapshot[] = [];
+    let lost = false;
     const result = await run(
-      {
-        kind: "update",
-        ...this.#options,
-        providers: this.providers,
-        config: withSecrets(config),
-        ...rest,
-      },
+      { kind: "update", ...this.#options, providers: this.providers, config: withSecrets(config), ...rest },
       this.state,
       {
         persist: async (snapshot) => {
+          lost = true;
+          await this.save(snapshot);
+          lost = false;
           saved.push(snapshot);
+          this.state = snapshot;
         },
         stackOutputs: async (stack) => this.stacks[stack],
-        terminate: killed,
+        ...(terminate && { terminate }),
         ...(signal && { cancel: signal }),
+        ...(onEvent && { event: onEvent }),
       },
     );
-    if (killed.aborted) this.state = saved.at(-1) ?? this.state;
-    else if (!rest.dryRun) this.state = result.snapshot;
+    if (!lost && !terminate?.aborted && !rest.dryRun) this.state = result.snapshot;
     return { ...result, saved };
   }
 
@@ -127,17 +151,5 @@ export class TestStack {
     const { project, stack } = this.#options;
     const manager = await PassphraseManager.create(async () => "test");
     return new CheckpointCodec(`${ORGANIZATION}/${project}/${stack}`, manager).encode(this.state);
-  }
-
-  #killAt({ moment, operation, name }: Kill, kill: AbortController): void {
-    const before = this.world.interrupt;
-    this.world.interrupt = async (...now) => {
-      await before(...now);
-      if (now[0] !== moment || now[1] !== operation || now[2] !== name) return;
-      this.world.interrupt = before;
-      kill.abort();
-      // Nobody is there any more to hear the answer.
-      await new Promise(() => {});
-    };
   }
 }
