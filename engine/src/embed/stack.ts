@@ -32,6 +32,7 @@ export interface StackSettings {
   readonly root?: string;
 }
 
+type What = Pick<RunOptions, "kind" | "dryRun" | "program" | "runProgram">;
 type Choices = "refresh" | "parallel" | "targets" | "targetDependents" | "excludes" | "excludeDependents" | "replace";
 
 /** What `up` and the others take; each is off or empty by default. */
@@ -51,6 +52,7 @@ export class Stack {
   readonly #name: StackName;
   readonly #backend: FileBackend;
   readonly #managers = new Map<string, PassphraseManager>();
+  #first: Promise<PassphraseManager> | undefined;
 
   private constructor(settings: StackSettings) {
     this.#settings = settings;
@@ -76,13 +78,22 @@ export class Stack {
     return this.#run({ kind: "update", dryRun: true, program }, options, snapshot);
   }
 
-  /** Makes the state what is really there. */
-  refresh(options: StackOptions = {}): Promise<Deployed> {
-    return this.#change({ kind: "refresh" }, options);
+  /**
+   * Makes the state what is really there.
+   *
+   * @param program run too, so that each resource is read by the provider that it configures
+   */
+  refresh(options: StackOptions = {}, program?: AnyProgram): Promise<Deployed> {
+    return this.#change({ kind: "refresh", program, runProgram: program !== undefined }, options);
   }
 
-  destroy(options: StackOptions = {}): Promise<Deployed> {
-    return this.#change({ kind: "destroy" }, options);
+  /**
+   * Deletes everything; see `remove` for what is left then.
+   *
+   * @param program run too, so that each resource is deleted by the provider that it configures
+   */
+  destroy(options: StackOptions = {}, program?: AnyProgram): Promise<Deployed> {
+    return this.#change({ kind: "destroy", program, runProgram: program !== undefined }, options);
   }
 
   /** The stack's outputs; undefined when there is no such stack. Secrets are `Secret`s. */
@@ -109,7 +120,7 @@ export class Stack {
     managerOf: (deployment) => this.#managerOf(deployment),
   };
 
-  async #change(what: Pick<RunOptions, "kind" | "program">, options: StackOptions): Promise<Deployed> {
+  async #change(what: What, options: StackOptions): Promise<Deployed> {
     return this.#locked(async () => {
       const startTime = seconds();
       const { snapshot, codec } = await this.#read();
@@ -132,7 +143,7 @@ export class Stack {
   }
 
   #run(
-    what: Pick<RunOptions, "kind" | "dryRun" | "program">,
+    what: What,
     { onEvent, signal, message, ...options }: StackOptions,
     snapshot: Snapshot,
     persist?: (snapshot: Snapshot) => Promise<void>,
@@ -169,9 +180,11 @@ export class Stack {
     return manager;
   }
 
+  /** What a state without a salt gets; made once. */
   async #newManager(): Promise<PassphraseManager | undefined> {
     if (this.#settings.passphrase === undefined) return undefined;
-    const manager = await PassphraseManager.create(() => this.#passphrase());
+    this.#first ??= PassphraseManager.create(() => this.#passphrase());
+    const manager = await this.#first;
     this.#managers.set(manager.state, manager);
     return manager;
   }

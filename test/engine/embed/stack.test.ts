@@ -87,6 +87,13 @@ test("a stack is changed by one at a time, and is refreshed, and read by others"
 
   world.things.clear();
   assert.deepEqual((await other.refresh()).changes, { delete: 1, same: 1 });
+
+  let ran = 0;
+  const program = () => ({ token: new Fake("a", { run: ran++ }).token });
+  assert.equal((await stack.up(program)).result, "succeeded");
+  assert.equal((await stack.refresh({}, program)).result, "succeeded");
+  assert.equal((await stack.destroy({}, program)).changes.delete, 2);
+  assert.equal(ran, 3);
 });
 
 test("several stacks are deployed at once, each with its own configuration and failures", async () => {
