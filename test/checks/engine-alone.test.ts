@@ -54,6 +54,19 @@ test("its dependencies have one version each, which is the repository's own", ()
   assert.equal(manifest.peerDependencies["@pulumi/pulumi"], `^${own.dependencies["@pulumi/pulumi"]}`);
 });
 
+test("its examples ask for the versions that they are tested with", () => {
+  const own = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  const versions = { ...own.dependencies, [manifest.name]: manifest.version };
+  const examples = files.filter((file) => /^examples\/[^/]+\/package\.json$/.test(file));
+  assert.equal(examples.length, 2);
+  for (const file of examples) {
+    const { dependencies, devDependencies = {} } = JSON.parse(readFileSync(join(engine, file), "utf8"));
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      assert.equal(version, versions[name], `${name} in ${file}`);
+    }
+  }
+});
+
 /** What a module imports: statically, when it is needed, or by `createRequire`. */
 function importsOf(path: string): string[] {
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest);
