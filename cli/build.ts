@@ -1,14 +1,22 @@
-/** Compiles the package to dist/: Node refuses TypeScript below node_modules, where it will lie. */
+/**
+ * Compiles a package to its dist/: Node refuses TypeScript below node_modules, where it will lie.
+ *
+ * Usage: node build.ts [FOLDER], by default the package of this repository's root
+ */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { packageRoot } from "../images/package-root.ts";
 
-process.chdir(packageRoot());
+const root = packageRoot();
+process.chdir(resolve(root, process.argv[2] ?? "."));
 rmSync("dist", { recursive: true, force: true });
-const { status } = spawnSync(join("node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json"], { stdio: "inherit" });
+const tsc = join(root, "node_modules", ".bin", "tsc");
+const { status } = spawnSync(tsc, ["-p", "tsconfig.build.json"], { stdio: "inherit" });
 // A real Pulumi CLI starts a provider by this file, in the folder that Pulumi.yaml names.
 const plugin = join("provider", "pulumi-resource-dyno");
-copyFileSync(plugin, join("dist", plugin));
-chmodSync(join("dist", plugin), 0o755);
+if (existsSync(plugin)) {
+  copyFileSync(plugin, join("dist", plugin));
+  chmodSync(join("dist", plugin), 0o755);
+}
 process.exit(status ?? 1);

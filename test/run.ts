@@ -18,6 +18,7 @@ import { add, type Count, report, runFiles } from "./support/runner.ts";
 
 /** Suites by what they need. Two files at a time: each owns what it makes, and waits more than it computes. */
 const suites = [
+  { name: "checks", docker: false },
   { name: "unit", docker: false },
   { name: "engine", docker: false },
   { name: "docker", docker: true },

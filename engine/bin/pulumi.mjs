@@ -2,7 +2,7 @@
 /**
  * The `pulumi` command: the real CLI where there is one on the PATH, else the embedded engine.
  *
- * DYNOFORM_ENGINE=embedded takes the embedded engine in any case, DYNOFORM_ENGINE=real only the real one. Settings
+ * PULUMI_ENGINE=embedded takes the embedded engine in any case, PULUMI_ENGINE=real only the real one. Settings
  * come from `pulumi.env` beside the nearest Pulumi.yaml, if it is there; the environment wins over it.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -17,18 +17,18 @@ import { fileURLToPath } from "node:url";
 const OLDEST_NODE = [22, 18];
 const OLDEST_PULUMI = [3, 230];
 /** Set while a candidate is asked for its version: if it is this program again, it must not go on. */
-const PROBE = "DYNOFORM_PROBING_PULUMI";
+const PROBE = "PULUMI_ENGINE_PROBE";
 
 const own = fileURLToPath(import.meta.url);
 const argv = process.argv.slice(2);
 
 if (process.env[PROBE] !== undefined) process.exit(1);
 loadSettings();
-const real = process.env.DYNOFORM_ENGINE === "embedded" ? undefined : findRealPulumi();
+const real = process.env.PULUMI_ENGINE === "embedded" ? undefined : findRealPulumi();
 if (real !== undefined) become(real, argv);
-else if (process.env.DYNOFORM_ENGINE === "real") {
+else if (process.env.PULUMI_ENGINE === "real") {
   fail(
-    `DYNOFORM_ENGINE=real, and no Pulumi CLI ${OLDEST_PULUMI.join(".")} or newer is on the PATH; install one or unset it`,
+    `PULUMI_ENGINE=real, and no Pulumi CLI ${OLDEST_PULUMI.join(".")} or newer is on the PATH; install one or unset it`,
   );
 } else if (isOlder(process.versions.node, OLDEST_NODE)) become(newerNode(), [own, ...argv]);
 else await runEmbedded();
@@ -37,13 +37,20 @@ async function runEmbedded() {
   const cache = join(process.env.PULUMI_HOME || join(homedir(), ".pulumi"), "cache", "node");
   process.env.NODE_COMPILE_CACHE ??= cache;
   nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
-  const installed = own.includes(`${sep}node_modules${sep}`);
-  const main = installed ? "../../dist/engine/src/cli/main.js" : "../src/cli/main.ts";
-  const cli = await import(new URL(main, import.meta.url).href);
+  const cli = await import(findMain().href);
   const code = await cli.main(argv);
   // A reader may be slower than we are; to exit would cut off what it has not taken yet.
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit(code);
+}
+
+/** The engine's code: as it was written, built in its own package, or built with a package around this one. */
+function findMain() {
+  const places = ["../src/cli/main.ts", "../dist/src/cli/main.js", "../../dist/engine/src/cli/main.js"];
+  // Node takes no TypeScript below node_modules.
+  const usable = own.includes(`${sep}node_modules${sep}`) ? places.slice(1) : places;
+  const found = usable.map((place) => new URL(place, import.meta.url)).find((url) => existsSync(url));
+  return found ?? fail("the engine is not built; run 'npm run build'");
 }
 
 function drained(stream) {
@@ -100,13 +107,14 @@ function isRecent(candidate) {
   }
 }
 
-/** The binary of npm's package `node`, which comes with this one. */
+/** The binary of npm's package `node`, where that is installed. */
 function newerNode() {
   try {
     return join(dirname(nodeModule.createRequire(own).resolve("node/package.json")), "bin", "node");
   } catch {
     return fail(
-      `Node.js ${OLDEST_NODE.join(".")} or newer is needed, and this is ${process.versions.node}; run 'npm install'`,
+      `Node.js ${OLDEST_NODE.join(".")} or newer is needed, and this is ${process.versions.node}; ` +
+        "install one, or npm's package 'node' beside this one",
     );
   }
 }

@@ -78,7 +78,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         // Each run is processes of a few seconds, which are to find their code compiled and the keys of stacks derived,
         // these in memory.
         NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
-        DYNOFORM_KEYS: "/tmp/keys",
+        PULUMI_KEY_CACHE: "/tmp/keys",
       }),
       labels: dockerLabels(platformLabels(platform)),
     },

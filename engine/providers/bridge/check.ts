@@ -20,10 +20,9 @@ export function checkProperties(
     const property = properties[key];
     const value = given[key];
     if (value === undefined || value === null) continue;
-    if (!property)
-      fail(key, `Dynoform's own provider has no such property; it has ${inputNames(properties).join(", ")}`);
+    if (!property) fail(key, `this provider has no such property; it has ${inputNames(properties).join(", ")}`);
     else if (property.output) fail(key, "it is an output and cannot be set");
-    else if (property.unsupported) fail(key, "Dynoform's own provider does not support this property");
+    else if (property.unsupported) fail(key, "this provider does not support this property");
     else checked[key] = checkValue(property, value, [...path, key], failures);
   }
   for (const [key, property] of Object.entries(properties)) {

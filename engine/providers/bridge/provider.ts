@@ -49,7 +49,7 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
     const resource = resources[type];
     if (resource) return resource;
     const known = Object.keys(resources).join(", ");
-    throw new Error(`Dynoform's own ${name} provider has no resource ${type}; it has ${known}`);
+    throw new Error(`the engine's own ${name} provider has no resource ${type}; it has ${known}`);
   }
 
   async function callOf(request: CallContext & { timeout?: number }): Promise<Call<Client>> {
@@ -151,7 +151,7 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
 
     async invoke({ token, args, signal }) {
       const called = definition.functions[token];
-      if (!called) throw new Error(`Dynoform's own ${name} provider has no function ${token}`);
+      if (!called) throw new Error(`the engine's own ${name} provider has no function ${token}`);
       const failures: CheckFailure[] = [];
       const checked = checkProperties(called.args, args, [], failures);
       if (failures.length > 0) return { outputs: {}, failures };

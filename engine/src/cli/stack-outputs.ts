@@ -48,7 +48,11 @@ export class OtherStacks {
   }
 }
 
-async function readOutputs(session: Session, reference: string): Promise<PropertyMap | undefined> {
+/** What knows stacks and their keys. */
+export type StackReader = Pick<Session, "stackName" | "backend" | "managerOf">;
+
+/** @returns undefined: no such stack */
+export async function readOutputs(session: StackReader, reference: string): Promise<PropertyMap | undefined> {
   const name = await session.stackName(reference);
   const text = await (await session.backend()).read(name);
   if (text === undefined) return undefined;

@@ -8,11 +8,11 @@ const ROUNDS = 1_000_000;
 const KEY_BYTES = 32;
 
 /**
- * The key of a passphrase and a salt. To derive it takes 0.3 s, by design; where `DYNOFORM_KEYS` names a folder, which
+ * The key of a passphrase and a salt. To derive it takes 0.3 s, by design; where `PULUMI_KEY_CACHE` names a folder, which
  * is to lie in memory and be its owner's alone, it is done once.
  */
 export async function derivedKey(passphrase: string, salt: Buffer): Promise<Buffer> {
-  const folder = process.env.DYNOFORM_KEYS;
+  const folder = process.env.PULUMI_KEY_CACHE;
   if (!folder) return derive(passphrase, salt);
   const file = join(folder, createHmac("sha256", passphrase).update(salt).digest("hex"));
   const kept = await readFileIfAny(file);

@@ -1,18 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { TestContext } from "node:test";
-import { deploy } from "../../../engine/src/deploy/deploy.ts";
-import type {
-  DeploymentEvent,
-  DeploymentOptions,
-  DeploymentResult,
-  Snapshot,
-} from "../../../engine/src/deploy/types.ts";
-import type { Provider } from "../../../engine/src/plugin/contract.ts";
-import type { PropertyMap } from "../../../engine/src/values/values.ts";
-import { FakeProvider, World } from "./fake-provider.ts";
+import * as kit from "../../../engine/src/testing/index.ts";
+import { FakeProvider } from "./fake-provider.ts";
 
-export const emptySnapshot: Snapshot = { resources: [], pendingOperations: [] };
+export type Deployed = kit.TestRun;
 
 const prelude = `import * as pulumi from "@pulumi/pulumi";
 class Fake extends pulumi.CustomResource {
@@ -26,29 +18,12 @@ class FakeAccount extends pulumi.ProviderResource {
 }
 `;
 
-interface Signals {
-  readonly signal?: AbortSignal;
-  /** Once aborted the run was killed: the state is what was last saved. */
-  readonly terminate?: AbortSignal;
-}
-
-export interface Deployed extends DeploymentResult {
-  readonly events: readonly DeploymentEvent[];
-  /** "op name" of every finished step, in order. */
-  readonly steps: readonly string[];
-  readonly errors: readonly string[];
-  readonly saved: readonly Snapshot[];
-}
-
-/** A stack of its own: programs, a state and a fake world. */
-export class TestStack {
-  readonly world = new World();
+/** The kit's stack, with the package `fake` and programs that are text and run by a process. */
+export class TestStack extends kit.TestStack {
   readonly directory: string;
-  state: Snapshot = emptySnapshot;
-  stacks: Record<string, PropertyMap> = {};
-  readonly providers: Record<string, () => Provider> = { fake: () => new FakeProvider(this.world) };
 
-  constructor(directory: string) {
+  private constructor(directory: string) {
+    super({ root: directory, providers: { fake: () => new FakeProvider(this.world) } });
     this.directory = directory;
   }
 
@@ -59,70 +34,14 @@ export class TestStack {
     return new TestStack(directory);
   }
 
-  /** Runs a program (the body of a module that has \`pulumi\`, \`Fake\`, \`Group\` and \`FakeAccount\`). */
-  async up(body: string, options: Partial<DeploymentOptions> & Signals = {}): Promise<Deployed> {
-    await writeFile(path.join(this.directory, "index.js"), prelude + body);
-    return this.run({
-      program: { entry: ".", directory: this.directory, nodeArgs: [], typescript: false },
-      ...options,
-    });
+  /** Runs a program (the body of a module that has `pulumi`, `Fake`, `Group` and `FakeAccount`). */
+  override async up(program: string | kit.AnyProgram, options: kit.TestRunOptions = {}): Promise<Deployed> {
+    if (typeof program !== "string") return super.up(program, options);
+    await writeFile(path.join(this.directory, "index.js"), prelude + program);
+    return super.up({ entry: ".", directory: this.directory, nodeArgs: [], typescript: false }, options);
   }
 
-  preview(body: string, options: Partial<DeploymentOptions> = {}): Promise<Deployed> {
-    return this.up(body, { ...options, dryRun: true });
-  }
-
-  async run(changes: Partial<DeploymentOptions> & Signals): Promise<Deployed> {
-    const { signal, terminate, ...rest } = changes;
-    const events: DeploymentEvent[] = [];
-    const saved: Snapshot[] = [];
-    const options: DeploymentOptions = {
-      kind: "update",
-      dryRun: false,
-      organization: "organization",
-      project: "project",
-      stack: "test",
-      root: this.directory,
-      config: {},
-      providerPaths: {},
-      providers: this.providers,
-      parallel: 8,
-      refresh: false,
-      targets: [],
-      targetDependents: false,
-      excludes: [],
-      excludeDependents: false,
-      runProgram: false,
-      replace: [],
-      continueOnError: false,
-      excludeProtected: false,
-      clearPendingCreates: false,
-      ...rest,
-    };
-    const result = await deploy(options, this.state, {
-      persist: async (snapshot) => {
-        saved.push(snapshot);
-      },
-      event: (event) => events.push(event),
-      stackOutputs: async (stack) => this.stacks[stack],
-      cancel: signal ?? new AbortController().signal,
-      terminate: terminate ?? new AbortController().signal,
-    });
-    if (terminate?.aborted) this.state = saved.at(-1) ?? this.state;
-    else if (!options.dryRun) this.state = result.snapshot;
-    const steps = events.flatMap((event) =>
-      event.kind === "resource-outputs" ? [`${event.metadata.op} ${event.metadata.urn.split("::").at(-1)}`] : [],
-    );
-    const errors = events.flatMap((event) =>
-      event.kind === "diagnostic" && event.severity === "error" ? [event.message] : [],
-    );
-    return { ...result, events, steps, errors, saved };
-  }
-
-  /** The state of a resource by its name. */
-  resource(name: string) {
-    const found = this.state.resources.find(({ urn }) => urn.endsWith(`::${name}`));
-    if (!found) throw new Error(`the state has no ${name}`);
-    return found;
+  override preview(program: string | kit.AnyProgram, options: kit.TestRunOptions = {}): Promise<Deployed> {
+    return this.up(program, { ...options, dryRun: true });
   }
 }

@@ -31,7 +31,7 @@ test("another passphrase is refused", async () => {
 
 test("a folder keeps the keys that were derived, each for its own passphrase", async () => {
   const folder = await mkdtemp(join(tmpdir(), "dynoform-keys-"));
-  process.env.DYNOFORM_KEYS = folder;
+  process.env.PULUMI_KEY_CACHE = folder;
   try {
     const open = (passphrase: string) => new PassphraseManager(salt, async () => passphrase).crypter();
     await open("test");
@@ -44,7 +44,7 @@ test("a folder keeps the keys that were derived, each for its own passphrase", a
     await writeFile(join(folder, file), Buffer.alloc(32).toString("base64"));
     await assert.rejects(open("test"), /incorrect/, "it is read from there");
   } finally {
-    delete process.env.DYNOFORM_KEYS;
+    delete process.env.PULUMI_KEY_CACHE;
     await rm(folder, { recursive: true });
   }
 });

@@ -52,7 +52,7 @@ export async function checkImage(request: CheckRequest): Promise<CheckResult> {
   const failures: CheckFailure[] = [];
   const checked = withoutDefaults(checkProperties(inputProperties, request.news, [], failures));
   if (checked.skipPush !== true) {
-    const reason = "Dynoform's own provider pushes no images; set skipPush to true";
+    const reason = "this provider pushes no images; set skipPush to true";
     failures.push({ property: "skipPush", reason: `skipPush: ${reason}` });
   }
   if (failures.length > 0) return { inputs: request.news, failures };
