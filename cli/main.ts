@@ -53,6 +53,8 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(command.help);
     return 0;
   }
+  if (process.env.DYNOFORM_ENGINE !== undefined)
+    return misuse("DYNOFORM_ENGINE is not read any more: the variable is called PULUMI_CLI now, with the same values.");
   const code = await command.run(parsed.values, parsed.positionals);
   return typeof code === "number" ? code : 0;
 }

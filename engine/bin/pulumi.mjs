@@ -2,7 +2,7 @@
 /**
  * The `pulumi` command: the real CLI where there is one on the PATH, else the embedded engine.
  *
- * PULUMI_ENGINE=embedded takes the embedded engine in any case, PULUMI_ENGINE=real only the real one. Settings
+ * PULUMI_CLI=embedded takes the embedded engine in any case, PULUMI_CLI=real only the real one. Settings
  * come from `pulumi.env` beside the nearest Pulumi.yaml, if it is there; the environment wins over it.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -17,18 +17,18 @@ import { fileURLToPath } from "node:url";
 const OLDEST_NODE = [22, 18];
 const OLDEST_PULUMI = [3, 230];
 /** Set while a candidate is asked for its version: if it is this program again, it must not go on. */
-const PROBE = "PULUMI_ENGINE_PROBE";
+const PROBE = "PULUMI_CLI_PROBE";
 
 const own = fileURLToPath(import.meta.url);
 const argv = process.argv.slice(2);
 
 if (process.env[PROBE] !== undefined) process.exit(1);
 loadSettings();
-const real = process.env.PULUMI_ENGINE === "embedded" ? undefined : findRealPulumi();
+const real = process.env.PULUMI_CLI === "embedded" ? undefined : findRealPulumi();
 if (real !== undefined) become(real, argv);
-else if (process.env.PULUMI_ENGINE === "real") {
+else if (process.env.PULUMI_CLI === "real") {
   fail(
-    `PULUMI_ENGINE=real, and no Pulumi CLI ${OLDEST_PULUMI.join(".")} or newer is on the PATH; install one or unset it`,
+    `PULUMI_CLI=real, and no Pulumi CLI ${OLDEST_PULUMI.join(".")} or newer is on the PATH; install one or unset it`,
   );
 } else if (isOlder(process.versions.node, OLDEST_NODE)) become(newerNode(), [own, ...argv]);
 else await runEmbedded();

@@ -13,7 +13,7 @@ export interface Shared {
 }
 
 /**
- * Environment variables that change what an `up` makes, handed on as they are. PULUMI_ENGINE is none: which engine
+ * Environment variables that change what an `up` makes, handed on as they are. PULUMI_CLI is none: which engine
  * runs may differ from one `up` to the next, and pulumi.env says it for all.
  */
 const HANDED_ON = ["DYNOFORM_SHARE_PACKAGES", "DYNOFORM_BUILD_EGRESS", "UV_PYTHON_INSTALL_MIRROR", "DOCKER_HOST"];

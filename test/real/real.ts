@@ -29,7 +29,7 @@ test("the real CLI and the embedded engine run the same stacks and take over eac
   await platform.app("hello", hello, { GREETING: "one" });
 
   const use = (engine: "real" | "embedded") => {
-    process.env.PULUMI_ENGINE = engine;
+    process.env.PULUMI_CLI = engine;
   };
   /** A stack file alone decides what an `up` does: neither engine may see a change the other does not. */
   const unchanged = async (engine: "real" | "embedded") => {

@@ -25,28 +25,28 @@ async function realCli(version: string): Promise<void> {
 
 test("a recent real CLI takes over, with the same arguments and exit code", async () => {
   await realCli("v3.260.0");
-  const { code, stdout, stderr } = await project.run(["up", "--yes"], { PATH: path, PULUMI_ENGINE: "" });
+  const { code, stdout, stderr } = await project.run(["up", "--yes"], { PATH: path, PULUMI_CLI: "" });
   assert.equal(stderr, "");
   assert.equal(stdout, `real: up --yes, home ${project.environment.PULUMI_HOME}, own \n`);
   assert.equal(code, 5);
 });
 
-test("PULUMI_ENGINE=embedded does not, =real demands one", async () => {
+test("PULUMI_CLI=embedded does not, =real demands one", async () => {
   await realCli("v3.260.0");
   assert.equal((await project.run(["version"], { PATH: path })).stdout, "v3.270.0\n");
-  const none = await project.run(["version"], { PULUMI_ENGINE: "real" });
+  const none = await project.run(["version"], { PULUMI_CLI: "real" });
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /^error: PULUMI_ENGINE=real, and no Pulumi CLI 3\.230 or newer is on the PATH;.*\n$/);
+  assert.match(none.stderr, /^error: PULUMI_CLI=real, and no Pulumi CLI 3\.230 or newer is on the PATH;.*\n$/);
 });
 
 test("one that is too old, or this program again, does not count", async () => {
   await realCli("v3.100.0");
-  const old = await project.run(["whoami", "--json"], { PATH: path, PULUMI_ENGINE: "" });
+  const old = await project.run(["whoami", "--json"], { PATH: path, PULUMI_CLI: "" });
   assert.equal(JSON.parse(old.stdout).url, project.environment.PULUMI_BACKEND_URL);
   await project.write("loop/run", "");
   await symlink(join(packageRoot(), "engine", "bin", "pulumi.mjs"), project.path("loop", "pulumi"));
   const PATH = [project.path("loop"), path].join(delimiter);
-  assert.equal((await project.run(["version"], { PATH, PULUMI_ENGINE: "" })).stdout, "v3.270.0\n");
+  assert.equal((await project.run(["version"], { PATH, PULUMI_CLI: "" })).stdout, "v3.270.0\n");
 });
 
 test("pulumi.env beside Pulumi.yaml gives settings, and the environment wins", async () => {
@@ -55,7 +55,7 @@ test("pulumi.env beside Pulumi.yaml gives settings, and the environment wins", a
   await project.write("deep/er/file", "");
   const { stdout } = await project.run(["-C", project.path("deep", "er"), "stack"], {
     PATH: path,
-    PULUMI_ENGINE: "",
+    PULUMI_CLI: "",
   });
   assert.match(stdout, new RegExp(`home ${project.environment.PULUMI_HOME}, own one\n$`));
 });

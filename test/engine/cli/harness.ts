@@ -22,7 +22,7 @@ export class TestProject implements AsyncDisposable {
     this.folder = folder;
     this.environment = {
       PATH: [join(folder, "bin"), dirname(process.execPath), process.env.PATH ?? ""].join(delimiter),
-      PULUMI_ENGINE: "embedded",
+      PULUMI_CLI: "embedded",
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
       PULUMI_HOME: join(folder, "home"),
       PULUMI_CONFIG_PASSPHRASE: "test",

@@ -9,7 +9,7 @@ import { mounts, repositoryFolders } from "../../../infra/platform/host.ts";
 import { Platform } from "../../../infra/platform/platform.ts";
 import { record } from "./recording.ts";
 
-const variables = ["PULUMI_HOME", "DYNOFORM_HOME", "DOCKER_HOST", "PULUMI_ENGINE", "PULUMI_BACKEND_URL"];
+const variables = ["PULUMI_HOME", "DYNOFORM_HOME", "DOCKER_HOST", "PULUMI_CLI", "PULUMI_BACKEND_URL"];
 
 /** Runs `work` in an environment of its own. */
 async function within<T>(environment: Record<string, string>, work: () => Promise<T>): Promise<T> {
@@ -40,7 +40,7 @@ async function containers(directory: string) {
 
 test("control plane and runner have the host's paths, and no rights but their owner's and Docker's", async () => {
   const directory = await mkdtemp(join(tmpdir(), "infra-control-plane-"));
-  const environment = { PULUMI_HOME: "/srv/pulumi", DYNOFORM_HOME: "/srv/dynoform", PULUMI_ENGINE: "embedded" };
+  const environment = { PULUMI_HOME: "/srv/pulumi", DYNOFORM_HOME: "/srv/dynoform", PULUMI_CLI: "embedded" };
   const { controlPlane, runner } = await within(environment, () => containers(directory)).finally(() =>
     rm(directory, { recursive: true }),
   );
