@@ -4,6 +4,7 @@ import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
 import { removalOf } from "../../images/removal.ts";
 import { STACK } from "../docker/surroundings.ts";
+import { Causes } from "./causes.ts";
 import { masking } from "./secrets.ts";
 import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
 
@@ -150,6 +151,7 @@ interface Followed {
   readonly step: Mark;
   /** The last lines. */
   readonly last: readonly string[];
+  readonly causes: Causes;
   readonly modules: string | undefined;
   readonly corpora: boolean;
 }
@@ -164,6 +166,7 @@ async function follow(
   let modules: string | undefined;
   let corpora = false;
   let last: string[] = [];
+  let causes = new Causes();
   const each = (raw: string) => {
     const mark = markOf(raw);
     if (mark?.kind === "modules") modules = mark.text;
@@ -172,27 +175,29 @@ async function follow(
       if (mark.kind !== "say") step = mark;
       corpora ||= mark.kind === "corpora";
       last = [];
+      causes = new Causes();
     } else {
       const text = masked(raw);
       if (text === "" || NOISE.test(text)) return;
       say.line(text);
+      causes.read(text);
       last = [...last.slice(-9), text];
     }
   };
   const output = new Lines(each);
   for await (const { data } of frames(stream)) output.write(data);
   output.end();
-  return { step, last, modules, corpora };
+  return { step, last, causes, modules, corpora };
 }
 
 /** What pip says of its own doings, which says nothing to whoever waits for a build. */
 const NOISE =
   /^ *(Installing build dependencies|Getting requirements to build|Preparing metadata|Building wheel .*: finished|Created wheel for|Stored in directory|Requirement already satisfied)/;
 
-async function failure(container: Docker.Container, status: number, { step, last }: Followed): Promise<string> {
+async function failure(container: Docker.Container, status: number, { step, last, causes }: Followed): Promise<string> {
   const { State } = await container.inspect();
   const reason = State.OOMKilled
     ? `the build needed more than its ${LIMITS.Memory / 2 ** 20} MiB of memory`
-    : failureOf(step, status);
+    : failureOf(step, status, causes.found);
   return [`${reason}. The last lines:`, ...last.map((text) => `  ${text}`)].join("\n");
 }

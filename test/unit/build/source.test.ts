@@ -128,6 +128,7 @@ const REQUIREMENTS: readonly [files: Record<string, Content>, expected: Partial<
   [{ "requirements.txt": "./lib\n", "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "lib/a \\\n  ; python_version > '3'\n", "lib/a/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "own @ file:///app/own\n", "own/setup.py": "" }, { local: true }],
+  [{ "requirements.txt": "own @ file:///tmp/own\n", "bin/pre_compile": "" }, { local: false }],
   [{ "requirements.txt": "./own", own: { link: "lib" }, "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "flask\n", "flask/x.py": "" }, { local: false }],
   [{ "requirements.txt": "-e git+https://example.org/a.git#egg=a\n" }, { local: false }],
@@ -369,6 +370,18 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     [
       "procfile: is not read; its name must be Procfile, with a capital P and no ending",
       "requirement.txt: is not read; its name must be requirements.txt",
+    ],
+  ],
+  [
+    "what pip freeze writes of conda's packages",
+    {
+      ...MINIMAL,
+      "requirements.txt":
+        "certifi @ file:///croot/certifi_1690232220950/work/certifi\na[x] @ file:///C:/a.whl\nb @ file:///C:/b.whl ; sys_platform == 'win32'\n",
+    },
+    [
+      'requirements.txt:1: certifi is a file of another computer ("file:///croot/certifi_1690232220950/work/certifi"); write certifi==VERSION, or the whole file by: pip list --format=freeze',
+      'requirements.txt:2: a is a file of another computer ("file:///C:/a.whl"); write a==VERSION, or the whole file by: pip list --format=freeze',
     ],
   ],
   [

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { SourceProblems } from "../problems.ts";
+import { quote, type SourceProblems } from "../problems.ts";
 import { hasFile, readBytes } from "../text.ts";
 import type { SourceTree } from "../tree.ts";
 import { decodeRequirements } from "./encoding.ts";
@@ -46,6 +46,7 @@ function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourcePro
     if (bytes === undefined) return;
     found.add(path);
     for (const [number, line] of logicalLines(decodeRequirements(bytes))) {
+      checkAddress(line, `${path}:${number}`, found, problems);
       for (const included of addPaths(line, posix.dirname(path), found)) {
         const target = posix.relative(ROOT, posix.resolve(ROOT, posix.dirname(path), included));
         if (hasFile(tree, target)) visit(target);
@@ -59,6 +60,16 @@ function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourcePro
     }
   }
   visit("requirements.txt");
+}
+
+/** Refuses what `pip freeze` writes of packages that conda or Poetry have installed: files of the computer it ran on. */
+function checkAddress(line: string, where: string, found: LocalFiles, problems: SourceProblems): void {
+  const [, name = "", address] = /^([A-Za-z0-9][A-Za-z0-9._-]*)[^@]*@\s*(file:\/\/\/[^;\s]+)$/.exec(line) ?? [];
+  if (address === undefined || !found.isElsewhere(address)) return;
+  problems.add(
+    where,
+    `${name} is a file of another computer (${quote(address)}); write ${name}==VERSION, or the whole file by: pip list --format=freeze`,
+  );
 }
 
 /** Options of a requirements file that name files, in pip's words. */
