@@ -380,8 +380,7 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
         "certifi @ file:///croot/certifi_1690232220950/work/certifi\na[x] @ file:///C:/a.whl\nb @ file:///C:/b.whl ; sys_platform == 'win32'\n",
     },
     [
-      'requirements.txt:1: certifi is a file of another computer ("file:///croot/certifi_1690232220950/work/certifi"); write certifi==VERSION, or the whole file by: pip list --format=freeze',
-      'requirements.txt:2: a is a file of another computer ("file:///C:/a.whl"); write a==VERSION, or the whole file by: pip list --format=freeze',
+      'requirements.txt:1: certifi and 1 more are files of another computer ("file:///croot/certifi_1690232220950/work/certifi"); write versions: pip list --format=freeze > requirements.txt',
     ],
   ],
   [
