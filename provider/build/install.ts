@@ -5,6 +5,7 @@ import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
 import { removalOf } from "../../images/removal.ts";
 import { STACK } from "../docker/surroundings.ts";
 import { Causes } from "./causes.ts";
+import type { DatabaseAccess } from "./database.ts";
 import { masking } from "./secrets.ts";
 import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
 
@@ -45,6 +46,8 @@ export interface Installation {
   readonly config: Readonly<Record<string, string>>;
   /** The source's commit, for hooks. */
   readonly commit: string;
+  /** Undefined: it reaches no database. */
+  readonly database: DatabaseAccess | undefined;
 }
 
 /** Told what a build does, line by line. */
@@ -66,14 +69,14 @@ export interface Installed extends AsyncDisposable {
 
 /**
  * Does steps of a build in a container: as an ordinary user, with limits, and with a network that reaches the internet
- * and nothing private. Config vars are written to its standard input: no setting of the container, which its image
- * would keep, and no argument has them.
+ * and nothing private, the platform's Postgres excepted where the app has a database there. Config vars are written to
+ * its standard input: no setting of the container, which its image would keep, and no argument has them.
  *
  * @throws Error when a step fails; nothing is left then
  */
 export async function install(
   docker: Docker,
-  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit }: Installation,
+  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit, database }: Installation,
   say: BuildOutput,
   signal: AbortSignal,
 ): Promise<Installed> {
@@ -85,7 +88,7 @@ export async function install(
     // Settings go through `env` and not into the container's own environment, which an image of it would keep.
     Cmd: [
       "/usr/bin/env",
-      ...settings(commit),
+      ...settings(commit, database),
       "/usr/lib/dynoform/init",
       'exec /usr/lib/dynoform/build "$@"',
       ...steps,
@@ -97,6 +100,7 @@ export async function install(
     StdinOnce: true,
     HostConfig: {
       ...LIMITS,
+      ...(database === undefined ? {} : { NetworkMode: database.network }),
       CapDrop: ["ALL"],
       CapAdd: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
       Mounts: [
@@ -133,14 +137,14 @@ function entries(config: Readonly<Record<string, string>>): string {
     .join("");
 }
 
-function settings(commit: string): string[] {
+function settings(commit: string, database: DatabaseAccess | undefined): string[] {
   // Where a host's package index lies in a private network. It differs by place, so it is no input.
-  const egress = process.env.DYNOFORM_BUILD_EGRESS;
+  const egress = [process.env.DYNOFORM_BUILD_EGRESS, database?.address].filter(Boolean).join(",");
   return [
     "DYNOFORM_MODE=build",
     `DYNOFORM_UID=${BUILD_USER}`,
     `DYNOFORM_PROCESSES=${LIMITS.PidsLimit}`,
-    ...(egress ? [`DYNOFORM_EGRESS=${egress}`] : []),
+    ...(egress === "" ? [] : [`DYNOFORM_EGRESS=${egress}`]),
     `SOURCE_VERSION=${commit}`,
     `STACK=${STACK}`,
   ];
