@@ -23,9 +23,10 @@ export function formationOf(
 ): FormationEntry[] {
   if (source === undefined) return [];
   const { processes } = source;
+  const there = Object.keys(processes).join(", ") || "none";
   for (const type of Object.keys(declared)) {
     if (processes[type] !== undefined) continue;
-    problems.add(`${at}.${type}`, `is no process type of the Procfile; it has ${Object.keys(processes).join(", ")}`);
+    problems.add(`${at}.${type}`, `is no process type of the Procfile; it has ${there}`);
   }
   const types = Object.entries(processes).filter(([type]) => type !== "release");
   return types.map(([type, command]) => {

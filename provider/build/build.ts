@@ -208,7 +208,7 @@ async function buildNow(docker: Docker, inputs: Inputs, source: Source, build: B
     record: record.id,
   });
   say("-----> Discovering process types");
-  say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ")}`);
+  say(`       Procfile declares types -> ${Object.keys(source.processes).join(", ") || "(none)"}`);
   say(
     `-----> Built ${tagOf(repositoryOf(inputs), keyFor(inputs))} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
   );

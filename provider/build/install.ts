@@ -4,6 +4,8 @@ import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
 import { removalOf } from "../../images/removal.ts";
 import { STACK } from "../docker/surroundings.ts";
+import { Causes } from "./causes.ts";
+import type { DatabaseAccess } from "./database.ts";
 import { masking } from "./secrets.ts";
 import { failureOf, type Mark, markOf, type Step } from "./steps.ts";
 
@@ -44,6 +46,8 @@ export interface Installation {
   readonly config: Readonly<Record<string, string>>;
   /** The source's commit, for hooks. */
   readonly commit: string;
+  /** Undefined: it reaches no database. */
+  readonly database: DatabaseAccess | undefined;
 }
 
 /** Told what a build does, line by line. */
@@ -65,14 +69,14 @@ export interface Installed extends AsyncDisposable {
 
 /**
  * Does steps of a build in a container: as an ordinary user, with limits, and with a network that reaches the internet
- * and nothing private. Config vars are written to its standard input: no setting of the container, which its image
- * would keep, and no argument has them.
+ * and nothing private, the platform's Postgres excepted where the app has a database there. Config vars are written to
+ * its standard input: no setting of the container, which its image would keep, and no argument has them.
  *
  * @throws Error when a step fails; nothing is left then
  */
 export async function install(
   docker: Docker,
-  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit }: Installation,
+  { name, image, labels, cache, host, prepare, steps, command = [], tools, config, commit, database }: Installation,
   say: BuildOutput,
   signal: AbortSignal,
 ): Promise<Installed> {
@@ -84,7 +88,7 @@ export async function install(
     // Settings go through `env` and not into the container's own environment, which an image of it would keep.
     Cmd: [
       "/usr/bin/env",
-      ...settings(commit),
+      ...settings(commit, database),
       "/usr/lib/dynoform/init",
       'exec /usr/lib/dynoform/build "$@"',
       ...steps,
@@ -96,6 +100,7 @@ export async function install(
     StdinOnce: true,
     HostConfig: {
       ...LIMITS,
+      ...(database === undefined ? {} : { NetworkMode: database.network }),
       CapDrop: ["ALL"],
       CapAdd: ["NET_ADMIN", "SETUID", "SETGID", "SETPCAP"],
       Mounts: [
@@ -132,14 +137,14 @@ function entries(config: Readonly<Record<string, string>>): string {
     .join("");
 }
 
-function settings(commit: string): string[] {
+function settings(commit: string, database: DatabaseAccess | undefined): string[] {
   // Where a host's package index lies in a private network. It differs by place, so it is no input.
-  const egress = process.env.DYNOFORM_BUILD_EGRESS;
+  const egress = [process.env.DYNOFORM_BUILD_EGRESS, database?.address].filter(Boolean).join(",");
   return [
     "DYNOFORM_MODE=build",
     `DYNOFORM_UID=${BUILD_USER}`,
     `DYNOFORM_PROCESSES=${LIMITS.PidsLimit}`,
-    ...(egress ? [`DYNOFORM_EGRESS=${egress}`] : []),
+    ...(egress === "" ? [] : [`DYNOFORM_EGRESS=${egress}`]),
     `SOURCE_VERSION=${commit}`,
     `STACK=${STACK}`,
   ];
@@ -150,6 +155,7 @@ interface Followed {
   readonly step: Mark;
   /** The last lines. */
   readonly last: readonly string[];
+  readonly causes: Causes;
   readonly modules: string | undefined;
   readonly corpora: boolean;
 }
@@ -164,6 +170,7 @@ async function follow(
   let modules: string | undefined;
   let corpora = false;
   let last: string[] = [];
+  let causes = new Causes();
   const each = (raw: string) => {
     const mark = markOf(raw);
     if (mark?.kind === "modules") modules = mark.text;
@@ -172,27 +179,29 @@ async function follow(
       if (mark.kind !== "say") step = mark;
       corpora ||= mark.kind === "corpora";
       last = [];
+      causes = new Causes();
     } else {
       const text = masked(raw);
       if (text === "" || NOISE.test(text)) return;
       say.line(text);
+      causes.read(text);
       last = [...last.slice(-9), text];
     }
   };
   const output = new Lines(each);
   for await (const { data } of frames(stream)) output.write(data);
   output.end();
-  return { step, last, modules, corpora };
+  return { step, last, causes, modules, corpora };
 }
 
 /** What pip says of its own doings, which says nothing to whoever waits for a build. */
 const NOISE =
   /^ *(Installing build dependencies|Getting requirements to build|Preparing metadata|Building wheel .*: finished|Created wheel for|Stored in directory|Requirement already satisfied)/;
 
-async function failure(container: Docker.Container, status: number, { step, last }: Followed): Promise<string> {
+async function failure(container: Docker.Container, status: number, { step, last, causes }: Followed): Promise<string> {
   const { State } = await container.inspect();
   const reason = State.OOMKilled
     ? `the build needed more than its ${LIMITS.Memory / 2 ** 20} MiB of memory`
-    : failureOf(step, status);
+    : failureOf(step, status, causes.found);
   return [`${reason}. The last lines:`, ...last.map((text) => `  ${text}`)].join("\n");
 }

@@ -19,7 +19,8 @@ export async function removeLeftovers(docker: Docker, platform: string): Promise
       .getContainer(Id)
       .remove({ force: true, v: true })
       .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
+        // 409: somebody else removes it already.
+        if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
       });
   }
 }

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
 import { newerInTesting, TESTING } from "../../images/pythons.ts";
 import { putFiles, readFiles } from "./archive.ts";
+import { databaseAccess } from "./database.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
 import { type BuildOutput, type Installation, type Installed, install } from "./install.ts";
 import { LABELS } from "./labels.ts";
@@ -68,7 +69,8 @@ export async function runSteps(
   const labels = { [LABELS.platform]: platform, [LABELS.app]: app };
   const name = containerName(platform, app);
   const cache = `${platform}-cache-${app}`;
-  return install(docker, { name, image, tools, labels, cache, host, config, commit, ...work }, build, signal);
+  const database = await databaseAccess(docker, platform, config);
+  return install(docker, { name, image, tools, labels, cache, host, config, commit, database, ...work }, build, signal);
 }
 
 /** Passes a build's output on, but for the version of Python, which is said in a sentence before pip begins. */

@@ -49,8 +49,12 @@ function hook(path: string): string {
   return `Failed to run the ${path} script. Fix the errors above, or rename the script so that it is not run`;
 }
 
-/** Why a build failed, in one line: what could not be done, and how to mend it. */
-export function failureOf({ kind, text }: Mark, status: number): string {
+/**
+ * Why a build failed, in one line: what could not be done, and how to mend it.
+ *
+ * @param cause what else is known of it
+ */
+export function failureOf({ kind, text }: Mark, status: number, cause?: string): string {
   const reason = REASONS[kind as Begun] ?? REASONS.packages;
-  return `${reason(text)} (exit status ${status})`;
+  return `${reason(text)} (exit status ${status})${cause === undefined ? "" : `: ${cause}`}`;
 }

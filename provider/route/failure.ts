@@ -1,3 +1,5 @@
+import { hint } from "./hints.ts";
+
 /** After so many exits within one deployment a dyno is failed at once. */
 export const EXITS = 3;
 
@@ -77,10 +79,12 @@ export function failing(
   return `${dyno} ${does}, and was deployed all the same, as ${TAKEN[why]}`;
 }
 
-/** A reason and the app's last lines, indented below it. */
+/** A reason and the app's last lines, indented below it, with what is known of them. */
 export function withLines(reason: string, lines: readonly string[]): string {
   if (lines.length === 0) return `${reason}. It wrote nothing`;
-  return `${reason}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`;
+  const known = hint(lines);
+  const shown = lines.map((line) => `    ${line}`);
+  return [`${reason}. Its last lines:`, ...shown, ...(known === undefined ? [] : [known])].join("\n");
 }
 
 function meaning(status: number): string {

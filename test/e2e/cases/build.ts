@@ -56,6 +56,33 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: "database-in-hook",
+    folder: "04-print-unbuffered",
+    database: true,
+    async prepare(work) {
+      await mkdir(join(work, "bin"), { recursive: true });
+      await writeFile(
+        join(work, "bin/post_compile"),
+        '#!/bin/sh\npsql "$DATABASE_URL" -c "CREATE TABLE made AS SELECT 42"\n',
+      );
+    },
+    async check(app) {
+      assert.match(app.pushed, /-----> Running bin\/post_compile hook\s+remote: {8}SELECT 1/);
+      assert.match(await app.run('psql "$DATABASE_URL" -At -c "TABLE made"'), /^42$/m);
+    },
+  },
+  {
+    name: "no-procfile",
+    folder: "04-print-unbuffered",
+    prepare: (work) => rm(join(work, "Procfile")),
+    async check(app) {
+      assert.match(app.pushed, /-----> Warning: Procfile: is missing, so nothing runs;/);
+      assert.match(app.pushed, /Procfile declares types -> \(none\)/);
+      assert.equal((await app.fetch()).status, 503);
+      assert.match(await app.run("ls /app"), /requirements\.txt/);
+    },
+  },
+  {
     name: "submodule",
     folder: "15-submodule",
     // A clone that was added by mistake: a submodule that .gitmodules does not name.

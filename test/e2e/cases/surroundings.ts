@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
 import { addresses } from "../../../infra/platform/addresses.ts";
 import type { Case } from "../../support/cases.ts";
 import { until } from "../../support/until.ts";
@@ -73,8 +75,11 @@ export const cases: readonly Case[] = [
   {
     name: "stack-mysqlclient",
     folder: "11-stack-image/mysqlclient",
+    // It has no wheel for any Python.
+    prepare: (work) => appendFile(join(work, "requirements.txt"), "python-ldap==3.4.8\n"),
     async check(app) {
       assert.equal((await app.fetch()).status, 200);
+      assert.match(await app.run("python -c 'import ldap; print(ldap.__version__)'"), /^3\.4\.8$/m);
     },
   },
   {

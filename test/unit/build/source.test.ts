@@ -26,8 +26,18 @@ const PROCFILES: readonly [text: string, processes: Record<string, string>][] = 
   ["web: uwsgi uwsgi.ini", { web: "uwsgi uwsgi.ini" }],
   ["web:uwsgi uwsgi.ini\r\nworker:   python work.py  \r\n", { web: "uwsgi uwsgi.ini", worker: "python work.py" }],
   ["# what runs\n\nweb: a:b --x=1 # kept, as it is the shell's\n", { web: "a:b --x=1 # kept, as it is the shell's" }],
+  ["# later\n", {}],
+  ["web: a\npython manage.py migrate\nworker:\nclock: a\nclock: b\n", { web: "a", clock: "b" }],
   ["\uFEFFrelease: flask db upgrade\nmail_2-x: ./mail", { release: "flask db upgrade", "mail_2-x": "./mail" }],
 ];
+
+test("without a Procfile nothing runs, and each build says so", () => {
+  const { processes, warnings } = read({ "requirements.txt": "flask\n" });
+  assert.deepEqual(processes, {});
+  assert.deepEqual(warnings, [
+    "Procfile: is missing, so nothing runs; add a file of that name to the source's folder that says what does, e.g. web: uwsgi uwsgi.ini",
+  ]);
+});
 
 for (const [text, processes] of PROCFILES) {
   test(`Procfile ${JSON.stringify(text)}`, () => {
@@ -118,6 +128,7 @@ const REQUIREMENTS: readonly [files: Record<string, Content>, expected: Partial<
   [{ "requirements.txt": "./lib\n", "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "lib/a \\\n  ; python_version > '3'\n", "lib/a/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "own @ file:///app/own\n", "own/setup.py": "" }, { local: true }],
+  [{ "requirements.txt": "own @ file:///tmp/own\n", "bin/pre_compile": "" }, { local: false }],
   [{ "requirements.txt": "./own", own: { link: "lib" }, "lib/setup.py": "" }, { local: true }],
   [{ "requirements.txt": "flask\n", "flask/x.py": "" }, { local: false }],
   [{ "requirements.txt": "-e git+https://example.org/a.git#egg=a\n" }, { local: false }],
@@ -325,6 +336,15 @@ const WARNINGS: readonly [files: Record<string, Content>, warnings: string[]][] 
       "Pipfile: has no Pipfile.lock, so another build may get other versions, and Heroku refuses it; run pipenv lock and commit it",
     ],
   ],
+  [{ Procfile: "# later\n" }, ["Procfile: names no process type, so nothing runs; add one, e.g. web: uwsgi uwsgi.ini"]],
+  [
+    { Procfile: "web: a\npython manage.py migrate\nworker:\nclock: a\nclock: b\n" },
+    [
+      "Procfile:5: clock is there already, and this one holds; remove the other",
+      'Procfile:2: "python manage.py migrate" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini',
+      "Procfile:3: worker has no command; write it after the colon",
+    ],
+  ],
   [{ "Runtime.txt": "python-3.11" }, ["Runtime.txt: is not read; the name that is would be runtime.txt"]],
 ];
 
@@ -341,7 +361,6 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     "nothing there",
     { "run.py": "" },
     [
-      "Procfile: is missing; add a file of that name to the source's folder that says what runs, e.g. web: uwsgi uwsgi.ini",
       "requirements.txt: is missing, and so are Pipfile.lock, poetry.lock and uv.lock; add one of them to the source's folder, an empty requirements.txt if the app needs no packages",
     ],
   ],
@@ -354,19 +373,24 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     ],
   ],
   [
-    "syntax errors in the Procfile",
-    { ...MINIMAL, Procfile: "web uwsgi\n\nworker:\nclock: a\nclock: b\n2nd: c\n" },
+    "what pip freeze writes of conda's packages",
+    {
+      ...MINIMAL,
+      "requirements.txt":
+        "certifi @ file:///croot/certifi_1690232220950/work/certifi\na[x] @ file:///C:/a.whl\nb @ file:///C:/b.whl ; sys_platform == 'win32'\n",
+    },
     [
-      'Procfile:1: "web uwsgi" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini',
-      "Procfile:3: worker has no command; write it after the colon",
-      "Procfile:5: clock is there already; remove one of the two",
-      'Procfile:6: "2nd: c" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini',
+      'requirements.txt:1: certifi and 1 more are files of another computer ("file:///croot/certifi_1690232220950/work/certifi"); write versions: pip list --format=freeze > requirements.txt',
     ],
   ],
   [
-    "an empty Procfile",
-    { ...MINIMAL, Procfile: "# later\n" },
-    ["Procfile: names no process type; add one, e.g. web: uwsgi uwsgi.ini"],
+    "a Procfile of nothing but syntax errors",
+    { ...MINIMAL, Procfile: "web uwsgi\n\nworker:\n2nd: c\n" },
+    [
+      'Procfile:1: "web uwsgi" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini',
+      "Procfile:3: worker has no command; write it after the colon",
+      'Procfile:4: "2nd: c" is no process type; write <type>: <command>, e.g. web: uwsgi uwsgi.ini',
+    ],
   ],
   ...["Requirements.txt", "requeriments.txt", "requirments.txt", "requirements", "requirements.text"].map(
     (name): [string, Record<string, Content>, string[]] => [

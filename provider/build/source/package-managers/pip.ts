@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { SourceProblems } from "../problems.ts";
+import { quote, type SourceProblems } from "../problems.ts";
 import { hasFile, readBytes } from "../text.ts";
 import type { SourceTree } from "../tree.ts";
 import { decodeRequirements } from "./encoding.ts";
@@ -39,6 +39,7 @@ function unlocked(tree: SourceTree, found: LocalFiles, problems: SourceProblems)
 /** Follows `-r` and `-c` from requirements.txt, and finds what lies in the tree; pip itself judges everything else. */
 function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourceProblems): void {
   const visited = new Set<string>();
+  const elsewhere = new Elsewhere();
   function visit(path: string): void {
     if (visited.has(path)) return;
     visited.add(path);
@@ -46,6 +47,7 @@ function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourcePro
     if (bytes === undefined) return;
     found.add(path);
     for (const [number, line] of logicalLines(decodeRequirements(bytes))) {
+      elsewhere.read(line, `${path}:${number}`, found);
       for (const included of addPaths(line, posix.dirname(path), found)) {
         const target = posix.relative(ROOT, posix.resolve(ROOT, posix.dirname(path), included));
         if (hasFile(tree, target)) visit(target);
@@ -59,6 +61,32 @@ function followIncludes(tree: SourceTree, found: LocalFiles, problems: SourcePro
     }
   }
   visit("requirements.txt");
+  elsewhere.check(problems);
+}
+
+/** Requirements that name a file out of the tree, as `pip freeze` writes what conda or Poetry have installed. */
+class Elsewhere {
+  readonly #names: string[] = [];
+  #first: [where: string, address: string] | undefined;
+
+  read(line: string, where: string, found: LocalFiles): void {
+    const [, name, address = ""] = /^([A-Za-z0-9][A-Za-z0-9._-]*)[^@]*@\s*(file:\/\/\/[^;\s]+)$/.exec(line) ?? [];
+    if (name === undefined || !found.isElsewhere(address)) return;
+    this.#first ??= [where, address];
+    this.#names.push(name);
+  }
+
+  /** Problem: there are some. */
+  check(problems: SourceProblems): void {
+    const [first, ...more] = this.#names;
+    if (this.#first === undefined) return;
+    const [where, address] = this.#first;
+    const which = more.length === 0 ? `${first} is a file` : `${first} and ${more.length} more are files`;
+    problems.add(
+      where,
+      `${which} of another computer (${quote(address)}); write versions: pip list --format=freeze > requirements.txt`,
+    );
+  }
 }
 
 /** Options of a requirements file that name files, in pip's words. */

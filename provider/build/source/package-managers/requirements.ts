@@ -74,6 +74,11 @@ export class LocalFiles {
     );
   }
 
+  /** Whether a path leads out of the tree, to where nothing of the app's can be. */
+  isElsewhere(target: string): boolean {
+    return inTree(target) === undefined && !this.isMade(target);
+  }
+
   get found(): { readonly files: readonly string[]; readonly local: boolean } {
     return { files: [...this.#files], local: this.#whole };
   }
