@@ -6,6 +6,7 @@ import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { Generator } from "./generator.ts";
 import { type Goal, plainGoal } from "./goal.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Entry, Journal } from "./journal.ts";
 import { refreshEntries } from "./refresh.ts";
 import type { Registry } from "./registry.ts";
@@ -30,6 +31,7 @@ export interface DeploymentContext {
   readonly executor: Executor;
   readonly targets: Targets;
   readonly signal: AbortSignal;
+  readonly hooks: Hooks;
 }
 
 /**
@@ -54,8 +56,8 @@ export class Deployment {
 
   constructor(context: DeploymentContext) {
     this.#context = context;
-    const { options, journal, registry, signal } = context;
-    this.#steps = new Steps({ journal, registry, dryRun: options.dryRun, signal });
+    const { options, journal, registry, signal, hooks } = context;
+    this.#steps = new Steps({ journal, registry, dryRun: options.dryRun, signal, hooks });
     const replace = options.replace.map(globPattern);
     this.#generator = new Generator({
       stack: options.stack,
@@ -83,6 +85,10 @@ export class Deployment {
 
   get registry(): Registry {
     return this.#context.registry;
+  }
+
+  get hooks(): Hooks {
+    return this.#context.hooks;
   }
 
   /** The state of a resource that the program has registered. */
@@ -140,7 +146,10 @@ export class Deployment {
     const entry = this.#entries.get(urn);
     if (!entry) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     if (entry.state.type === stackType) this.#stackOutputs = outputs;
-    else await this.#setOutputs(entry, outputs);
+    else {
+      await this.#setOutputs(entry, outputs);
+      await this.executor.during(() => this.#steps.finish(entry));
+    }
   }
 
   /** The reference of the default provider of a package, which is registered when it is first needed. */

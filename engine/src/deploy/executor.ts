@@ -62,15 +62,21 @@ export class Executor {
   async run(steps: readonly Step[]): Promise<void> {
     if (steps.length === 0) return;
     await this.#acquire();
-    this.#running++;
-    try {
+    await this.during(async () => {
       for (const step of steps) {
         if (this.#stopped) throw new Stopped();
         await this.#apply(step);
       }
+    }).finally(() => this.#release());
+  }
+
+  /** Runs what belongs to a step that has ended: whoever waits for steps waits for it too. */
+  async during(work: () => Promise<void>): Promise<void> {
+    this.#running++;
+    try {
+      await work();
     } finally {
       this.#running--;
-      this.#release();
       if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }

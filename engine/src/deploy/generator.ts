@@ -193,10 +193,10 @@ export class Generator {
   #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Plan {
     const { steps, kind } = this.#context;
     if (!old) return this.#skip(entry);
-    const { urn, parent, provider, protect, retainOnDelete } = entry.state;
+    const { urn, parent, provider, protect, retainOnDelete, resourceHooks } = entry.state;
     if (kind === "destroy" && provider !== undefined && this.#needsSkipped(entry.state) === undefined) {
-      // What goes is as it was, but by the provider that the program names now.
-      const now = { urn, parent, provider, protect, retainOnDelete };
+      // What goes is as it was, but by the provider and with the hooks that the program names now.
+      const now = { urn, parent, provider, protect, retainOnDelete, resourceHooks };
       entry.state = { ...old.state, ...now };
       return { entry, steps: [steps.same(old, entry)], deletes: [] };
     }
