@@ -235,7 +235,7 @@ class Run {
         output: (message) => this.#host.event({ kind: "diagnostic", severity: "info#err", message }),
       },
     };
-    const registry = new Registry((name) => loadProvider(name, sources), olds, this.#context);
+    const registry = new Registry((name, version) => loadProvider(name, version, sources), olds, this.#context);
     this.#registries.push(registry);
     return registry;
   }
