@@ -151,9 +151,12 @@ class Run {
 
   async #destroy(start: Snapshot): Promise<void> {
     const { journal, steps } = this.#begin(start);
-    const { goes, refused } = chooseDeletes(journal.current(), () => true, this.#targets);
+    const current = journal.current();
+    const { goes, refused } = chooseDeletes(current, () => true, this.#targets);
     for (const urn of refused) this.#executor.fail(refusedDeleteMessage(urn), urn);
     if (refused.length > 0) throw new Stopped();
+    if (this.#options.excludeProtected && goes.size === 0) return;
+    for (const [state, entry] of current) if (!goes.has(state) && !state.delete) this.#executor.keep(entry);
     await deleteAll(goes, steps, this.#executor);
   }
 

@@ -4,7 +4,7 @@ import type { PropertyMap } from "../values/values.ts";
 import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { Generator } from "./generator.ts";
+import { Generator, type Refuse } from "./generator.ts";
 import { type Goal, plainGoal } from "./goal.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Entry, Journal } from "./journal.ts";
@@ -99,7 +99,7 @@ export class Deployment {
   /** Makes a resource what the goal says. Throws Stopped when the deployment is ending. */
   async register(goal: Goal): Promise<Registered> {
     const { executor } = this.#context;
-    const refuse = (urn: string, message: string) => executor.fail(message, urn);
+    const refuse: Refuse = (urn, message, goOn) => executor.fail(message, urn, goOn || undefined);
     const planning = this.#planning.then(async () => {
       if (executor.stopped) throw new Stopped();
       return this.#generator.plan(goal, refuse);
@@ -111,7 +111,10 @@ export class Deployment {
       throw new Stopped();
     });
     const { entry } = plan;
-    if (plan.skipped) return this.#skip(entry);
+    if (plan.skipped) {
+      executor.keep(entry);
+      return this.#skip(entry);
+    }
     if (plan.after) await this.#deleting.get(plan.after);
     try {
       const run = executor.run(plan.steps);
@@ -203,6 +206,8 @@ export class Deployment {
     for (const urn of refused) executor.fail(refusedDeleteMessage(urn), urn);
     if (refused.length > 0) throw new Stopped();
     for (const urn of kept) executor.warn("it is not deleted, since something that is no target still needs it", urn);
+    const isLeft = (entry: Entry) => unregistered.has(entry) && !entry.state.delete && !journal.isSettled(entry);
+    for (const [state, entry] of journal.current()) if (!goes.has(state) && isLeft(entry)) executor.keep(entry);
     await deleteAll(goes, this.#steps, executor, (urn) => this.#generator.wasDeleted(urn));
   }
 

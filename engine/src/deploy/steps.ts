@@ -1,4 +1,5 @@
 import { equal, equalMaps } from "../values/equality.ts";
+import type { PropertyMap } from "../values/values.ts";
 import { unknownMarker } from "../values/wire.ts";
 import type { Difference } from "./diffing.ts";
 import type { Hooks } from "./hooks.ts";
@@ -45,6 +46,10 @@ export class Steps {
     this.#context = context;
   }
 
+  get dryRun(): boolean {
+    return this.#context.dryRun;
+  }
+
   /** A component has its outputs: it was made or changed only now. */
   async finish(entry: Entry): Promise<void> {
     const done = this.#unfinished.get(entry);
@@ -56,7 +61,7 @@ export class Steps {
     return this.#step("same", { old, entry }, async () => {
       const { journal, registry } = this.#context;
       const before = old.state;
-      if (isProviderType(before.type)) await registry.keep(before);
+      if (isProviderType(before.type)) await registry.keep({ ...before, urn: entry.state.urn });
       entry.state = { ...entry.state, id: before.id, outputs: before.outputs, ...times(before) };
       this.#replaceEntry(old, entry);
       if (!sameMeaning(before, entry.state)) await journal.commit();
@@ -131,7 +136,7 @@ export class Steps {
         : "delete";
     return this.#step(op, { old, logical: !replaced }, async () => {
       const { journal, registry, dryRun, hooks } = this.#context;
-      if (old.state.protect) throw new Error(protectedMessage(old.state));
+      if (old.state.protect && !replaced) throw new Error(protectedMessage(old.state));
       const { state } = old;
       await hooks?.before("Delete", { old: state });
       const external = !state.custom || state.external || state.retainOnDelete || options.skip;
@@ -183,7 +188,7 @@ export class Steps {
   /** Takes a resource that exists into the state; a difference to its goal is the next step's matter. */
   import(entry: Entry, id: string, old?: Entry): Step {
     return this.#step("import", { entry, old }, async () => {
-      const outcome = await this.#find("reading", entry, id);
+      const outcome = await this.#find("reading", entry, id, {});
       const now = timestamp();
       entry.state = { ...withOutcome(entry.state, outcome), importID: id, created: now, modified: now };
       this.#replaceEntry(old, entry);
@@ -210,17 +215,12 @@ export class Steps {
       }
       const inputs = state.external ? state.inputs : (outcome.inputs ?? state.inputs);
       const read = withOutcome(state, { ...outcome, inputs });
-      if (
-        equalMaps(state.outputs, read.outputs) &&
-        equalMaps(state.inputs, read.inputs) &&
-        state.id === read.id &&
-        !state.initErrors?.length === !read.initErrors?.length
-      ) {
-        return "same";
-      }
+      const same =
+        equalMaps(state.outputs, read.outputs) && equalMaps(state.inputs, read.inputs) && state.id === read.id;
+      if (same && !state.initErrors?.length === !read.initErrors?.length) return "same";
       entry.state = { ...read, modified: timestamp() };
       await journal.commit();
-      return "update";
+      return same ? "same" : "update";
     });
   }
 
@@ -275,10 +275,10 @@ export class Steps {
     }
   }
 
-  async #find(type: "reading", entry: Entry, id: string): Promise<Outcome> {
+  async #find(type: "reading", entry: Entry, id: string, inputs?: PropertyMap): Promise<Outcome> {
     const outcome = await this.#operate(type, entry, async (state) => {
       const instance = await this.#context.registry.instanceFor(state);
-      return instance.read(state, id);
+      return instance.read(state, id, inputs);
     });
     if (!outcome) throw new Error(`resource '${id}' does not exist`);
     return outcome;
