@@ -26,7 +26,7 @@ before(async () => {
 });
 
 for (const [group, scenarios] of Object.entries(groups)) {
-  describe(group, () => {
+  describe(group, { concurrency: 3 }, () => {
     for (const [name, stages] of Object.entries(scenarios)) {
       test(name, async (context) => {
         await using real = await RealStack.create();
