@@ -1,6 +1,6 @@
 /**
- * Runs `platform` and `hello` on the real Pulumi CLI, with our providers as its plugins, then opens the
- * states of either engine with the other. Usage: npm run test:real
+ * Plays the engine's behaviours on the real Pulumi CLI, then runs `platform` and `hello` on it, with our providers as
+ * its plugins, and opens the states of either engine with the other. Usage: npm run test:real
  */
 import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { parseDocument } from "yaml";
 import { packageRoot } from "../../images/package-root.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
+import "./behaviours.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 
 const hello = {

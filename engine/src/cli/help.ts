@@ -7,7 +7,11 @@ export function overview(prefix: string): string {
   const names = Object.keys(COMMANDS).filter((name) => prefix === "" || name.startsWith(`${prefix} `));
   const width = Math.max(...names.map((name) => name.length));
   const lines = names.map((name) => `  ${name.padEnd(width)}  ${COMMANDS[name]?.help}`);
-  return `An embedded Pulumi engine, with the command line of Pulumi.\n\nUsage:\n  pulumi [command]\n\nCommands:\n${lines.join("\n")}\n`;
+  const usage = ["pulumi", prefix, "[command]"].filter(Boolean).join(" ");
+  return (
+    `An embedded Pulumi engine, with the command line of Pulumi.\n\nUsage:\n  ${usage}\n\n` +
+    `Commands:\n${lines.join("\n")}\n\nGlobal Flags:\n${list(GLOBAL_FLAGS)}\n`
+  );
 }
 
 export function helpFor(name: string, command: Command, flags: FlagSpecs): string {

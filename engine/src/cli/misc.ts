@@ -56,23 +56,6 @@ export async function install(session: Session): Promise<void> {
   session.terminal.line("Nothing to install: the embedded engine brings its providers, and npm installs the rest.");
 }
 
-export async function pluginList(session: Session): Promise<void> {
-  const { providerPaths } = (await session.projectIfAny()) ?? { providerPaths: {} };
-  const plugins = Object.entries(providerPaths).map(([name, path]) => ({ name, kind: "resource", version: "", path }));
-  if (session.flags.isOn("json")) printJson(session.terminal, plugins);
-  else for (const { name, path } of plugins) session.terminal.line(`${name}  resource  ${path}`);
-}
-
-export async function pluginInstall(): Promise<never> {
-  throw new UserError(
-    "the embedded engine downloads no plugins; it brings docker and postgresql, and takes others from plugins.providers of Pulumi.yaml",
-  );
-}
-
-export async function pluginRemove(session: Session): Promise<void> {
-  session.terminal.error("no plugins found to uninstall");
-}
-
 export async function orgDefault(): Promise<never> {
   throw new UserError("unable to set a default organization for the backend: file backends have no organizations");
 }

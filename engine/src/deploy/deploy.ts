@@ -2,11 +2,13 @@ import grpc from "@grpc/grpc-js";
 import { channelOptions, listen } from "../plugin/channel.ts";
 import { loadProvider, type ProviderSources } from "../plugin/load.ts";
 import { BuiltinProvider } from "./builtin.ts";
+import { Callbacks } from "./callbacks.ts";
 import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { Deployment } from "./deployment.ts";
 import { addEngineService } from "./engine-service.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import { Executor } from "./executor.ts";
+import { deleteHooks, Hooks } from "./hooks.ts";
 import type { InstanceContext } from "./instance.ts";
 import { Journal } from "./journal.ts";
 import { launch } from "./launch.ts";
@@ -101,6 +103,7 @@ class Run {
     const refreshesFirst = kind === "refresh" ? !program : refresh && !(kind === "update" && this.#options.runProgram);
     if (kind !== "update" || refreshesFirst) this.#refuseUnknown([...targets, ...excludes], start);
     this.#refuseUnknown(replace, start);
+    if (kind === "destroy" && !program) this.#refuseDeleteHooks(start);
     const current = refreshesFirst ? await this.#refresh(start) : start;
     if (program) await this.#runProgram(current, program);
     else if (kind === "destroy") await this.#destroy(current);
@@ -114,6 +117,16 @@ class Run {
     );
     for (const urn of unknown) this.#executor.fail(unknownUrnMessage(urn));
     if (unknown.length > 0) throw new Stopped();
+  }
+
+  #refuseDeleteHooks({ resources }: Snapshot): void {
+    const hooks = deleteHooks(resources);
+    for (const [urn, names] of hooks) {
+      const message = `Resource has delete hooks registered, but the program is not running. Hooks: ${names.join(", ")}`;
+      this.#executor.fail(message, urn);
+    }
+    if (hooks.length > 0)
+      throw new Error("You must run with the `--run-program` flag to use delete hooks during destroy.");
   }
 
   /** Deals with what a killed deployment left behind, and saves the result before anything else is done. */
@@ -138,14 +151,18 @@ class Run {
 
   async #destroy(start: Snapshot): Promise<void> {
     const { journal, steps } = this.#begin(start);
-    const { goes, refused } = chooseDeletes(journal.current(), () => true, this.#targets);
+    const current = journal.current();
+    const { goes, refused } = chooseDeletes(current, () => true, this.#targets);
     for (const urn of refused) this.#executor.fail(refusedDeleteMessage(urn), urn);
     if (refused.length > 0) throw new Stopped();
+    if (this.#options.excludeProtected && goes.size === 0) return;
+    for (const [state, entry] of current) if (!goes.has(state) && !state.delete) this.#executor.keep(entry);
     await deleteAll(goes, steps, this.#executor);
   }
 
   async #runProgram(start: Snapshot, program: Program): Promise<void> {
     const { journal, registry } = this.#begin(start);
+    const callbacks = new Callbacks();
     const deployment = new Deployment({
       options: this.#options,
       journal,
@@ -153,9 +170,16 @@ class Run {
       executor: this.#executor,
       targets: this.#targets,
       signal: this.#host.cancel,
+      hooks: new Hooks({
+        callbacks,
+        dryRun: this.#options.dryRun,
+        signal: this.#host.cancel,
+        warn: (message, urn) => this.#executor.warn(message, urn),
+        fail: (message, urn) => this.#executor.fail(message, urn),
+      }),
     });
     const resolver = new Resolver(deployment);
-    const transforms = new Transforms();
+    const transforms = new Transforms(callbacks);
     new Monitor(deployment, resolver, transforms).addTo(this.#monitor);
     const running = launch(program, {
       options: this.#options,
@@ -179,7 +203,7 @@ class Run {
       else await deployment.finish();
     } finally {
       await running.stop();
-      transforms.close();
+      callbacks.close();
     }
   }
 
@@ -214,7 +238,7 @@ class Run {
         output: (message) => this.#host.event({ kind: "diagnostic", severity: "info#err", message }),
       },
     };
-    const registry = new Registry((name) => loadProvider(name, sources), olds, this.#context);
+    const registry = new Registry((name, version) => loadProvider(name, version, sources), olds, this.#context);
     this.#registries.push(registry);
     return registry;
   }

@@ -4,8 +4,9 @@ import type { PropertyMap } from "../values/values.ts";
 import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { Generator } from "./generator.ts";
+import { Generator, type Refuse } from "./generator.ts";
 import { type Goal, plainGoal } from "./goal.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Entry, Journal } from "./journal.ts";
 import { refreshEntries } from "./refresh.ts";
 import type { Registry } from "./registry.ts";
@@ -30,6 +31,7 @@ export interface DeploymentContext {
   readonly executor: Executor;
   readonly targets: Targets;
   readonly signal: AbortSignal;
+  readonly hooks: Hooks;
 }
 
 /**
@@ -54,8 +56,8 @@ export class Deployment {
 
   constructor(context: DeploymentContext) {
     this.#context = context;
-    const { options, journal, registry, signal } = context;
-    this.#steps = new Steps({ journal, registry, dryRun: options.dryRun, signal });
+    const { options, journal, registry, signal, hooks } = context;
+    this.#steps = new Steps({ journal, registry, dryRun: options.dryRun, signal, hooks });
     const replace = options.replace.map(globPattern);
     this.#generator = new Generator({
       stack: options.stack,
@@ -85,6 +87,10 @@ export class Deployment {
     return this.#context.registry;
   }
 
+  get hooks(): Hooks {
+    return this.#context.hooks;
+  }
+
   /** The state of a resource that the program has registered. */
   registered(urn: string): ResourceState | undefined {
     return this.#entries.get(urn)?.state;
@@ -93,7 +99,7 @@ export class Deployment {
   /** Makes a resource what the goal says. Throws Stopped when the deployment is ending. */
   async register(goal: Goal): Promise<Registered> {
     const { executor } = this.#context;
-    const refuse = (urn: string, message: string) => executor.fail(message, urn);
+    const refuse: Refuse = (urn, message, goOn) => executor.fail(message, urn, goOn || undefined);
     const planning = this.#planning.then(async () => {
       if (executor.stopped) throw new Stopped();
       return this.#generator.plan(goal, refuse);
@@ -105,7 +111,10 @@ export class Deployment {
       throw new Stopped();
     });
     const { entry } = plan;
-    if (plan.skipped) return this.#skip(entry);
+    if (plan.skipped) {
+      executor.keep(entry);
+      return this.#skip(entry);
+    }
     if (plan.after) await this.#deleting.get(plan.after);
     try {
       const run = executor.run(plan.steps);
@@ -140,7 +149,10 @@ export class Deployment {
     const entry = this.#entries.get(urn);
     if (!entry) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     if (entry.state.type === stackType) this.#stackOutputs = outputs;
-    else await this.#setOutputs(entry, outputs);
+    else {
+      await this.#setOutputs(entry, outputs);
+      await this.executor.during(() => this.#steps.finish(entry));
+    }
   }
 
   /** The reference of the default provider of a package, which is registered when it is first needed. */
@@ -194,6 +206,8 @@ export class Deployment {
     for (const urn of refused) executor.fail(refusedDeleteMessage(urn), urn);
     if (refused.length > 0) throw new Stopped();
     for (const urn of kept) executor.warn("it is not deleted, since something that is no target still needs it", urn);
+    const isLeft = (entry: Entry) => unregistered.has(entry) && !entry.state.delete && !journal.isSettled(entry);
+    for (const [state, entry] of journal.current()) if (!goes.has(state) && isLeft(entry)) executor.keep(entry);
     await deleteAll(goes, this.#steps, executor, (urn) => this.#generator.wasDeleted(urn));
   }
 

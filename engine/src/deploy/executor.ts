@@ -62,29 +62,51 @@ export class Executor {
   async run(steps: readonly Step[]): Promise<void> {
     if (steps.length === 0) return;
     await this.#acquire();
-    this.#running++;
-    try {
+    await this.during(async () => {
       for (const step of steps) {
         if (this.#stopped) throw new Stopped();
         await this.#apply(step);
       }
+    }).finally(() => this.#release());
+  }
+
+  /** Runs what belongs to a step that has ended: whoever waits for steps waits for it too. */
+  async during(work: () => Promise<void>): Promise<void> {
+    this.#running++;
+    try {
+      await work();
     } finally {
       this.#running--;
-      this.#release();
       if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  /** Notes a failure that no step stands for, such as refused inputs. */
-  fail(message: string, urn?: string): Reported {
+  /** Notes a failure that no step stands for, such as refused inputs. `goOn`: there is more to be shown. */
+  fail(message: string, urn?: string, goOn = this.#options.continueOnError): Reported {
     this.failed = true;
     this.#options.event({ kind: "diagnostic", urn, severity: "error", message });
-    if (!this.#options.continueOnError) this.stop();
+    if (!goOn) this.stop();
     return new Reported(message);
   }
 
   warn(message: string, urn: string): void {
     this.#options.event({ kind: "diagnostic", urn, severity: "warning", message });
+  }
+
+  /** Tells of a resource that the deployment is not about: it stays as it is, or is not made. */
+  keep(entry: Entry): void {
+    const step: Step = {
+      op: "same",
+      urn: entry.state.urn,
+      logical: true,
+      old: entry,
+      entry,
+      apply: async () => "same",
+    };
+    const metadata = metadataOf(step);
+    this.#options.event({ kind: "resource-pre", metadata });
+    this.#count(step, metadata);
+    if (entry.state.custom) this.#options.event({ kind: "resource-outputs", metadata });
   }
 
   /** Tells that a component has registered its outputs. */
@@ -108,9 +130,9 @@ export class Executor {
       const op = (this.#options.countsRefreshes ? outcome : undefined) ?? step.op;
       const metadata = { ...metadataOf(step), op };
       this.#count(step, metadata);
-      // A component is finished when it registers its outputs.
+      // A component is finished when it registers its outputs; what it was replaced by says when that is done.
       if (step.entry && hasOutputsLater(step)) this.#components.set(step.entry, step);
-      else event({ kind: "resource-outputs", metadata });
+      else if (!isReplacedComponent(step)) event({ kind: "resource-outputs", metadata });
     } catch (error) {
       if (error instanceof Stopped) throw error;
       const failure = this.fail(messageOf(error), step.urn);
@@ -162,7 +184,11 @@ export function metadataOf(step: Step): StepMetadata {
 }
 
 function hasOutputsLater({ op, entry }: Step): boolean {
-  return entry?.state.custom === false && (op === "same" || op === "create" || op === "update");
+  return entry?.state.custom === false && op !== "refresh";
+}
+
+function isReplacedComponent({ op, old }: Step): boolean {
+  return old?.state.custom === false && op === "delete-replaced";
 }
 
 /** A read that found what the state knew already is nothing that happened. */

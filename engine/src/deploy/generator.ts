@@ -40,6 +40,9 @@ export interface GeneratorContext extends StackName {
   readonly replace: (urn: string) => boolean;
 }
 
+/** Tells what is wrong with a resource; `goOn`: what else there is to do is shown nevertheless. */
+export type Refuse = (urn: string, message: string, goOn?: boolean) => Error;
+
 /** Decides what has to be done for each resource that a program registers. */
 export class Generator {
   readonly #context: GeneratorContext;
@@ -86,7 +89,7 @@ export class Generator {
   }
 
   /** Throws an Error with what is wrong with the goal. `bad` collects refused inputs. */
-  async plan(goal: Goal, refuse: (urn: string, message: string) => Error): Promise<Plan> {
+  async plan(goal: Goal, refuse: Refuse): Promise<Plan> {
     const { registry, steps, targets, kind, journal } = this.#context;
     const urn = this.#name(goal, refuse);
     let old = this.#findOld(goal, urn, refuse);
@@ -103,7 +106,9 @@ export class Generator {
     if (!included) return this.#untargeted(old, entry, refuse);
     if (missing !== undefined) throw refuse(urn, this.#missingMessage(urn, missing));
     if (goal.readId !== undefined) {
-      return { entry, steps: [steps.read(entry, goal.readId, old)], deletes: [] };
+      const read = steps.read(entry, goal.readId, old);
+      const replaced = old && !old.state.external ? [steps.replace(old, entry, { kind: "replace" })] : [];
+      return { entry, steps: [read, ...replaced], deletes: [] };
     }
     const instance = goal.custom ? await registry.instanceFor(entry.state) : undefined;
     const fresh = !old || recreating || old.state.external || this.#context.replace(urn);
@@ -132,11 +137,14 @@ export class Generator {
     if (difference.kind === "none") return { entry, steps: [steps.same(old, entry)], deletes: [] };
     if (difference.kind === "update") return { entry, steps: [steps.update(old, entry, difference)], deletes: [] };
 
-    if (old.state.protect) {
-      throw refuse(
+    if (old.state.protect && goal.protect) {
+      const refusal = refuse(
         urn,
         `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``,
+        steps.dryRun,
       );
+      // A preview shows all the same what it is about.
+      if (!steps.dryRun) throw refusal;
     }
     this.#replaced.add(urn);
     if (!fresh) await check(undefined);
@@ -158,7 +166,7 @@ export class Generator {
     };
   }
 
-  #name(goal: Goal, refuse: (urn: string, message: string) => Error): string {
+  #name(goal: Goal, refuse: Refuse): string {
     const urn = this.urnOf(goal);
     if (goal.parent && !this.#registered.has(goal.parent)) {
       throw refuse(urn, `could not find parent resource ${goal.parent}`);
@@ -167,7 +175,7 @@ export class Generator {
     return urn;
   }
 
-  #findOld(goal: Goal, urn: string, refuse: (urn: string, message: string) => Error): Entry | undefined {
+  #findOld(goal: Goal, urn: string, refuse: Refuse): Entry | undefined {
     const parentWas = goal.parent ? this.#aliased.get(goal.parent) : undefined;
     const aliases = aliasUrns(goal, urn, this.#context, parentWas ? [parentWas] : []);
     for (const name of [urn, ...aliases]) {
@@ -175,9 +183,11 @@ export class Generator {
       if (!old) continue;
       const claimant = this.#claimed.get(old);
       if (claimant !== undefined) {
-        if (name === urn)
-          throw refuse(urn, `the resource ${urn} is already known as ${claimant}, which has it as an alias`);
-        continue;
+        const conflict =
+          name === urn
+            ? `Duplicate resource URN '${urn}' conflicting with alias on resource with URN '${claimant}'`
+            : `Duplicate resource alias '${name}' applied to resource with URN '${urn}' conflicting with resource with URN '${claimant}'`;
+        throw refuse(urn, conflict);
       }
       this.#claimed.set(old, urn);
       if (name !== urn) {
@@ -193,10 +203,10 @@ export class Generator {
   #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Plan {
     const { steps, kind } = this.#context;
     if (!old) return this.#skip(entry);
-    const { urn, parent, provider, protect, retainOnDelete } = entry.state;
+    const { urn, parent, provider, protect, retainOnDelete, resourceHooks } = entry.state;
     if (kind === "destroy" && provider !== undefined && this.#needsSkipped(entry.state) === undefined) {
-      // What goes is as it was, but by the provider that the program names now.
-      const now = { urn, parent, provider, protect, retainOnDelete };
+      // What goes is as it was, but by the provider and with the hooks that the program names now.
+      const now = { urn, parent, provider, protect, retainOnDelete, resourceHooks };
       entry.state = { ...old.state, ...now };
       return { entry, steps: [steps.same(old, entry)], deletes: [] };
     }
@@ -205,7 +215,7 @@ export class Generator {
     return { entry: old, steps: reads ? [steps.refresh(old, provider)] : [], deletes: [] };
   }
 
-  #untargeted(old: Entry | undefined, entry: Entry, refuse: (urn: string, message: string) => Error): Plan {
+  #untargeted(old: Entry | undefined, entry: Entry, refuse: Refuse): Plan {
     if (!old) return this.#skip(entry);
     const { urn, parent } = entry.state;
     if (parent !== undefined && this.#skipped.has(parent)) throw refuse(urn, this.#missingMessage(urn, parent));
@@ -234,7 +244,7 @@ export class Generator {
     entry: Entry,
     olds: PropertyMap | undefined,
     news: PropertyMap,
-    refuse: (urn: string, message: string) => Error,
+    refuse: Refuse,
   ): Promise<void> {
     if (!instance) return;
     const { inputs, failures } = await instance.check(entry.state, olds, news);
@@ -286,7 +296,7 @@ export class Generator {
     entry: Entry,
     old: Entry | undefined,
     instance: Instance | undefined,
-    refuse: (urn: string, message: string) => Error,
+    refuse: Refuse,
   ): Promise<Plan> {
     const { steps } = this.#context;
     await this.#check(instance, entry, undefined, goal.properties, refuse);
@@ -306,7 +316,7 @@ export class Generator {
   }
 
   /** The old resources that cannot stay while this one is deleted and made again, in their order. */
-  async #dependentsToReplace(root: Entry, refuse: (urn: string, message: string) => Error): Promise<Entry[]> {
+  async #dependentsToReplace(root: Entry, refuse: Refuse): Promise<Entry[]> {
     const { journal, targets } = this.#context;
     const gone = new Set([root.state.urn]);
     const dependents: Entry[] = [];
@@ -318,7 +328,9 @@ export class Generator {
       if (state.protect) {
         throw refuse(
           state.urn,
-          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}", since it is protected`,
+          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}" as it is currently marked for ` +
+            "protection. To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program " +
+            `and run \`pulumi up\`, or use the command:\n\`pulumi state unprotect '${state.urn}'\``,
         );
       }
       if (!targets.includes(state)) {

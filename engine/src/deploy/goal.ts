@@ -39,6 +39,7 @@ export interface Goal {
   readonly deletedWith?: string;
   readonly replaceWith: readonly string[];
   readonly replacementTrigger?: PropertyValue;
+  readonly hooks?: ResourceState["resourceHooks"];
   readonly sourcePosition?: string;
   readonly stackTrace?: ResourceState["stackTrace"];
 }
@@ -85,5 +86,6 @@ export function stateOf(goal: Goal, urn: string, inputs: PropertyMap): ResourceS
     ignoreChanges: list(goal.ignoreChanges),
     hideDiff: list(goal.hideDiff),
     replaceOnChanges: list(goal.replaceOnChanges),
+    resourceHooks: goal.hooks,
   };
 }

@@ -110,10 +110,10 @@ export class Instance {
     });
   }
 
-  /** Undefined: it is gone. */
-  async read(state: ResourceState, id: string): Promise<Outcome | undefined> {
+  /** Undefined: it is gone. `inputs` are what the provider is told; an import tells it none. */
+  async read(state: ResourceState, id: string, inputs = state.inputs): Promise<Outcome | undefined> {
     return this.#found(state, () =>
-      this.provider.read({ ...this.#call(state), id, inputs: bare(state.inputs), outputs: bare(state.outputs) }),
+      this.provider.read({ ...this.#call(state), id, inputs: bare(inputs), outputs: bare(state.outputs) }),
     );
   }
 

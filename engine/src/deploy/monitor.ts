@@ -30,10 +30,9 @@ const features = [
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
   Feature.RESOURCE_MONITOR_FEATURE_INVOKE_PARENT,
-  // Claimed to be refused here: of a missing feature the SDK says that the CLI has to be updated, and inline programs
-  // then wait for ever.
   Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
   Feature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+  Feature.RESOURCE_MONITOR_FEATURE_SENDS_OPTIONS_TO_HOOKS,
 ];
 
 /** The names under which SDKs that do not know GetDeploymentInfo ask for the features above. */
@@ -48,6 +47,7 @@ const legacyFeatures = new Set([
   "invokeTransforms",
   "resourceHooks",
   "errorHooks",
+  "sendsOptionsToHooks",
 ]);
 
 /** Pulumi's ResourceMonitor service: where a running program registers its resources. */
@@ -80,8 +80,14 @@ export class Monitor {
       call: this.#refuse("methods of resources"),
       registerStackTransform: handler(async (callback) => this.#transforms.addForAll(callback)),
       registerStackInvokeTransform: handler(async (callback) => this.#transforms.addForInvokes(callback)),
-      registerResourceHook: this.#refuse("resource hooks"),
-      registerErrorHook: this.#refuse("error hooks"),
+      registerResourceHook: handler(async (request: resourceProto.RegisterResourceHookRequest) => {
+        this.#deployment.hooks.register(request);
+        return new emptyProto.Empty();
+      }),
+      registerErrorHook: handler(async (request: resourceProto.RegisterErrorHookRequest) => {
+        this.#deployment.hooks.registerForErrors(request);
+        return new emptyProto.Empty();
+      }),
       registerPackage: this.#refuse("parameterised packages"),
       signalAndWaitForShutdown: handler(async () => {
         await this.#deployment.finish();

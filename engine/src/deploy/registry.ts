@@ -23,8 +23,8 @@ import { isProviderType, nameOf, providerPackage, splitReference, typeOf } from 
 /** Inputs of a provider resource that are the engine's own and never reach the provider. */
 const reserved = new Set(["version", "pluginDownloadURL", "__internal"]);
 
-/** Makes a provider for a package; throws a line that says why there is none. */
-export type LoadProvider = (packageName: string) => Promise<Provider>;
+/** Makes a provider for a package, of a version or ("") of any; throws a line that says why there is none. */
+export type LoadProvider = (packageName: string, version: string) => Promise<Provider>;
 
 /**
  * The providers of a deployment. Each is a resource itself (`pulumi:providers:<package>`), whose "provider"
@@ -40,7 +40,7 @@ export class Registry implements Provider {
   readonly #context: InstanceContext;
   readonly #instances = new Map<string, Instance>();
   readonly #loading = new Map<string, Promise<Instance>>();
-  /** One of each package, to check and compare configurations. */
+  /** One of each package and version, to check and compare configurations. */
   readonly #prototypes = new Map<string, Promise<Provider>>();
   readonly #taken = new Set<string>();
   readonly #all = new Set<Provider>();
@@ -58,7 +58,7 @@ export class Registry implements Provider {
 
   /** Begins to load what the last deployment had, which takes a while. */
   expect(): void {
-    for (const { type } of this.#olds.values()) this.#prototype(type).catch(() => undefined);
+    for (const { type, inputs } of this.#olds.values()) this.#prototype(type, inputs).catch(() => undefined);
   }
 
   /** The provider of a resource, configured; one of the last deployment is configured from the state. */
@@ -98,7 +98,7 @@ export class Registry implements Provider {
   async configure(): Promise<void> {}
 
   async check(request: CheckRequest): Promise<CheckResult> {
-    const provider = await this.#prototype(request.type);
+    const provider = await this.#prototype(request.type, request.news);
     if (!provider.checkConfig) return { inputs: request.news };
     const olds = request.olds && ownInputs(request.olds);
     const result = await provider.checkConfig({ urn: request.urn, olds, news: ownInputs(request.news) });
@@ -112,7 +112,7 @@ export class Registry implements Provider {
 
   /** What changing a provider's configuration means for its resources. */
   async compareConfigs(urn: string, oldInputs: PropertyMap, news: PropertyMap): Promise<DiffResult> {
-    const provider = await this.#prototype(typeOf(urn));
+    const provider = await this.#prototype(typeOf(urn), news);
     if (provider.diffConfig && !containsUnknowns(news)) {
       const diff = await provider.diffConfig({ urn, oldInputs: ownInputs(oldInputs), news: ownInputs(news) });
       if (diff.changes !== undefined) return diff;
@@ -152,7 +152,7 @@ export class Registry implements Provider {
   }
 
   async #configure(urn: string, id: string, inputs: PropertyMap): Promise<Instance> {
-    const provider = await this.#take(typeOf(urn));
+    const provider = await this.#take(typeOf(urn), inputs);
     const config = stripAll(ownInputs(inputs));
     const known = !containsUnknowns(config);
     if (known) await provider.configure(config);
@@ -168,28 +168,38 @@ export class Registry implements Provider {
     return this.#configure(urn, id, state.inputs);
   }
 
-  #prototype(type: string): Promise<Provider> {
-    const name = providerPackage(type);
-    let provider = this.#prototypes.get(name);
+  #prototype(type: string, inputs: PropertyMap): Promise<Provider> {
+    const key = keyOf(type, inputs);
+    let provider = this.#prototypes.get(key);
     if (!provider) {
-      provider = this.#start(name);
-      this.#prototypes.set(name, provider);
+      provider = this.#start(type, inputs);
+      this.#prototypes.set(key, provider);
     }
     return provider;
   }
 
   /** A provider to configure; the first of a package is the one that checked its configuration. */
-  async #take(type: string): Promise<Provider> {
-    if (this.#taken.has(type)) return this.#start(providerPackage(type));
-    this.#taken.add(type);
-    return this.#prototype(type);
+  async #take(type: string, inputs: PropertyMap): Promise<Provider> {
+    const key = keyOf(type, inputs);
+    if (this.#taken.has(key)) return this.#start(type, inputs);
+    this.#taken.add(key);
+    return this.#prototype(type, inputs);
   }
 
-  async #start(packageName: string): Promise<Provider> {
-    const provider = await this.#load(packageName);
+  async #start(type: string, inputs: PropertyMap): Promise<Provider> {
+    const provider = await this.#load(providerPackage(type), versionOf(inputs));
     this.#all.add(provider);
     return provider;
   }
+}
+
+function keyOf(type: string, inputs: PropertyMap): string {
+  return `${type} ${versionOf(inputs)}`;
+}
+
+/** The version that a provider resource asks for; "" if any will do. */
+function versionOf({ version }: PropertyMap): string {
+  return typeof version === "string" ? version : "";
 }
 
 function ownInputs(inputs: PropertyMap): PropertyMap {

@@ -7,6 +7,7 @@ import { flatten } from "../values/secrets.ts";
 import type { PropertyMap, PropertyValue } from "../values/values.ts";
 import { decodeProperties, decodeValue } from "../values/wire.ts";
 import type { Alias, Goal } from "./goal.ts";
+import { readHooks } from "./hook-request.ts";
 import type { ResourceState } from "./types.ts";
 
 type RegisterRequest = resourceProto.RegisterResourceRequest;
@@ -60,6 +61,7 @@ export function readRegistration(request: RegisterRequest, root: string): Regist
     deletedWith: request.getDeletedwith() || undefined,
     replaceWith: request.getReplaceWithList(),
     replacementTrigger: readTrigger(request),
+    hooks: readHooks(request.getHooks()),
     sourcePosition: readPosition(request.getSourceposition(), root),
     stackTrace: readTrace(request.getStacktrace(), root),
   };

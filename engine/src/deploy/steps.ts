@@ -1,6 +1,8 @@
 import { equal, equalMaps } from "../values/equality.ts";
+import type { PropertyMap } from "../values/values.ts";
 import { unknownMarker } from "../values/wire.ts";
 import type { Difference } from "./diffing.ts";
+import type { Hooks } from "./hooks.ts";
 import type { Outcome } from "./instance.ts";
 import { Entry, type Journal } from "./journal.ts";
 import { needs } from "./order.ts";
@@ -30,21 +32,36 @@ export interface StepContext {
   readonly registry: Registry;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
+  /** Undefined where no program runs that could have any. */
+  readonly hooks?: Hooks;
 }
 
 /** Makes the steps of a deployment. */
 export class Steps {
   readonly #context: StepContext;
+  /** Components whose hooks wait until they have their outputs, with what these are told. */
+  readonly #unfinished = new Map<Entry, { operation: "Create" | "Update"; old?: ResourceState }>();
 
   constructor(context: StepContext) {
     this.#context = context;
+  }
+
+  get dryRun(): boolean {
+    return this.#context.dryRun;
+  }
+
+  /** A component has its outputs: it was made or changed only now. */
+  async finish(entry: Entry): Promise<void> {
+    const done = this.#unfinished.get(entry);
+    this.#unfinished.delete(entry);
+    if (done) await this.#context.hooks?.after(done.operation, { old: done.old, new: entry.state });
   }
 
   same(old: Entry, entry: Entry): Step {
     return this.#step("same", { old, entry }, async () => {
       const { journal, registry } = this.#context;
       const before = old.state;
-      if (isProviderType(before.type)) await registry.keep(before);
+      if (isProviderType(before.type)) await registry.keep({ ...before, urn: entry.state.urn });
       entry.state = { ...entry.state, id: before.id, outputs: before.outputs, ...times(before) };
       this.#replaceEntry(old, entry);
       if (!sameMeaning(before, entry.state)) await journal.commit();
@@ -57,10 +74,12 @@ export class Steps {
       replaced ? "create-replacement" : "create",
       { entry, old, difference, logical: !replaced },
       async () => {
-        const { journal, registry } = this.#context;
+        const { journal, registry, hooks } = this.#context;
+        await hooks?.before("Create", { new: entry.state });
         const outcome = await this.#operate("creating", entry, async (state) => {
           const instance = await registry.instanceFor(state);
-          return instance.create(state);
+          const call = () => instance.create(state);
+          return hooks ? hooks.attempt("Create", { new: state }, call) : call();
         });
         if (outcome && !outcome.id && !this.#context.dryRun) throw new Error("the provider returned no id");
         const now = timestamp();
@@ -70,16 +89,21 @@ export class Steps {
         else if (old) old.state = { ...old.state, delete: true };
         await journal.commit();
         failIfPartial(outcome);
+        await this.#done("Create", entry);
       },
     );
   }
 
   update(old: Entry, entry: Entry, difference: Difference): Step {
     return this.#step("update", { old, entry, difference }, async () => {
+      const { registry, hooks } = this.#context;
       const before = old.state;
+      const subject = { old: before, new: { ...entry.state, id: before.id } };
+      await hooks?.before("Update", subject);
       const outcome = await this.#operate("updating", entry, async (state) => {
-        const instance = await this.#context.registry.instanceFor(state);
-        return instance.update(before, state);
+        const instance = await registry.instanceFor(state);
+        const call = () => instance.update(before, state);
+        return hooks ? hooks.attempt("Update", subject, call) : call();
       });
       const updated = { ...withOutcome(entry.state, outcome), created: before.created, modified: timestamp() };
       // After a partial failure the old inputs stay, so that the next deployment tries again.
@@ -91,6 +115,7 @@ export class Steps {
       this.#replaceEntry(old, entry);
       await this.#context.journal.commit();
       failIfPartial(outcome);
+      await this.#done("Update", entry, before);
     });
   }
 
@@ -110,21 +135,26 @@ export class Steps {
         ? "delete-replaced"
         : "delete";
     return this.#step(op, { old, logical: !replaced }, async () => {
-      const { journal, registry, dryRun } = this.#context;
-      if (old.state.protect) throw new Error(protectedMessage(old.state));
+      const { journal, registry, dryRun, hooks } = this.#context;
+      if (old.state.protect && !replaced) throw new Error(protectedMessage(old.state));
       const { state } = old;
+      await hooks?.before("Delete", { old: state });
       const external = !state.custom || state.external || state.retainOnDelete || options.skip;
       if (!dryRun && !external) {
         await this.#operate("deleting", old, async () => {
           const instance = await registry.instanceFor(state);
-          await instance.delete(state);
-          return undefined;
+          const call = async () => {
+            await instance.delete(state);
+            return undefined;
+          };
+          return hooks ? hooks.attempt("Delete", { old: state }, call) : call();
         });
       }
       // What is to be made again stays in the state until it is, with the place it had.
       if (options.replacing) old.state = { ...state, pendingReplacement: true };
       else journal.settle(old);
       await journal.commit();
+      await hooks?.after("Delete", { old: state });
     });
   }
 
@@ -158,7 +188,7 @@ export class Steps {
   /** Takes a resource that exists into the state; a difference to its goal is the next step's matter. */
   import(entry: Entry, id: string, old?: Entry): Step {
     return this.#step("import", { entry, old }, async () => {
-      const outcome = await this.#find("reading", entry, id);
+      const outcome = await this.#find("reading", entry, id, {});
       const now = timestamp();
       entry.state = { ...withOutcome(entry.state, outcome), importID: id, created: now, modified: now };
       this.#replaceEntry(old, entry);
@@ -185,17 +215,12 @@ export class Steps {
       }
       const inputs = state.external ? state.inputs : (outcome.inputs ?? state.inputs);
       const read = withOutcome(state, { ...outcome, inputs });
-      if (
-        equalMaps(state.outputs, read.outputs) &&
-        equalMaps(state.inputs, read.inputs) &&
-        state.id === read.id &&
-        !state.initErrors?.length === !read.initErrors?.length
-      ) {
-        return "same";
-      }
+      const same =
+        equalMaps(state.outputs, read.outputs) && equalMaps(state.inputs, read.inputs) && state.id === read.id;
+      if (same && !state.initErrors?.length === !read.initErrors?.length) return "same";
       entry.state = { ...read, modified: timestamp() };
       await journal.commit();
-      return "update";
+      return same ? "same" : "update";
     });
   }
 
@@ -214,6 +239,11 @@ export class Steps {
       difference: parts.difference,
       apply: async () => (await apply()) ?? undefined,
     };
+  }
+
+  async #done(operation: "Create" | "Update", entry: Entry, old?: ResourceState): Promise<void> {
+    if (entry.state.custom) await this.#context.hooks?.after(operation, { old, new: entry.state });
+    else this.#unfinished.set(entry, { operation, old });
   }
 
   #replaceEntry(old: Entry | undefined, entry: Entry): void {
@@ -245,10 +275,10 @@ export class Steps {
     }
   }
 
-  async #find(type: "reading", entry: Entry, id: string): Promise<Outcome> {
+  async #find(type: "reading", entry: Entry, id: string, inputs?: PropertyMap): Promise<Outcome> {
     const outcome = await this.#operate(type, entry, async (state) => {
       const instance = await this.#context.registry.instanceFor(state);
-      return instance.read(state, id);
+      return instance.read(state, id, inputs);
     });
     if (!outcome) throw new Error(`resource '${id}' does not exist`);
     return outcome;
@@ -300,6 +330,7 @@ function sameMeaning(old: ResourceState, state: ResourceState): boolean {
       from.retainOnDelete,
       from.deletedWith,
       from.customTimeouts,
+      Object.entries(from.resourceHooks ?? {}).sort(),
       set(from.replaceWith),
       set(from.dependencies),
       set(from.additionalSecretOutputs),

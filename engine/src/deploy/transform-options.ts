@@ -3,6 +3,7 @@ import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import { flatten } from "../values/secrets.ts";
 import { decodeValue, encodeValue } from "../values/wire.ts";
 import type { Alias } from "./goal.ts";
+import { readHooks, writeHooks, writeTimeouts } from "./hook-request.ts";
 import { type Registration, readAlias, readTimeouts } from "./request.ts";
 
 type Options = resourceProto.TransformResourceOptions;
@@ -29,15 +30,8 @@ export function writeOptions(registration: Registration): Options {
   if (replacementTrigger !== undefined) {
     options.setReplacementTrigger(encodeValue(replacementTrigger, { secrets: true, resources: true }));
   }
-  if (customTimeouts) {
-    const duration = (seconds: number | undefined) => (seconds === undefined ? "" : `${seconds}s`);
-    options.setCustomTimeouts(
-      new resourceProto.RegisterResourceRequest.CustomTimeouts()
-        .setCreate(duration(customTimeouts.create))
-        .setUpdate(duration(customTimeouts.update))
-        .setDelete(duration(customTimeouts.delete)),
-    );
-  }
+  if (customTimeouts) options.setCustomTimeouts(writeTimeouts(customTimeouts));
+  options.setHooks(writeHooks(registration.hooks));
   for (const [name, reference] of Object.entries(registration.providers)) {
     options.getProvidersMap().set(name, reference);
   }
@@ -65,6 +59,7 @@ export function readOptions(options: Options): Partial<Registration> {
     importId: options.getImport() || undefined,
     hideDiff: options.getHideDiffList(),
     replaceWith: options.getReplaceWithList(),
+    hooks: readHooks(options.getHooks()),
     replacementTrigger: trigger && flatten(decodeValue(trigger)),
   };
 }

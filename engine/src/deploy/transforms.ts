@@ -1,26 +1,25 @@
-import grpc from "@grpc/grpc-js";
-import callbackGrpc from "@pulumi/pulumi/proto/callback_grpc_pb.js";
-import callbackProto from "@pulumi/pulumi/proto/callback_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import { channelOptions } from "../plugin/channel.ts";
 import { containsSecrets, containsUnknowns, flatten } from "../values/secrets.ts";
 import { Output, type PropertyMap } from "../values/values.ts";
 import { decodeProperties, encodeProperties } from "../values/wire.ts";
+import type { Callback, Callbacks } from "./callbacks.ts";
 import type { Registration } from "./request.ts";
 import { readOptions, writeOptions } from "./transform-options.ts";
-
-type Callback = callbackProto.Callback;
 
 /**
  * Changes that programs make to resources and function calls before the engine sees them: a resource's own
  * first, then those of its ancestors, the nearest first, then those for all.
  */
 export class Transforms {
+  readonly #callbacks: Callbacks;
   readonly #forAll: Callback[] = [];
   readonly #forInvokes: Callback[] = [];
   readonly #registered = new Map<string, { readonly parent: string | undefined; readonly own: readonly Callback[] }>();
-  readonly #clients = new Map<string, callbackGrpc.CallbacksClient>();
+
+  constructor(callbacks: Callbacks) {
+    this.#callbacks = callbacks;
+  }
 
   async addForAll(callback: Callback): Promise<emptyProto.Empty> {
     this.#forAll.push(callback);
@@ -55,7 +54,7 @@ export class Transforms {
         .setToken(call.getTok())
         .setArgs(call.getArgs())
         .setOptions(options);
-      const answer = await this.#call(callback, request.serializeBinary());
+      const answer = await this.#callbacks.invoke(callback, request.serializeBinary());
       const response = resourceProto.TransformInvokeResponse.deserializeBinary(answer);
       call.setArgs(response.getArgs());
       const changed = response.getOptions();
@@ -66,10 +65,6 @@ export class Transforms {
       }
     }
     return call;
-  }
-
-  close(): void {
-    for (const client of this.#clients.values()) client.close();
   }
 
   #inherited(parent: string | undefined): Callback[] {
@@ -85,7 +80,7 @@ export class Transforms {
       .setParent(registration.parent ?? "")
       .setProperties(encodeProperties(asOutputs(registration), { secrets: true, resources: true, outputs: true }))
       .setOptions(writeOptions(registration));
-    const answer = await this.#call(callback, request.serializeBinary());
+    const answer = await this.#callbacks.invoke(callback, request.serializeBinary());
     const response = resourceProto.TransformResponse.deserializeBinary(answer);
     const options = response.getOptions();
     return {
@@ -93,20 +88,6 @@ export class Transforms {
       ...(options && readOptions(options)),
       properties: decodeProperties(response.getProperties()),
     };
-  }
-
-  async #call(callback: Callback, bytes: Uint8Array): Promise<Uint8Array> {
-    const target = callback.getTarget();
-    const known = this.#clients.get(target);
-    const client = known ?? new callbackGrpc.CallbacksClient(target, grpc.credentials.createInsecure(), channelOptions);
-    this.#clients.set(target, client);
-    const request = new callbackProto.CallbackInvokeRequest().setToken(callback.getToken()).setRequest(bytes);
-    return new Promise((resolve, reject) => {
-      client.invoke(request, (error, response) => {
-        if (error) reject(new Error(error.details));
-        else resolve(response.getResponse_asU8());
-      });
-    });
   }
 }
 

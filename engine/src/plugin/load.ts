@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Provider } from "./contract.ts";
 import { attachPlugin, type PluginEnvironment, startPlugin } from "./host.ts";
+import { installedProvider, pluginsFolder } from "./installed.ts";
 
 /** Where providers may come from, besides those that the engine brings. */
 export interface ProviderSources {
@@ -23,8 +24,12 @@ const own: Readonly<Record<string, () => Promise<ProviderModule>>> = {
   postgresql: () => import("../../providers/postgresql/index.ts"),
 };
 
-/** Finds a package's provider: injected, under a debugger, by path, our own, the SDK's, or on the PATH. */
-export async function loadProvider(name: string, sources: ProviderSources): Promise<Provider> {
+/**
+ * Finds a package's provider: injected, under a debugger, by path, our own, the SDK's, on the PATH, or installed.
+ *
+ * @param version of an installed one; "" is the newest. All others are what they are
+ */
+export async function loadProvider(name: string, version: string, sources: ProviderSources): Promise<Provider> {
   const { given, paths, environment } = sources;
   const injected = given[name];
   if (injected) return injected();
@@ -47,10 +52,13 @@ export async function loadProvider(name: string, sources: ProviderSources): Prom
     .split(path.delimiter)
     .map((directory) => path.join(directory, executable(name)))
     .find((file) => existsSync(file));
-  if (found) return startPlugin(name, found, [], environment);
+  const installed = found ?? (await installedProvider(pluginsFolder(process.env), name, version));
+  if (installed) return startPlugin(name, installed, [], environment);
+  const which = version ? `"${name}" (version ${version})` : `"${name}"`;
   throw new Error(
-    `there is no provider for the package "${name}": this engine brings docker and postgresql; others are named in ` +
-      `Pulumi.yaml under plugins.providers, or found on the PATH as ${executable(name)}`,
+    `there is no provider for the package ${which}: this engine brings docker and postgresql; others are named in ` +
+      `Pulumi.yaml under plugins.providers, found on the PATH as ${executable(name)}, or installed by ` +
+      `'pulumi plugin install resource ${name} ${version || "VERSION"} --file FILE'`,
   );
 }
 

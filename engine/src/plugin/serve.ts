@@ -24,11 +24,27 @@ const Changes = proto.DiffResponse.DiffChanges;
  * encoding, and answers errors with a stack.
  */
 export async function servePlugin(provider: Provider): Promise<void> {
-  const server = new grpc.Server(channelOptions);
-  const service = new PluginService(provider, process.argv[2]);
-  server.addService(providerGrpc.ResourceProviderService, service.methods());
-  const port = await listen(server);
+  const { port } = await serveProvider(provider, process.argv[2]);
   process.stdout.write(`${port}\n`);
+}
+
+/** A provider that others may call. */
+export interface ServedProvider {
+  /** Of the loopback address; `PULUMI_DEBUG_PROVIDERS=NAME:PORT` has a Pulumi CLI use it. */
+  readonly port: number;
+  close(): void;
+}
+
+/**
+ * Serves a provider from this process.
+ *
+ * @param engineAddress host:port of the engine that its log goes to; an engine may say so itself (`Attach`)
+ */
+export async function serveProvider(provider: Provider, engineAddress?: string): Promise<ServedProvider> {
+  const server = new grpc.Server(channelOptions);
+  const service = new PluginService(provider, engineAddress);
+  server.addService(providerGrpc.ResourceProviderService, service.methods());
+  return { port: await listen(server), close: () => server.forceShutdown() };
 }
 
 /** The part of every request that says which resource it is about. */
@@ -49,6 +65,8 @@ class PluginService {
 
   methods(): grpc.UntypedServiceImplementation {
     const provider = this.#provider;
+    // Of a provider that shakes hands a CLI takes for granted that it can tell what it would do, and asks it.
+    const cannotPreview = (request: { getPreview(): boolean }) => request.getPreview() && !provider.supportsPreview;
     return {
       handshake: unary(async () => new proto.ProviderHandshakeResponse().setAcceptSecrets(true)),
       getPluginInfo: unary(async () => new pluginProto.PluginInfo().setVersion(provider.version)),
@@ -114,6 +132,7 @@ class PluginService {
       ),
       create: unary((request: providerProto.CreateRequest) =>
         withSecretsOf(decodeProperties(request.getProperties()), async (inputs, mark) => {
+          if (cannotPreview(request)) return new proto.CreateResponse().setProperties(encode(mark(inputs)));
           const { id, outputs } = await provider.create({
             ...this.#context(request),
             name: request.getName() || nameOf(request.getUrn()),
@@ -140,6 +159,7 @@ class PluginService {
       }),
       update: unary((request: providerProto.UpdateRequest) =>
         withSecretsOf(decodeProperties(request.getNews()), async (news, mark) => {
+          if (cannotPreview(request)) return new proto.UpdateResponse().setProperties(encode(mark(news)));
           const outputs = await provider.update({
             ...this.#context(request),
             id: request.getId(),

@@ -1,7 +1,14 @@
 /** The SDK's own Automation API drives the embedded engine as it drives the real CLI. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { ComponentResource, Config, secret } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  Config,
+  ResourceHook,
+  type ResourceHookOptions,
+  secret,
+} from "@pulumi/pulumi";
 import {
   ConcurrentUpdateError,
   type EngineEvent,
@@ -24,8 +31,8 @@ before(async () => {
 after(() => project[Symbol.asyncDispose]());
 
 class Thing extends ComponentResource {
-  constructor(name: string, value: string) {
-    super("test:index:Thing", name, { value });
+  constructor(name: string, value: string, options: ComponentResourceOptions = {}) {
+    super("test:index:Thing", name, { value }, options);
     this.registerOutputs({ value });
   }
 }
@@ -195,18 +202,73 @@ test("one change of a stack at a time, until it is cancelled", async () => {
   await slow.destroy({ remove: true });
 });
 
+describe("hooks of an inline program", () => {
+  const called: string[] = [];
+  const hook = (name: string, opts?: ResourceHookOptions) =>
+    new ResourceHook(
+      name,
+      ({ newOutputs, oldOutputs }) => {
+        called.push(`${name} ${newOutputs?.value} ${oldOutputs?.value}`);
+      },
+      opts,
+    );
+  const hooked = (value: string) =>
+    inline("organization/inline/hooks", async () => {
+      const deletes = [hook("delete")];
+      const hooks = {
+        beforeCreate: [hook("planned", { onDryRun: true })],
+        afterCreate: [hook("create")],
+        afterUpdate: [hook("update")],
+      };
+      new Thing("one", value, { hooks: { ...hooks, beforeDelete: deletes, afterDelete: deletes } });
+      return {};
+    });
+  const taken = () => called.splice(0);
+
+  test("are called in this process, and in a preview only where they ask for it", async () => {
+    const stack = await hooked("a");
+    await stack.preview();
+    assert.deepEqual(taken(), ["planned undefined undefined"]);
+    await stack.up();
+    assert.deepEqual(taken(), ["planned undefined undefined", "create a undefined"]);
+    await (await hooked("b")).up();
+    assert.deepEqual(taken(), ["update b a"]);
+  });
+
+  test("of deletes are called by a destroy that runs the program, and no other destroy is done", async () => {
+    const stack = await hooked("b");
+    await assert.rejects(stack.destroy(), /You must run with the `--run-program` flag to use delete hooks/);
+    await stack.destroy({ runProgram: true, remove: true });
+    assert.deepEqual(taken(), ["delete undefined b", "delete undefined b"]);
+  });
+
+  test("that fail before an operation fail the update", async () => {
+    const stack = await inline("organization/inline/failing-hook", async () => {
+      const no = new ResourceHook("no", () => {
+        throw new Error("not today");
+      });
+      new Thing("one", "a", { hooks: { beforeCreate: [no] } });
+      return {};
+    });
+    await assert.rejects(stack.up(), /before hook "no" failed: not today/);
+    assert.deepEqual((await stack.exportStack()).deployment.resources.length, 1);
+    await stack.destroy({ remove: true });
+  });
+});
+
 test("an inline program that needs what the engine has not ends, and is told so", async () => {
   await project.write(
-    "hooked.ts",
-    `import { ComponentResource } from "@pulumi/pulumi";
+    "calling.ts",
+    `import { ComponentResource, runtime } from "@pulumi/pulumi";
      import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
      const program = async () => {
-       new ComponentResource("test:index:Thing", "one", {}, { hooks: { afterCreate: [() => {}] } });
+       const thing = new ComponentResource("test:index:Thing", "one", {});
+       return { answer: runtime.call("test:index:Thing/ask", {}, thing) };
      };
-     const stack = await LocalWorkspace.createOrSelectStack({ stackName: "hooked", projectName: "inline", program });
+     const stack = await LocalWorkspace.createOrSelectStack({ stackName: "calling", projectName: "inline", program });
      await stack.up().catch((error) => console.log(error.message));
      process.exit(0);`,
   );
-  const { output } = await finish([process.execPath, project.path("hooked.ts")], project.path());
-  assert.match(output, /resource hooks are not supported by the embedded engine/);
+  const { output } = await finish([process.execPath, project.path("calling.ts")], project.path());
+  assert.match(output, /methods of resources are not supported by the embedded engine/);
 });

@@ -91,8 +91,6 @@ test("a delete that fails keeps the resource and what it needs", async (context)
 test("a program that needs what the engine has not is told so once, and ends", async (context) => {
   const stack = await TestStack.create(context);
   const programs = {
-    "resource hooks": `for (const name of ["a", "b"]) new Fake(name, {}, { hooks: { afterCreate: [() => {}] } });`,
-    "error hooks": `new Fake("a", {}, { hooks: { onError: [new pulumi.ErrorHook("hook", () => true)] } });`,
     "methods of resources": `export const answer = pulumi.runtime.call("fake:index:Thing/ask", {}, new Fake("a"));`,
   };
   for (const [what, program] of Object.entries(programs)) {

@@ -6,7 +6,8 @@ import { FakeProvider } from "./fake-provider.ts";
 
 export type Deployed = kit.TestRun;
 
-const prelude = `import * as pulumi from "@pulumi/pulumi";
+/** What programs of tests have besides the SDK. */
+export const prelude = `import * as pulumi from "@pulumi/pulumi";
 class Fake extends pulumi.CustomResource {
   constructor(name, args = {}, opts) { super("fake:index:Thing", name, { token: undefined, ...args }, opts); }
 }
