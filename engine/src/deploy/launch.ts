@@ -57,6 +57,7 @@ function runProcess(
       program.entry,
     ],
     env: configEnvironment(options),
+    debug: options.debug ?? false,
   });
   const [stdout, stderr] = running.output;
   const output = Promise.all([
