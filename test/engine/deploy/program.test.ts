@@ -37,3 +37,19 @@ test("a promise that is never kept is told, and where it began when that is want
     /CONTEXT\(\d+\): resource:a\[fake:index:Thing\]\nSTACK_TRACE:\nError\n(.*\n)*? +at .*index\.js:/,
   );
 });
+
+test("all that a program printed is told, even if it leaves a process that holds its output open", async (context) => {
+  const stack = await TestStack.create(context);
+  const run = await stack.up(`import { spawn } from "node:child_process";
+const left = spawn("sleep", ["600"], { stdio: "inherit", detached: true });
+left.unref();
+console.log(left.pid);
+for (let line = 1; line <= 5000; line++) console.log(\`line \${line}\`);`);
+  const [left, ...lines] = logged(run, "info");
+  process.kill(Number(left), "SIGKILL");
+  assert.equal(run.result, "succeeded");
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 5000 }, (_, index) => `line ${index + 1}`),
+  );
+});
