@@ -72,6 +72,7 @@ try {
   log = sdk("../../log") as Log;
   traceNoPromises(sdk("../../runtime/debuggable"));
   if (process.env.PULUMI_NODEJS_TYPESCRIPT === "true") formatWhenCompiled(sdk("../../vendor/ts-node@7.0.1"));
+  for (const module of ["minimist", "ini", "../../runtime/manifest", "./error"]) sdk(module);
 } catch {
   // Another version of the SDK, or a broken one, which will say so itself.
 }
