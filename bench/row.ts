@@ -5,7 +5,7 @@ export interface Row {
   /** What ours is held against. */
   readonly beside: string;
   readonly theirs: number;
-  readonly unit: "s" | "ms" | "µs" | "requests/s" | "lost";
+  readonly unit: "s" | "ms" | "µs" | "MB" | "requests/s" | "lost";
   /** What must hold; a bench that does not keep to it fails. */
   readonly limit?: Limit;
 }

@@ -12,6 +12,7 @@ import { ensureTestImages } from "../test/support/images.ts";
 import { type Bench, holds, type Row, table } from "./row.ts";
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  engine: async () => (await import("./rows/engine/engine.ts")).bench,
   up: async () => (await import("./rows/up.ts")).bench,
   deploy: async () => (await import("./rows/deploy.ts")).bench,
   router: async () => (await import("./rows/router.ts")).bench,
@@ -23,6 +24,9 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   logs: async () => (await import("./rows/logs.ts")).bench,
   postgres: async () => (await import("./rows/postgres.ts")).bench,
 };
+
+/** Those that need no Docker. */
+const ALONE: ReadonlySet<string> = new Set(["engine"]);
 
 /** Programs of the host that a bench needs, which are Debian packages of the same name. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = { router: ["wrk"] };
@@ -49,8 +53,10 @@ if (problem !== undefined) {
 }
 
 const steps = new Steps();
-const docker = await ensureMachine(steps);
-await steps.run("Images", (say) => ensureTestImages(docker, say));
+if (wanted.some((name) => !ALONE.has(name))) {
+  const docker = await ensureMachine(steps);
+  await steps.run("Images", (say) => ensureTestImages(docker, say));
+}
 const rows: Row[] = [];
 for (const [name, load] of Object.entries(benches)) {
   if (!wanted.includes(name)) continue;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, chmod, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { packageRoot } from "../../images/package-root.ts";
 
@@ -11,23 +11,27 @@ const run = promisify(execFile);
 const VERSION = "v3.256.0";
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 
+/** The binary of the pinned CLI, where this machine keeps it. */
+const binary = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "dynoform", `pulumi-${VERSION}`);
+
+/** The path of the pinned CLI's binary if it has been built. */
+export async function realCliIfBuilt(): Promise<string | undefined> {
+  return await access(binary).then(
+    () => binary,
+    () => undefined,
+  );
+}
+
 /** Builds the pinned CLI from its Go module, once a machine (6 minutes, 2 GB of modules); gives the binary's path. */
 export async function realCli(say: (line: string) => void): Promise<string> {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const binary = join(cache, "dynoform", `pulumi-${VERSION}`);
-  if (
-    await access(binary).then(
-      () => true,
-      () => false,
-    )
-  )
-    return binary;
+  const built = await realCliIfBuilt();
+  if (built !== undefined) return built;
   await run("go", ["version"]).catch(() => {
     throw new Error("Go is not installed: it builds the Pulumi CLI that these tests compare with (https://go.dev/dl)");
   });
   say(`building the Pulumi CLI ${VERSION} from its Go module (about 6 minutes)`);
   const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${VERSION}`;
-  await mkdir(join(cache, "dynoform"), { recursive: true });
+  await mkdir(dirname(binary), { recursive: true });
   await run("go", ["build", "-mod=readonly", "-ldflags", `-s -w ${version}`, "-o", binary, PACKAGE], {
     cwd: join(packageRoot(), "test", "real", "cli"),
     maxBuffer: 64 * 1024 * 1024,

@@ -99,6 +99,7 @@ export async function deploymentOptions(
     continueOnError: flags.isOn("continue-on-error"),
     excludeProtected: flags.isOn("exclude-protected"),
     clearPendingCreates: flags.isOn("clear-pending-creates"),
+    debug: flags.isOn("debug"),
   };
 }
 

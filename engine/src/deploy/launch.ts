@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setImmediate as round } from "node:timers/promises";
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
@@ -57,13 +58,14 @@ function runProcess(
       program.entry,
     ],
     env: configEnvironment(options),
+    debug: options.debug ?? false,
   });
   const [stdout, stderr] = running.output;
   const output = Promise.all([
     forward(stdout, (message) => event({ kind: "diagnostic", severity: "info", message })),
     forward(stderr, (message) => event({ kind: "diagnostic", severity: "info#err", message })),
   ]);
-  return { ended: outcome(running.exited, output), stop: () => running.stop() };
+  return { ended: outcome(running, output), stop: () => running.stop() };
 }
 
 /** The configuration as programs read it. */
@@ -75,13 +77,28 @@ function configEnvironment({ config }: DeploymentOptions): Record<string, string
   };
 }
 
-async function outcome(exited: ProgramProcess["exited"], output: Promise<unknown>): Promise<string | undefined> {
-  const [code, signal] = await exited;
+async function outcome(running: ProgramProcess, output: Promise<unknown>): Promise<string | undefined> {
+  const [code, signal] = await running.exited;
   // A process that the program left behind may hold its output open for ever.
-  await Promise.race([output, new Promise((resolve) => setTimeout(resolve, 200).unref())]);
+  await Promise.race([output, drained(running.output)]);
   if (code === 0) return undefined;
   if (code === alreadyTold) return "";
   return code === null ? `Program ended: ${signal}` : `Program exited with non-zero exit code: ${code}`;
+}
+
+/** Resolves when everything is read that an ended process wrote: a round of the event loop brought nothing more. */
+async function drained(streams: ProgramProcess["output"]): Promise<void> {
+  let more = true;
+  const read = () => {
+    more = true;
+  };
+  for (const stream of streams) stream?.on("data", read);
+  // The round in which the process ended may have looked at its pipes before.
+  await round();
+  while (more) {
+    more = false;
+    await round();
+  }
 }
 
 async function forward(stream: NodeJS.ReadableStream | null, tell: (line: string) => void): Promise<void> {

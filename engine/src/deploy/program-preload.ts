@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import Module, { createRequire, setSourceMapsSupport } from "node:module";
 import type { ProgramStart } from "./program-process.ts";
+import { type Log, logNoDebugging, traceNoPromises } from "./program-thrift.ts";
 
 type Load = (request: string, parent: { readonly filename?: string } | undefined, isMain: boolean) => object;
 
@@ -63,11 +64,15 @@ function deferred(get: () => object, property = (key: PropertyKey): unknown => R
 setSourceMapsSupport(true, { nodeModules: false });
 
 const sdk = createRequire(process.argv[1] ?? "");
+let log: Log | undefined;
 try {
   // First what changes gRPC before it is loaded.
   sdk("./instrumentation");
   sdk("../..");
+  log = sdk("../../log") as Log;
+  traceNoPromises(sdk("../../runtime/debuggable"));
   if (process.env.PULUMI_NODEJS_TYPESCRIPT === "true") formatWhenCompiled(sdk("../../vendor/ts-node@7.0.1"));
+  for (const module of ["minimist", "ini", "../../runtime/manifest", "./error"]) sdk(module);
 } catch {
   // Another version of the SDK, or a broken one, which will say so itself.
 }
@@ -104,6 +109,7 @@ function formatWhenCompiled(tsNode: TypeScriptNode): void {
 const told = readFileSync(0, "utf8");
 // Whoever was to tell it has ended.
 if (told === "") process.exit(1);
-const { args, env }: ProgramStart = JSON.parse(told);
+const { args, env, debug }: ProgramStart = JSON.parse(told);
 process.argv.push(...args);
 Object.assign(process.env, env);
+if (log !== undefined && !debug) logNoDebugging(log);

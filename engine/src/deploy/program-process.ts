@@ -19,6 +19,8 @@ const lighter = [
 export interface ProgramStart {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Whether what it logs for debugging is wanted. */
+  readonly debug: boolean;
 }
 
 /**

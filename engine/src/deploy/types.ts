@@ -112,6 +112,8 @@ export interface DeploymentOptions {
   readonly continueOnError: boolean;
   readonly excludeProtected: boolean;
   readonly clearPendingCreates: boolean;
+  /** Have a program that we start send what it and the SDK log for debugging, five messages a resource. @default false */
+  readonly debug?: boolean;
 }
 
 /** What a deployment needs from whoever runs it. */

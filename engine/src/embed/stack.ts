@@ -37,7 +37,9 @@ type Choices = "refresh" | "parallel" | "targets" | "targetDependents" | "exclud
 
 /** What `up` and the others take; each is off or empty by default. */
 export interface StackOptions
-  extends Partial<Pick<DeploymentOptions, Choices | "continueOnError" | "excludeProtected" | "clearPendingCreates">> {
+  extends Partial<
+    Pick<DeploymentOptions, Choices | "continueOnError" | "excludeProtected" | "clearPendingCreates" | "debug">
+  > {
   /** Called with everything that happens, at once. */
   readonly onEvent?: (event: DeploymentEvent) => void;
   /** Aborted: no new steps are begun, those that run are finished, and the state is saved. */
