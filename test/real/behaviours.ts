@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
+import { nameOf } from "../../engine/src/deploy/urn.ts";
 import { serveProvider } from "../../engine/src/plugin/serve.ts";
 import { packageRoot } from "../../images/package-root.ts";
 import { embedded } from "../engine/behaviours/embedded.ts";
@@ -79,7 +80,7 @@ class RealStack implements Engine, AsyncDisposable {
       errors: told,
       steps: events.flatMap(({ resOutputsEvent }) => {
         const metadata = resOutputsEvent?.metadata;
-        return metadata ? [`${metadata.op} ${metadata.urn.split("::").at(-1)}`] : [];
+        return metadata ? [`${metadata.op} ${nameOf(metadata.urn)}`] : [];
       }),
       changes: summary?.resourceChanges ?? {},
     };

@@ -1,3 +1,4 @@
+import { nameOf } from "../deploy/urn.ts";
 import type {
   CheckFailure,
   CheckRequest,
@@ -92,7 +93,9 @@ export class SimulatedProvider implements Provider {
   async read({ type, id, inputs }: ReadRequest): Promise<ReadResult | undefined> {
     const thing = this.world.things.get(id);
     if (!thing) return undefined;
-    const read = Object.fromEntries(Object.keys(inputs).map((key) => [key, thing[key] ?? null]));
+    // What is imported has no inputs yet: all that is there is one.
+    const keys = Object.keys(Object.keys(inputs).length > 0 ? inputs : thing);
+    const read = Object.fromEntries(keys.map((key) => [key, thing[key] ?? null]));
     const { name, ...properties } = thing;
     return { id, inputs: read, outputs: this.#outputs(type, id, { ...properties, ...read }) };
   }
@@ -128,8 +131,4 @@ export class SimulatedProvider implements Provider {
   #outputs(type: string, id: string, inputs: PropertyMap): PropertyMap {
     return { ...inputs, ...this.#rules[type]?.outputs?.({ id, inputs }) };
   }
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? "";
 }

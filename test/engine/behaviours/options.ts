@@ -36,14 +36,14 @@ export const options: Scenarios = {
     up(`for (const name of ["a b", "ä/ö", "x::y", "q'\\"", "$z"]) new Fake(name);`, [
       "create a b",
       "create ä/ö",
-      "create y",
+      "create x::y",
       "create q'\"",
       "create $z",
     ]),
     up(`for (const name of ["a b", "ä/ö", "x::y", "q'\\"", "$z"]) new Fake(name);`, [
       "same a b",
       "same ä/ö",
-      "same y",
+      "same x::y",
       "same q'\"",
       "same $z",
     ]),

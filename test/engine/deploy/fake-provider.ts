@@ -1,8 +1,11 @@
+import { nameOf } from "../../../engine/src/deploy/urn.ts";
 import {
   type CreateRequest,
   type CreateResult,
   type DeleteRequest,
   InitError,
+  type ReadRequest,
+  type ReadResult,
   type UpdateRequest,
 } from "../../../engine/src/plugin/contract.ts";
 import { SimulatedProvider, World } from "../../../engine/src/testing/index.ts";
@@ -38,15 +41,21 @@ export class FakeProvider extends SimulatedProvider {
     return created;
   }
 
+  /** Like some that are real, it tells no inputs of what has none yet, as when it is imported. */
+  override async read(request: ReadRequest): Promise<ReadResult | undefined> {
+    const found = await super.read(request);
+    return found && Object.keys(request.inputs).length === 0 ? { ...found, inputs: {} } : found;
+  }
+
   override async update(request: UpdateRequest): Promise<PropertyMap> {
-    this.#failIfMeant("update", nameOf(request), request.news);
+    this.#failIfMeant("update", nameOf(request.urn), request.news);
     const outputs = await super.update(request);
     if (request.news.unwell === "update") throw new InitError(request.id, outputs, ["not ready yet"]);
     return outputs;
   }
 
   override async delete(request: DeleteRequest): Promise<void> {
-    this.#failIfMeant("delete", nameOf(request), request.inputs);
+    this.#failIfMeant("delete", nameOf(request.urn), request.inputs);
     await super.delete(request);
   }
 
@@ -55,8 +64,4 @@ export class FakeProvider extends SimulatedProvider {
     this.world.log.push(`${operation} ${name}`);
     throw new Error(`cannot ${operation} ${name}`);
   }
-}
-
-function nameOf({ urn }: { readonly urn: string }): string {
-  return urn.split("::").at(-1) ?? "";
 }
