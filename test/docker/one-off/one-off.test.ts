@@ -34,8 +34,9 @@ test("an attached command: input, output and errors, the mark of an exit code, a
   client.type("x".repeat(300_000));
   client.endInput();
   assert.equal(await client.ended, true);
-  assert.equal(client.output().length, 300_006 + "oops\n\uFFFF status: 7\n".length);
-  assert.match(client.output(), /oops\n\uFFFF status: 7\n$/);
+  // Docker reads the two streams apart, so that the error may overtake the last of the output.
+  assert.match(client.output(), /oops\n/);
+  assert.equal(client.output().replace("oops\n", ""), `hello\n${"x".repeat(300_000)}\uFFFF status: 7\n`);
   assert.deepEqual(dynos.list("shop"), []);
   await ground.nothingLeft();
 });
