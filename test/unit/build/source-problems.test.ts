@@ -60,10 +60,10 @@ const PROBLEMS: readonly [name: string, files: Record<string, Content>, problems
     {
       ...MINIMAL,
       "requirements.txt":
-        "certifi @ file:///croot/certifi_1690232220950/work/certifi\na[x] @ file:///C:/a.whl\nb @ file:///C:/b.whl ; sys_platform == 'win32'\n",
+        "certifi @ file:///croot/certifi_1690232220950/src/certifi\na[x] @ file:///C:/a.whl\nb @ file:///C:/b.whl ; sys_platform == 'win32'\n",
     },
     [
-      'requirements.txt:1: certifi and 1 more are files of another computer ("file:///croot/certifi_1690232220950/work/certifi"); write versions: pip list --format=freeze > requirements.txt',
+      'requirements.txt:1: certifi and 1 more are files of another computer ("file:///croot/certifi_1690232220950/src/certifi"); write versions: pip list --format=freeze > requirements.txt',
     ],
   ],
   [
