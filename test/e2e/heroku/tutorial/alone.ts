@@ -86,7 +86,8 @@ export const alone: Part = async (t, { platform, ann }) => {
       const [command = "", ...args] = inside(argv);
       const child = spawn(command, args, { cwd: shop.work, env, stdio: "ignore", detached: true });
       const ended = once(child, "close");
-      await until(`${argv.join(" ")} goes its own way`, async () => (await sentBytes(namespace)) > already);
+      // The command line loads for long where other tests take the processors.
+      await until(`${argv.join(" ")} goes its own way`, async () => (await sentBytes(namespace)) > already, 180);
       process.kill(-(child.pid ?? 0), "SIGKILL");
       await ended;
     }
