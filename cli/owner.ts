@@ -1,14 +1,11 @@
 import { existsSync, realpathSync } from "node:fs";
 import type Docker from "dockerode";
 import { isNotFound, UserError } from "../services/errors.ts";
-import type { Engine } from "../services/stacks/engine.ts";
 
 type Containers = Pick<Docker, "getContainer">;
 
 /** The parts of a platform that work in the folder of the project that brought it up, by the ends of their names. */
 const PARTS = ["control-plane", "runner"];
-
-const CONTAINER = "docker:index/container:Container";
 
 /**
  * Two projects may call their platforms alike, as two clones of one repository do.
@@ -26,16 +23,16 @@ export async function refuseOthers(docker: Containers, platform: string, project
 }
 
 /**
- * @throws UserError when a platform is on this machine that the state of its stack does not know, as after
- *   `git clean -dx`
+ * To be asked of a platform whose stack holds nothing.
+ *
+ * @throws UserError when it is on this machine nevertheless, as after `git clean -dx`
  */
 export async function refuseUnknown(
   docker: Containers,
-  engine: Pick<Engine, "resources">,
   { name, stack }: { readonly name: string; readonly stack: string },
 ): Promise<void> {
   const owner = await ownerOf(docker, name);
-  if (owner === undefined || (await engine.resources(stack)).some(({ type }) => type === CONTAINER)) return;
+  if (owner === undefined) return;
   throw new UserError(
     `the platform ${name} is on this machine, brought up from ${owner}, and the state of ${stack} does not know it. Put back the state that was removed (\`.dynoform\`, or the folder), or remove the platform with all its data, \`npm run down -- --purge --yes\`, and repeat the command.`,
   );

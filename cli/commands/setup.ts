@@ -16,7 +16,7 @@ Environment:
   DOCKER_HOST              the Docker Engine to use
   DYNOFORM_ADVERTISE_ADDR  the address of this node in a new swarm (default: 127.0.0.1)
   DYNOFORM_HOME            where runtime directories lie
-  PULUMI_CLI            real or embedded: which Pulumi runs (default: a recent real one, if on the PATH)
+  PULUMI_CLI               real or embedded: which Pulumi runs (default: a recent real one, if on the PATH)
   PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE  as for Pulumi
 `,
   options: { name: { type: "string" } },

@@ -20,7 +20,7 @@ address and password are shown once.
   options: {},
   async run() {
     const steps = new Steps();
-    const { docker, engine, files } = await setup({ directory: process.cwd(), steps });
+    const { docker, engine, files, empty } = await setup({ directory: process.cwd(), steps });
     const stacks = files.filter((file) => file.kind !== "other");
     if (stacks.length === 0) {
       throw new UserError(
@@ -34,7 +34,7 @@ address and password are shown once.
         const platform = file.kind === "platform" ? platformsOf([file])[0] : undefined;
         if (platform === undefined) return engine.up(stack);
         const own = { name: platform.name, stack };
-        await refuseUnknown(docker, engine, own);
+        if (empty.has(stack)) await refuseUnknown(docker, own);
         return engine.up(stack, await findLostParts(docker, engine, own, say));
       };
       outcomes.set(stack, await steps.run(`pulumi up --stack ${stack}`, up, describe));

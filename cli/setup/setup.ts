@@ -25,6 +25,8 @@ export interface Ready {
   readonly docker: Docker;
   readonly engine: Engine;
   readonly files: readonly StackFile[];
+  /** The stacks of which the backend knows no resource. */
+  readonly empty: ReadonlySet<string>;
   readonly platforms: readonly PlatformTarget[];
 }
 
@@ -71,12 +73,12 @@ export async function setup(options: SetupOptions): Promise<Ready> {
     },
     (version) => version,
   );
-  const files = await steps.run(
+  const stacks = await steps.run(
     "Stacks",
     (say) => ensureStacks(project, engine, say),
-    (stacks) => stacks.map((file) => file.stack).join(", "),
+    ({ files }) => files.map((file) => file.stack).join(", "),
   );
-  return { project, docker, engine, files, platforms };
+  return { project, docker, engine, ...stacks, platforms };
 }
 
 /** A Docker Engine that manages a swarm: what everything here runs on. */

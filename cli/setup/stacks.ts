@@ -8,16 +8,23 @@ import type { Say } from "../steps.ts";
 const FIRST_STACK = "dev";
 
 /** What is asked of the engine here. */
-type Stacks = Pick<Engine, "stacks" | "init" | "setSecret" | "resources">;
+type Stacks = Pick<Engine, "stacks" | "init" | "setSecret">;
+
+export interface EnsuredStacks {
+  /** As they are now. */
+  readonly files: StackFile[];
+  /** The stacks of which the backend knows no resource. */
+  readonly empty: ReadonlySet<string>;
+}
 
 /**
  * Makes the stacks that the project's files name where the backend has none, and gives every file of
  * an app its key. In a project whose own program makes the apps, that is each file.
- *
- * @returns the files as they are now
  */
-export async function ensureStacks(project: Project, engine: Stacks, say: Say): Promise<StackFile[]> {
-  const known = new Set((await engine.stacks()).map((stack) => stack.name));
+export async function ensureStacks(project: Project, engine: Stacks, say: Say): Promise<EnsuredStacks> {
+  const stacks = await engine.stacks();
+  const known = new Set(stacks.map(({ name }) => name));
+  const full = new Set(stacks.filter(({ resourceCount = 0 }) => resourceCount > 0).map(({ name }) => name));
   let files = await readStackFiles(project);
   const wanted = files.map((file) => file.stack);
   if (wanted.length === 0 && known.size === 0) wanted.push(FIRST_STACK);
@@ -29,22 +36,16 @@ export async function ensureStacks(project: Project, engine: Stacks, say: Say): 
   const own = files.every((file) => file.kind === "other");
   for (const { stack, kind, config, path } of files) {
     if (KEY in config || (kind !== "app" && !own)) continue;
-    if (kind === "app" && known.has(stack)) await refuseLostKey(engine, stack, path);
+    if (kind === "app" && full.has(stack)) throw lostKey(stack, path);
     say(`a key for ${path}`);
     await withPassphrase(stack, engine.setSecret(stack, KEY, newKey()));
   }
-  return files;
+  return { files, empty: new Set(files.map(({ stack }) => stack).filter((stack) => !full.has(stack))) };
 }
 
-/**
- * The database and the dynos of an app are named by its key: with another one they would have to be made anew.
- *
- * @throws UserError when a stack was brought up, so that its file had a key
- */
-async function refuseLostKey(engine: Stacks, stack: string, path: string): Promise<void> {
-  const resources = await engine.resources(stack);
-  if (resources.length === 0) return;
-  throw new UserError(
+/** The database and the dynos of an app are named by its key: with another one they would have to be made anew. */
+function lostKey(stack: string, path: string): UserError {
+  return new UserError(
     `${path} has lost its \`${KEY}\`, by which the database of ${stack} is named. Put the file back as it was at the last \`up\` (git has it if it was committed or stashed); if it is gone for good, \`pulumi destroy --stack ${stack}\` removes the app with its data.`,
   );
 }
