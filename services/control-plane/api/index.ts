@@ -23,6 +23,7 @@ import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { metricsRoutes } from "./handlers/metrics.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
 import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
@@ -106,6 +107,7 @@ export function createApi(options: ApiOptions): Api {
       ...collaboratorRoutes(desk),
       ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
+      ...metricsRoutes(desk),
     ],
   });
   const server = new ApiServer({

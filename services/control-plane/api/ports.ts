@@ -2,6 +2,7 @@ import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Builds as BuildRecords } from "../builds/builds.ts";
+import type { Exposition } from "../metrics/scrapes.ts";
 import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
@@ -19,6 +20,8 @@ export interface Ports {
   readonly logs: Logs;
   readonly usage: Usage;
   readonly builds: Builds;
+  /** What is measured, for Prometheus. */
+  metrics(): Promise<Exposition>;
 }
 
 /** @see the class of that name */

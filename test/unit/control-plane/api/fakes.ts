@@ -213,6 +213,10 @@ export class World {
         },
       },
       builds: noBuilds,
+      metrics: async () => ({
+        type: "text/plain; version=0.0.4; charset=utf-8",
+        text: "# HELP up U.\n# TYPE up gauge\nup 1\n",
+      }),
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
