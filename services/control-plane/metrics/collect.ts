@@ -98,7 +98,7 @@ export async function collect(sources: Sources): Promise<Metric[]> {
       })),
     ),
     gauge(
-      "dynoform_dyno_count",
+      "dynoform_dynos",
       "Dynos, by state.",
       counted(own(states), ({ app, state }) => ({ app, state })),
     ),
@@ -114,12 +114,12 @@ export async function collect(sources: Sources): Promise<Metric[]> {
       "Changes that wait for an app that is being changed.",
       own(lock.lines).map(({ app, waiting }) => ({ labels: { app }, value: waiting })),
     ),
-    gauge("dynoform_run_count", "Runs of Pulumi, by state.", [
+    gauge("dynoform_runs", "Runs of Pulumi, by state.", [
       { labels: { state: "running" }, value: runner.load.running },
       { labels: { state: "waiting" }, value: runner.load.waiting },
     ]),
     gauge(
-      "dynoform_postgres_backup_count",
+      "dynoform_postgres_backups",
       "Backups that are kept of a database.",
       backups.map(({ labels, count }) => ({ labels, value: count })),
     ),

@@ -130,7 +130,7 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
       for (const { labels, value } of [...of("dynoform_platform_up"), ...of("dynoform_metrics_source_up")]) {
         assert.equal(value, 1, JSON.stringify(labels));
       }
-      const dynos = of("dynoform_dyno_count").filter(({ labels }) => labels.app === "shop");
+      const dynos = of("dynoform_dynos").filter(({ labels }) => labels.app === "shop");
       assert.deepEqual(
         dynos.map(({ labels, value }) => [labels.state, value]),
         [["up", 1]],

@@ -18,7 +18,7 @@ test("a scrape has what the platform knows of its apps, and nothing of others", 
     "app=shop,class=5xx,code=H12": 1,
   });
   assert.deepEqual(values(found, "http_server_active_requests"), { "app=shop": 2 });
-  assert.deepEqual(values(found, "dynoform_dyno_count"), {
+  assert.deepEqual(values(found, "dynoform_dynos"), {
     "app=shop,state=up": 2,
     "app=shop,state=crashed": 1,
     "app=blog,state=idle": 1,
@@ -31,8 +31,8 @@ test("a scrape has what the platform knows of its apps, and nothing of others", 
     "app=shop,result=failed": 1,
   });
   assert.deepEqual(values(found, "dynoform_app_queue_length"), { "app=shop": 3 });
-  assert.deepEqual(values(found, "dynoform_run_count"), { "state=running": 1, "state=waiting": 2 });
-  assert.deepEqual(values(found, "dynoform_postgres_backup_count"), {
+  assert.deepEqual(values(found, "dynoform_runs"), { "state=running": 1, "state=waiting": 2 });
+  assert.deepEqual(values(found, "dynoform_postgres_backups"), {
     "app=shop,addon=DATABASE": 2,
     "app=shop,addon=ORDERS": 0,
   });
@@ -113,7 +113,7 @@ test("there are as many series as there are apps, whatever their answers", async
 test("what cannot be read is left out and said; the rest is there", async () => {
   const sources = platform({ dynos: { all: () => Promise.reject(new Error("Docker is away")) } });
   const found = await scraped(sources);
-  assert.equal(found.get("dynoform_dyno_count"), undefined);
+  assert.equal(found.get("dynoform_dynos"), undefined);
   const up = values(found, "dynoform_metrics_source_up");
   assert.deepEqual([up["source=dynos"], up["source=apps"]], [0, 1]);
   assert.deepEqual(sources.problems, ["metrics of dynos: Docker is away"]);
