@@ -36,14 +36,45 @@ export interface Sources {
 /** Milliseconds for each source: Prometheus gives up after ten seconds. */
 const SOURCE_TIMEOUT_MS = 5_000;
 
+/** What the sources said, of declared apps alone. */
+interface Reading {
+  readonly up: readonly Series[];
+  readonly names: ReadonlySet<string>;
+  readonly dynos: readonly Pick<DynoStatus, "app" | "state">[];
+  readonly inflight: readonly Series[];
+  readonly parts: Partial<Health>;
+  readonly usage: readonly Usage[];
+  readonly backups: ReturnType<typeof backupsOf>;
+}
+
 /**
  * All that is measured, at this moment. Series are those of declared apps, so there are as many as there are apps. What
  * cannot be read is left out, and `dynoform_metrics_source_up` says so.
  */
 export async function collect(sources: Sources): Promise<Metric[]> {
-  const { apps, dynos, router, lock, runner, transfers, ledger, hours, health, clock, measures } = sources;
+  const reading = await readSources(sources);
+  return [
+    ...processMetrics(),
+    ...platformMetrics(sources, reading),
+    ...requestMetrics(sources, reading),
+    ...dynoMetrics(sources, reading),
+    ...changeMetrics(sources, reading),
+    ...backupMetrics(reading),
+  ];
+}
+
+async function readSources({
+  apps,
+  dynos,
+  router,
+  health,
+  ledger,
+  transfers,
+  clock,
+  report,
+}: Sources): Promise<Reading> {
   const up: Series[] = [];
-  const read = async <T>(source: string, work: () => T | Promise<T>): Promise<T | undefined> => {
+  const read = async <T>(source: string, work: () => T | Promise<T>, none: T): Promise<T> => {
     const late = new AbortController();
     const outcome = await Promise.race([
       (async () => work())().then(
@@ -54,29 +85,51 @@ export async function collect(sources: Sources): Promise<Metric[]> {
     ]);
     late.abort();
     const found = "value" in outcome;
-    if (!found) sources.report(`metrics of ${source}: ${outcome.problem}`);
+    if (!found) report(`metrics of ${source}: ${outcome.problem}`);
     up.push({ labels: { source }, value: found ? 1 : 0 });
-    return found ? outcome.value : undefined;
+    return found ? outcome.value : none;
   };
-  const [declared = [], states = [], activity = {}, parts] = await Promise.all([
-    read("apps", () => apps.list()),
-    read("dynos", () => dynos.all()),
-    read("router", () => router.activity()),
-    read("health", health),
+  const [declared, states, activity, parts] = await Promise.all([
+    read("apps", () => apps.list(), []),
+    read("dynos", () => dynos.all(), []),
+    read("router", () => router.activity(), {}),
+    read<Partial<Health>>("health", health, {}),
   ]);
-  const usage = (await read("hours", () => ledger.usage(monthOf(clock())))) ?? [];
-  const backups = (await read("backups", () => backupsOf(declared, transfers, clock()))) ?? [];
+  const usage = await read("hours", () => ledger.usage(monthOf(clock())), []);
+  const backups = await read("backups", () => backupsOf(declared, transfers, clock()), []);
   const names = new Set(declared.map(({ name }) => name));
-  const own = <T extends { readonly app: string }>(all: readonly T[]) => all.filter(({ app }) => names.has(app));
-  const requests = own(measures.requests.list());
+  const isOwn = ({ app }: { readonly app: string }) => names.has(app);
+  const inflight = Object.entries(activity).filter(([app]) => names.has(app));
+  return {
+    up,
+    names,
+    dynos: states.filter(isOwn),
+    inflight: inflight.map(([app, { inflight: value }]) => ({ labels: { app }, value })),
+    parts,
+    usage: usage.filter(isOwn),
+    backups,
+  };
+}
+
+function platformMetrics({ runner }: Sources, { up, parts }: Reading): Metric[] {
+  const { running, waiting } = runner.load;
   return [
-    ...processMetrics(),
     gauge("dynoform_metrics_source_up", "Whether what metrics are read from could be read.", up),
     gauge(
       "dynoform_platform_up",
       "Whether apps are served, databases can be reached, and changes be made.",
-      Object.entries(parts ?? {}).map(([part, works]) => ({ labels: { part }, value: works ? 1 : 0 })),
+      Object.entries(parts).map(([part, works]) => ({ labels: { part }, value: works ? 1 : 0 })),
     ),
+    gauge("dynoform_runs", "Runs of Pulumi, by state.", [
+      { labels: { state: "running" }, value: running },
+      { labels: { state: "waiting" }, value: waiting },
+    ]),
+  ];
+}
+
+function requestMetrics({ measures }: Sources, { names, inflight }: Reading): Metric[] {
+  const requests = measures.requests.list().filter(({ app }) => names.has(app));
+  return [
     {
       name: "dynoform_router_requests_total",
       help: "Requests that the router answered for apps, by class of the status and the router's own code.",
@@ -89,18 +142,16 @@ export async function collect(sources: Sources): Promise<Metric[]> {
       measures.requests,
       names,
     ),
-    gauge(
-      "http_server_active_requests",
-      "Requests that are being answered.",
-      own(Object.entries(activity).map(([app, { inflight }]) => ({ app, inflight }))).map(({ app, inflight }) => ({
-        labels: { app },
-        value: inflight,
-      })),
-    ),
+    gauge("http_server_active_requests", "Requests that are being answered.", inflight),
+  ];
+}
+
+function dynoMetrics({ measures, hours }: Sources, { names, dynos, usage }: Reading): Metric[] {
+  return [
     gauge(
       "dynoform_dynos",
       "Dynos, by state.",
-      counted(own(states), ({ app, state }) => ({ app, state })),
+      counted(dynos, ({ app, state }) => ({ app, state })),
     ),
     timed(
       "dynoform_app_wake_duration_seconds",
@@ -108,16 +159,37 @@ export async function collect(sources: Sources): Promise<Metric[]> {
       measures.wakes,
       names,
     ),
+    gauge(
+      "dynoform_dyno_usage_seconds",
+      "Time that an app's dynos ran in this month (UTC), by size.",
+      counted(
+        usage,
+        ({ app, size }) => ({ app, size }),
+        ({ seconds }) => seconds,
+      ),
+    ),
+    gauge(
+      "dynoform_free_dyno_limit_seconds",
+      "Time that free dynos may run in a month, of each app or of all together.",
+      hours.free === 0 ? [] : [{ labels: { per: hours.per }, value: hours.free * 3600 }],
+    ),
+  ];
+}
+
+function changeMetrics({ measures, lock }: Sources, { names }: Reading): Metric[] {
+  const lines = lock.lines.filter(({ app }) => names.has(app));
+  return [
     timed("dynoform_deployment_duration_seconds", "Deployments of commits.", measures.deployments, names),
     gauge(
       "dynoform_app_queue_length",
       "Changes that wait for an app that is being changed.",
-      own(lock.lines).map(({ app, waiting }) => ({ labels: { app }, value: waiting })),
+      lines.map(({ app, waiting }) => ({ labels: { app }, value: waiting })),
     ),
-    gauge("dynoform_runs", "Runs of Pulumi, by state.", [
-      { labels: { state: "running" }, value: runner.load.running },
-      { labels: { state: "waiting" }, value: runner.load.waiting },
-    ]),
+  ];
+}
+
+function backupMetrics({ backups }: Reading): Metric[] {
+  return [
     gauge(
       "dynoform_postgres_backups",
       "Backups that are kept of a database.",
@@ -127,20 +199,6 @@ export async function collect(sources: Sources): Promise<Metric[]> {
       "dynoform_postgres_backup_age_seconds",
       "Time since the newest backup of a database was done.",
       backups.flatMap(({ labels, age }) => (age === undefined ? [] : [{ labels, value: age }])),
-    ),
-    gauge(
-      "dynoform_dyno_usage_seconds",
-      "Time that an app's dynos ran in this month (UTC), by size.",
-      counted(
-        own(usage),
-        ({ app, size }) => ({ app, size }),
-        ({ seconds }) => seconds,
-      ),
-    ),
-    gauge(
-      "dynoform_free_dyno_limit_seconds",
-      "Time that free dynos may run in a month, of each app or of all together.",
-      hours.free === 0 ? [] : [{ labels: { per: hours.per }, value: hours.free * 3600 }],
     ),
   ];
 }
