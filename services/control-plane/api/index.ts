@@ -102,12 +102,12 @@ export function createApi(options: ApiOptions): Api {
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
+      ...metricsRoutes(desk),
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),
       ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
-      ...metricsRoutes(desk),
     ],
   });
   const server = new ApiServer({

@@ -2,7 +2,6 @@ import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Builds as BuildRecords } from "../builds/builds.ts";
-import type { Exposition } from "../metrics/scrapes.ts";
 import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
@@ -16,12 +15,12 @@ export interface Ports {
   readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
+  /** What is measured. */
+  metrics(): Promise<Exposition>;
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
   readonly builds: Builds;
-  /** What is measured, for Prometheus. */
-  metrics(): Promise<Exposition>;
 }
 
 /** @see the class of that name */
@@ -234,6 +233,13 @@ export interface UsageEntry {
 export interface Usage {
   /** @param month `2026-01` */
   usage(month: string): readonly UsageEntry[];
+}
+
+/** What Prometheus reads. */
+export interface Exposition {
+  /** Of its content. */
+  readonly type: string;
+  readonly text: string;
 }
 
 /** Whether apps are served, databases can be reached, and changes be made. */

@@ -1,10 +1,5 @@
+import type { Exposition } from "../api/ports.ts";
 import { collect, type Sources } from "./collect.ts";
-
-/** What a scrape gets. */
-export interface Exposition {
-  readonly type: string;
-  readonly text: string;
-}
 
 /** Milliseconds for which an answer serves, so that several who scrape cost no more than one. */
 const FRESH_MS = 2_000;

@@ -123,6 +123,10 @@ export class World {
     const world = this;
     return {
       accounts: memoryAccounts("/nowhere"),
+      metrics: async () => ({
+        type: "text/plain; version=0.0.4; charset=utf-8",
+        text: "# HELP up U.\n# TYPE up gauge\nup 1\n",
+      }),
       databases: world.databases,
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
@@ -213,10 +217,6 @@ export class World {
         },
       },
       builds: noBuilds,
-      metrics: async () => ({
-        type: "text/plain; version=0.0.4; charset=utf-8",
-        text: "# HELP up U.\n# TYPE up gauge\nup 1\n",
-      }),
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
