@@ -135,3 +135,14 @@ test("there is one way to report a vulnerability, and it is nobody's address", (
   assert.doesNotMatch(policy + text("docs/security.md"), /[\w.]+@[\w-]+\.\w+/);
   assert.match(text("docs/security.md"), /\(\.\.\/SECURITY\.md\)/);
 });
+
+test("the changelog has a place for what comes, and every release says what to do", () => {
+  const changelog = text("CHANGELOG.md");
+  const releases = changelog.split(/^## /m).slice(1);
+  assert.match(releases[0] ?? "", /^Unreleased\n/);
+  assert.ok(releases.length >= 2);
+  for (const release of releases.slice(1)) {
+    assert.match(release, /^\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)\n/);
+    assert.match(release, /^### Upgrading$/m);
+  }
+});
