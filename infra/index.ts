@@ -1,11 +1,12 @@
 export type { DatabaseOutput } from "./app/addons.ts";
-export { App, type AppArgs } from "./app/app.ts";
+export { App, type AppArgs, type AppTransform } from "./app/app.ts";
 export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
 export type { FormationEntry } from "./app/declared-formation.ts";
-export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings } from "./app/dyno.ts";
+export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings, type DynoTransform } from "./app/dyno.ts";
 export { Formation, type FormationArgs } from "./app/formation.ts";
 export { PostgresAddon, type PostgresAddonArgs } from "./app/postgres-addon.ts";
 export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-attachment.ts";
+export type { PostgresTransform } from "./app/postgres-login.ts";
 export { POSTGRES_PLANS, type PostgresPlan } from "./app/postgres-plans.ts";
 export type {
   AddonSettings,
@@ -22,3 +23,5 @@ export { RESERVED_APP_NAMES } from "./names.ts";
 export { connectPlatform, type PlatformConnection } from "./platform/connection.ts";
 export { Platform, type PlatformArgs } from "./platform/platform.ts";
 export type { MemoryLimit, PlatformSettings, PortSettings } from "./platform/settings.ts";
+export type { PlatformTransform } from "./platform/transform.ts";
+export type { Open, Transform } from "./transform.ts";

@@ -5,6 +5,7 @@ import type { Environment, EnvironmentEntry } from "../environment.ts";
 import { type PlatformConnection, readStackOutputs } from "../platform/connection.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
 import { PostgresAttachment } from "./postgres-attachment.ts";
+import type { PostgresTransform } from "./postgres-login.ts";
 import type { AddonSettings, AppSettings } from "./settings.ts";
 
 /** A database that an app made: what its stack puts out, and another app attaches. */
@@ -24,6 +25,7 @@ export interface AddonsArgs {
   readonly addons: Addons;
   /** Those of other stacks, by attachment. */
   readonly databases: Readonly<Record<string, DatabaseOutput>>;
+  readonly transform: PostgresTransform;
 }
 
 /** What an app's add-ons are made into. */
@@ -39,7 +41,7 @@ export interface CreatedAddons {
 
 /** The databases of an app and what is attached to it. */
 export function createAddons(name: string, args: AddonsArgs, opts: pulumi.ComponentResourceOptions): CreatedAddons {
-  const { platform, app, key, addons, databases } = args;
+  const { platform, app, key, addons, databases, transform } = args;
   const entries: Record<string, EnvironmentEntry> = {};
   const released: Record<string, number | string> = {};
   const own = new Map<string, PostgresAddon>();
@@ -47,7 +49,8 @@ export function createAddons(name: string, args: AddonsArgs, opts: pulumi.Compon
   for (const [attachment, settings] of Object.entries(addons)) {
     if (settings.attach !== undefined) continue;
     const { id = attachment, plan, generation = 1 } = settings;
-    const addon = new PostgresAddon(`${name}.${id}`, { platform, app, attachment, id, plan, generation, key }, opts);
+    const settled = { platform, app, attachment, id, plan, generation, key, transform };
+    const addon = new PostgresAddon(`${name}.${id}`, settled, opts);
     own.set(id, addon);
     resources.push(addon);
     entries[addon.variable] = addon.entry;
@@ -61,7 +64,7 @@ export function createAddons(name: string, args: AddonsArgs, opts: pulumi.Compon
         ? own.get(attach.addon)
         : new PostgresAttachment(
             `${name}.${attachment}`,
-            { platform, app, attachment, database, generation, key },
+            { platform, app, attachment, database, generation, key, transform },
             opts,
           );
     if (attached === undefined) continue;

@@ -1,23 +1,67 @@
 import * as pulumi from "@pulumi/pulumi";
 import { repositoryPath } from "../../provider/build/repository.ts";
 import type { Configs, LedgerEntry } from "../../provider/release/ledger.ts";
-import { Build, buildContent, Route } from "../../provider/sdk/index.ts";
+import {
+  Build,
+  type BuildArgs,
+  buildContent,
+  type ReleaseArgs,
+  type ReleaseTaskArgs,
+  Route,
+  type RouteArgs,
+} from "../../provider/sdk/index.ts";
 import { Problems } from "../check/problems.ts";
 import { type Fields, object } from "../check/readers.ts";
 import { contentHash } from "../content.ts";
 import { type Environment, type EnvironmentValue, environment, plainEntries, versions } from "../environment.ts";
 import { stableId } from "../ids.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
+import { changeOf, type Transform, transformed } from "../transform.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
 import { ConfigVars } from "./config-vars.ts";
 import { type FormationEntry, formationOf } from "./declared-formation.ts";
-import type { Dyno, DynoSettings } from "./dyno.ts";
+import type { Dyno, DynoSettings, DynoTransform } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
 import { metadata, releaseNumber } from "./labs.ts";
+import type { PostgresTransform } from "./postgres-login.ts";
 import { configHash, createRelease, createReleaseTask, values } from "./release.ts";
 import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
+
+/**
+ * Changes any resource of an app before it is registered. Each is called with the arguments, the options and the name
+ * of what it changes, as often as there are such resources; `name` tells `shop.web.1` from `shop.worker.1`.
+ *
+ * Whatever is named after its content (`service`, `build`, `releaseTask`) has a changed argument in its name, and so is
+ * made anew beside the old one. The others are updated in place, as for any change of theirs.
+ *
+ * @example
+ * new App("shop", {
+ *   platform,
+ *   source: { path: "." },
+ *   addons: { DATABASE: { service: "postgresql" } },
+ *   transform: {
+ *     service(args, _opts, name) {
+ *       args.labels?.push({ label: "team", value: "shop" });
+ *       if (name.startsWith("shop.worker.")) args.taskSpec.containerSpec.hosts = [{ host: "old.example.com", ip: "203.0.113.7" }];
+ *     },
+ *     database(_args, opts) {
+ *       opts.protect = true;
+ *     },
+ *   },
+ * });
+ */
+export interface AppTransform extends DynoTransform, PostgresTransform {
+  /** The image of a source. It is never updated: a changed argument is another build. */
+  readonly build?: Transform<BuildArgs>;
+  /** The run of the release command. A changed argument runs it again. */
+  readonly releaseTask?: Transform<ReleaseTaskArgs>;
+  /** The app's entry in the router's table. */
+  readonly route?: Transform<RouteArgs>;
+  /** The ledger of releases. */
+  readonly release?: Transform<ReleaseArgs>;
+}
 
 export interface AppArgs extends AppSettings {
   /** A `Platform` of the same program, or what `connectPlatform` gives for another stack's. */
@@ -42,6 +86,11 @@ export interface AppArgs extends AppSettings {
    * @default they do not
    */
   readonly lastRelease?: LedgerEntry | null;
+  /**
+   * Changes resources before they are registered: what has no setting of its own needs no fork.
+   * @default nothing is changed
+   */
+  readonly transform?: AppTransform;
 }
 
 /** Seconds that requests to the old dynos have to end. */
@@ -89,16 +138,16 @@ export class App extends pulumi.ComponentResource {
   constructor(name: string, args: AppArgs, opts?: pulumi.ComponentResourceOptions) {
     const { key, source, formation } = checkArgs(name, args);
     super("dynoform:index:App", name, {}, opts);
-    const { platform } = args;
+    const { platform, transform = {} } = args;
     this.name = args.name ?? name;
     const id = args.id ?? this.name;
-    const shared = { platform, app: this.name, key };
+    const shared = { platform, app: this.name, key, transform };
     this.url = appUrl(this.name, platform);
     const own = { parent: this, dependsOn: opts?.dependsOn };
 
     const config = new ConfigVars(`${name}-config`, { values: args.config ?? {}, attached: attached(args) }, own);
     const { addons = {}, databases = {} } = args;
-    const created = createAddons(name, { platform, app: id, key, addons, databases }, own);
+    const created = createAddons(name, { platform, app: id, key, addons, databases, transform }, own);
     const environment = { ...config.environment, ...created.environment };
     this.databases = created.databases;
     const build = source && createBuild(name, { ...shared, id, source, environment }, own);
@@ -143,23 +192,21 @@ export class App extends pulumi.ComponentResource {
       formation.filter(({ type }) => type === "web"),
       task === undefined ? own : { parent: this, dependsOn: task },
     );
+    const routing: RouteArgs = {
+      platform: platform.name,
+      socket: platform.socket,
+      app: this.name,
+      hosts: [`${this.name}.${platform.domain}`, ...(args.hosts ?? [])],
+      dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
+      deployed: source !== undefined,
+      maintenance: args.maintenance ?? false,
+      healthCheck: healthCheckOf(args),
+      drain: DRAIN,
+    };
+    const proven = [...web.map((dyno) => dyno.process), ...(task ? [task] : []), ...(platform.ready ?? [])];
     const route = new Route(
       `${name}-route`,
-      {
-        platform: platform.name,
-        socket: platform.socket,
-        app: this.name,
-        hosts: [`${this.name}.${platform.domain}`, ...(args.hosts ?? [])],
-        dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
-        deployed: source !== undefined,
-        maintenance: args.maintenance ?? false,
-        healthCheck: healthCheckOf(args),
-        drain: DRAIN,
-      },
-      {
-        parent: this,
-        dependsOn: [...web.map((dyno) => dyno.process), ...(task ? [task] : []), ...(platform.ready ?? [])],
-      },
+      ...transformed(transform.route, `${name}-route`, routing, { parent: this, dependsOn: proven }),
     );
     const workers = started(
       formation.filter(({ type }) => type !== "web"),
@@ -205,7 +252,8 @@ type Checked = { key: string; source: AppSource | undefined; formation: readonly
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
   const at = `App ${name}:`;
-  const { platform: _platform, config = {}, databases = {}, key: givenKey, lastRelease: _last, ...settings } = args;
+  const { platform: _platform, config = {}, databases = {}, key: givenKey, ...more } = args;
+  const { lastRelease: _last, transform: _transform, ...settings } = more;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
   problems.check();
@@ -238,14 +286,14 @@ function createBuild(
     readonly source: AppSource;
     /** Config vars and what add-ons set. */
     readonly environment: Environment;
+    readonly transform: Pick<AppTransform, "build">;
   },
   opts: pulumi.CustomResourceOptions,
 ): { resource: Build; slug: string } {
   const { app, id, source, platform, environment } = args;
   const pip = pipHash(args.key, environment);
   const content = { platform: platform.name, app, ...buildContent(source, pip, source.commit) };
-  const slug = contentHash(args.key, content);
-  const inputs = {
+  const inputs: BuildArgs = {
     ...content,
     runtime: platform.directory,
     repository: repositoryPath(platform.directory, id),
@@ -253,7 +301,11 @@ function createBuild(
     commit: source.commit,
     environment: values(environment),
   };
-  return { resource: new Build(`${name}-build-${slug}`, inputs, opts), slug };
+  const { build } = args.transform;
+  const change = changeOf(build, `App ${name}: transform.build`, `${name}-build`, inputs, opts);
+  const slug = contentHash(args.key, change === undefined ? content : { ...content, transform: change });
+  const [settings, options] = transformed(build, `${name}-build`, inputs, opts);
+  return { resource: new Build(`${name}-build-${slug}`, settings, options), slug };
 }
 
 /** Who says what to ask for wants it to be well. */

@@ -8,14 +8,15 @@ import {
   hostFolder,
   initEnvironment,
 } from "../../provider/docker/dyno-container.ts";
-import { DynoProcess } from "../../provider/sdk/index.ts";
-import { Problems } from "../check/problems.ts";
+import { DynoProcess, type DynoProcessArgs } from "../../provider/sdk/index.ts";
+import { Problems, UserError } from "../check/problems.ts";
 import { integer } from "../check/readers.ts";
 import { contentHash, HASH_LENGTH } from "../content.ts";
 import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
 import { appName, processType } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS } from "../platform/labels.ts";
+import { changeOf, type Transform, transformed } from "../transform.ts";
 import { appKey } from "./key.ts";
 import { DYNO_SIZES, type DynoSizeName, dynoSize } from "./sizes.ts";
 
@@ -32,6 +33,18 @@ const RELEASED_AT = "taskSpec.containerSpec.env.HEROKU_RELEASE_CREATED_AT";
 
 /** Seconds for the container to be gone: the 30 s an app has after SIGTERM, Swarm's 2 s before it, and some to spare. */
 const STOP_TIMEOUT = 60;
+
+/** Changes the resources of each dyno. */
+export interface DynoTransform {
+  /**
+   * The Swarm service. What is changed of its arguments is hashed into the dyno's name like all that makes it what it is, so
+   * that a change is a new dyno beside the old one and never an update in place; values must therefore be plain. Options
+   * are no part of the name.
+   */
+  readonly service?: Transform<docker.ServiceArgs>;
+  /** How it is started and stopped. A change is an update in place, which disturbs nothing that runs. */
+  readonly process?: Transform<DynoProcessArgs>;
+}
 
 /** What all dynos of an app have in common. */
 export interface DynoSettings {
@@ -60,6 +73,8 @@ export interface DynoSettings {
    * @default `dynoform:key` of the stack's configuration
    */
   readonly key?: string;
+  /** Changes resources before they are registered. @default nothing is changed */
+  readonly transform?: DynoTransform;
 }
 
 export interface DynoArgs extends DynoSettings {
@@ -92,38 +107,38 @@ export class Dyno extends pulumi.ComponentResource {
   constructor(name: string, args: DynoArgs, opts?: pulumi.ComponentResourceOptions) {
     const { variables, key } = checkArgs(name, args);
     super("dynoform:index:Dyno", name, {}, opts);
-    const { platform, app, type, size = "free" } = args;
+    const { platform, app, type } = args;
     this.dyno = `${type}.${args.index}`;
     this.port = DYNO_PORT;
 
-    const hash = contentHash(key, content(args, variables));
-    this.service = serviceName(`${platform.name}-${app}-${type}-${args.index}`, hash);
+    const { transform = {} } = args;
+    const named = (of: string) => serviceName(`${platform.name}-${app}-${type}-${args.index}`, of);
+    // Sleeping and waking set the number of replicas from outside.
+    const ignoreChanges = args.releasedAt === undefined ? ["mode"] : ["mode", RELEASED_AT];
+    const own: pulumi.CustomResourceOptions = { parent: this, dependsOn: opts?.dependsOn, ignoreChanges };
+    const plain = content(args, variables);
+    const before = serviceArgs(args, variables, named(contentHash(key, plain)));
+    const change = changeOf(transform.service, `Dyno ${name}: transform.service`, name, before, own);
+    // Without a change it is called as it always was.
+    const hash = contentHash(key, change === undefined ? plain : { ...plain, transform: change });
+    this.service = named(hash);
 
-    const labels = dockerLabels(dynoLabels({ platform: platform.name, app, dyno: this.dyno, type, size }));
-    const dependsOn = opts?.dependsOn;
-    const service = new docker.Service(
-      `${name}-${hash}`,
-      {
-        name: this.service,
-        labels,
-        mode: { replicated: { replicas: 1 } },
-        endpointSpec: { mode: "dnsrr" },
-        taskSpec: taskSpec(args, variables, this.service, labels),
-      },
-      // Sleeping and waking set the number of replicas from outside.
-      { parent: this, dependsOn, ignoreChanges: args.releasedAt === undefined ? ["mode"] : ["mode", RELEASED_AT] },
-    );
+    const [settings, options] = transformed(transform.service, name, serviceArgs(args, variables, this.service), own);
+    if (settings.name !== this.service) {
+      throw new UserError([`Dyno ${name}: transform.service sets name, by which the router finds it; leave it`]);
+    }
+    const service = new docker.Service(`${name}-${hash}`, settings, options);
+    const process: DynoProcessArgs = {
+      platform: platform.name,
+      app,
+      service: this.service,
+      dyno: this.dyno,
+      settle: type === "web" ? 0 : SETTLE,
+      stopTimeout: STOP_TIMEOUT,
+    };
     this.process = new DynoProcess(
       `${name}-${hash}-process`,
-      {
-        platform: platform.name,
-        app,
-        service: this.service,
-        dyno: this.dyno,
-        settle: type === "web" ? 0 : SETTLE,
-        stopTimeout: STOP_TIMEOUT,
-      },
-      { parent: this, dependsOn: service },
+      ...transformed(transform.process, name, process, { parent: this, dependsOn: service }),
     );
     this.registerOutputs({ dyno: this.dyno, service: this.service, port: this.port });
   }
@@ -169,6 +184,19 @@ function content(args: DynoArgs, variables: Environment) {
 /** Docker's limit for a service's name is 63: of the readable part as much stays as leaves room for the hash. */
 function serviceName(readable: string, hash: string): string {
   return `${readable.slice(0, 62 - HASH_LENGTH).replace(/-+$/, "")}-${hash}`;
+}
+
+/** @param service its name */
+function serviceArgs(args: DynoArgs, variables: Environment, service: string): docker.ServiceArgs {
+  const { platform, app, type, size = "free" } = args;
+  const labels = dockerLabels(dynoLabels({ platform: platform.name, app, dyno: `${type}.${args.index}`, type, size }));
+  return {
+    name: service,
+    labels,
+    mode: { replicated: { replicas: 1 } },
+    endpointSpec: { mode: "dnsrr" },
+    taskSpec: taskSpec(args, variables, service, labels),
+  };
 }
 
 function taskSpec(

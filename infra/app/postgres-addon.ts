@@ -5,8 +5,9 @@ import { contentHash } from "../content.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
+import { transformed } from "../transform.ts";
 import { appKey } from "./key.ts";
-import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
+import { createLogin, databaseUrl, type PostgresTransform, postgresServer, waitFor } from "./postgres-login.ts";
 import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 
 /** In the platform's image: what databases begin as, with what `pg:ps` and `pg:kill` need. */
@@ -42,6 +43,8 @@ export interface PostgresAddonArgs {
    * @default `dynoform:key` of the stack's configuration
    */
   readonly key?: string;
+  /** Changes resources before they are registered. @default nothing is changed */
+  readonly transform?: PostgresTransform;
 }
 
 /**
@@ -50,7 +53,8 @@ export interface PostgresAddonArgs {
  *
  * @example
  * const database = new PostgresAddon("shop-database", { platform, app: "shop" });
- * new Dyno("shop-web.1", { …, environment: { [database.variable]: database.entry } });
+ * const environment = { [database.variable]: database.entry };
+ * new Dyno("shop-web.1", { platform, app: "shop", type: "web", index: 1, command: "uwsgi uwsgi.ini", image, slug: "v1", environment });
  */
 export class PostgresAddon extends pulumi.ComponentResource {
   /** The environment variable, e.g. `DATABASE_URL`. */
@@ -67,28 +71,47 @@ export class PostgresAddon extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresAddonArgs, opts?: pulumi.ComponentResourceOptions) {
     const { attachment, id, plan, version, key } = checkArgs(name, args);
     super("dynoform:index:PostgresAddon", name, {}, opts);
-    const { platform } = args;
+    const { platform, transform = {} } = args;
     this.variable = `${attachment}_URL`;
     this.database = `d${contentHash(key, { app: args.app, attachment: id })}`;
     this.user = `${this.database}_${version}`;
 
     const dependsOn = waitFor(opts?.dependsOn, platform.ready);
-    const provider = postgresServer(name, platform, { parent: this, dependsOn });
+    const provider = postgresServer(name, platform, { parent: this, dependsOn }, transform);
     const child = { parent: this, provider };
-    const owner = new postgresql.Role(`${name}-owner`, { name: this.database, login: false }, child);
+    const holding: postgresql.RoleArgs = { name: this.database, login: false };
+    const owner = new postgresql.Role(`${name}-owner`, ...transformed(transform.role, `${name}-owner`, holding, child));
     const { connections } = POSTGRES_PLANS[plan];
-    const login = createLogin(name, { user: this.user, owner: owner.name, generation: version, connections }, child);
+    const login = createLogin(
+      name,
+      { user: this.user, owner: owner.name, generation: version, connections, transform },
+      child,
+    );
+    const sorted: postgresql.DatabaseArgs = {
+      name: this.database,
+      owner: owner.name,
+      template: TEMPLATE,
+      lcCollate: LOCALE,
+      lcCtype: LOCALE,
+    };
     const database = new postgresql.Database(
       name,
-      { name: this.database, owner: owner.name, template: TEMPLATE, lcCollate: LOCALE, lcCtype: LOCALE },
       // One that is there already sorts as it does: another locale would be another, empty database.
-      { ...child, ignoreChanges: ["template", "lcCollate", "lcCtype"] },
+      ...transformed(transform.database, name, sorted, {
+        ...child,
+        ignoreChanges: ["template", "lcCollate", "lcCtype"],
+      }),
     );
+    const none: postgresql.GrantArgs = {
+      database: database.name,
+      objectType: "database",
+      role: "public",
+      privileges: [],
+    };
     const closed = new postgresql.Grant(
       `${name}-public`,
-      { database: database.name, objectType: "database", role: "public", privileges: [] },
       // A Grant that replaces another revokes what it granted itself, unless the old one goes first.
-      { ...child, deleteBeforeReplace: true },
+      ...transformed(transform.grant, `${name}-public`, none, { ...child, deleteBeforeReplace: true }),
     );
 
     // The URL waits for all of it, so that no dyno starts before its database is there and closed to others.

@@ -6,7 +6,7 @@ import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import type { DatabaseOutput } from "./addons.ts";
 import { appKey } from "./key.ts";
-import { createLogin, databaseUrl, postgresServer, waitFor } from "./postgres-login.ts";
+import { createLogin, databaseUrl, type PostgresTransform, postgresServer, waitFor } from "./postgres-login.ts";
 import { generation, POSTGRES_PLANS } from "./postgres-plans.ts";
 
 export interface PostgresAttachmentArgs {
@@ -27,6 +27,8 @@ export interface PostgresAttachmentArgs {
    * @default `dynoform:key` of the stack's configuration
    */
   readonly key?: string;
+  /** Changes resources before they are registered. @default nothing is changed */
+  readonly transform?: PostgresTransform;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface PostgresAttachmentArgs {
  * and detached without a change of the other app.
  *
  * @example
- * new PostgresAttachment("blog-orders", { platform, app: "blog", attachment: "ORDERS", database: shop.addons.DATABASE });
+ * new PostgresAttachment("blog-orders", { platform, app: "blog", attachment: "ORDERS", database: shop.databases.DATABASE });
  */
 export class PostgresAttachment extends pulumi.ComponentResource {
   /** The environment variable, e.g. `ORDERS_URL`. */
@@ -47,17 +49,17 @@ export class PostgresAttachment extends pulumi.ComponentResource {
   constructor(name: string, args: PostgresAttachmentArgs, opts?: pulumi.ComponentResourceOptions) {
     const { key, version } = checkArgs(name, args);
     super("dynoform:index:PostgresAttachment", name, {}, opts);
-    const { platform, app, attachment } = args;
+    const { platform, app, attachment, transform } = args;
     const { database } = args.database;
     this.variable = `${attachment}_URL`;
     this.user = `${database}_${contentHash(key, { app, attachment })}_${version}`;
 
     const dependsOn = waitFor(opts?.dependsOn, platform.ready);
-    const provider = postgresServer(name, platform, { parent: this, dependsOn });
+    const provider = postgresServer(name, platform, { parent: this, dependsOn }, transform);
     const { connections } = POSTGRES_PLANS.mini;
     const login = createLogin(
       name,
-      { user: this.user, owner: database, generation: version, connections },
+      { user: this.user, owner: database, generation: version, connections, transform },
       { parent: this, provider },
     );
     const url = pulumi

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { Release, ReleaseTask } from "../../provider/sdk/index.ts";
+import { Release, type ReleaseArgs, ReleaseTask, type ReleaseTaskArgs } from "../../provider/sdk/index.ts";
 import { contentHash } from "../content.ts";
 import { type Environment, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { DEFAULT_KEEP } from "../platform/settings.ts";
+import { changeOf, type Transform, transformed } from "../transform.ts";
 import { DYNO_SIZES, type DynoSizeName } from "./sizes.ts";
 import type { AppSource } from "./source.ts";
 
@@ -33,6 +34,7 @@ export interface ReleaseSettings {
   readonly addons: Readonly<Record<string, number | string>>;
   /** In their order, each once. */
   readonly labs: readonly string[];
+  readonly transform: { readonly release?: Transform<ReleaseArgs> };
 }
 
 /** A keyed hash of the user's config vars. */
@@ -43,26 +45,23 @@ export function configHash(key: string, config: Environment): string {
 /** The app's releases. Formation and sizes are no part of it, so that scaling makes none. */
 export function createRelease(name: string, settings: ReleaseSettings, opts: pulumi.CustomResourceOptions): Release {
   const { platform, app, id, key, source, slug, image, config, addons, labs } = settings;
-  return new Release(
-    name,
-    {
-      platform: platform.name,
-      directory: platform.directory,
-      app,
-      appId: id,
-      keep: platform.keep ?? DEFAULT_KEEP,
-      slug: slug ?? "",
-      digest: source?.digest ?? "",
-      commit: source?.commit ?? "",
-      image: image ?? "",
-      processes: source?.processes ?? {},
-      configHash: configHash(key, config),
-      config: values(config),
-      addons,
-      labs,
-    },
-    opts,
-  );
+  const args: ReleaseArgs = {
+    platform: platform.name,
+    directory: platform.directory,
+    app,
+    appId: id,
+    keep: platform.keep ?? DEFAULT_KEEP,
+    slug: slug ?? "",
+    digest: source?.digest ?? "",
+    commit: source?.commit ?? "",
+    image: image ?? "",
+    processes: source?.processes ?? {},
+    configHash: configHash(key, config),
+    config: values(config),
+    addons,
+    labs,
+  };
+  return new Release(name, ...transformed(settings.transform.release, name, args, opts));
 }
 
 export interface ReleaseTaskSettings {
@@ -76,6 +75,7 @@ export interface ReleaseTaskSettings {
   /** Config vars and what add-ons set. */
   readonly environment: Environment;
   readonly size: DynoSizeName;
+  readonly transform: { readonly releaseTask?: Transform<ReleaseTaskArgs> };
 }
 
 /**
@@ -90,28 +90,29 @@ export function createReleaseTask(
   const { platform, app, key, source, slug, image, environment } = settings;
   const command = source.processes.release;
   if (command === undefined) return undefined;
-  const hash = contentHash(key, { template: TEMPLATE, slug, command, environment: versions(environment) });
   const { nanoCpus = 0, ...size } = DYNO_SIZES[settings.size];
-  return new ReleaseTask(
-    `${name}-${hash}`,
-    {
-      platform: {
-        name: platform.name,
-        directory: platform.directory,
-        routerAddress: platform.routerAddress,
-        postgresAddress: platform.postgresAddress,
-        egress: platform.egress,
-        // What `Platform` calls it.
-        networkName: platform.name,
-      },
-      app,
-      dyno: `release.${1000 + (Number.parseInt(hash.slice(0, 6), 16) % 9000)}`,
-      image,
-      digest: source.digest,
-      command,
-      environment: values(environment),
-      size: { name: settings.size, nanoCpus, ...size },
+  const argsOf = (hash: string): ReleaseTaskArgs => ({
+    platform: {
+      name: platform.name,
+      directory: platform.directory,
+      routerAddress: platform.routerAddress,
+      postgresAddress: platform.postgresAddress,
+      egress: platform.egress,
+      // What `Platform` calls it.
+      networkName: platform.name,
     },
-    opts,
-  );
+    app,
+    dyno: `release.${1000 + (Number.parseInt(hash.slice(0, 6), 16) % 9000)}`,
+    image,
+    digest: source.digest,
+    command,
+    environment: values(environment),
+    size: { name: settings.size, nanoCpus, ...size },
+  });
+  const content = { template: TEMPLATE, slug, command, environment: versions(environment) };
+  const { releaseTask } = settings.transform;
+  const before = argsOf(contentHash(key, content));
+  const change = changeOf(releaseTask, `${name}: transform.releaseTask`, name, before, opts);
+  const hash = contentHash(key, change === undefined ? content : { ...content, transform: change });
+  return new ReleaseTask(`${name}-${hash}`, ...transformed(releaseTask, name, argsOf(hash), opts));
 }

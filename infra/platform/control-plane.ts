@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { canonical, type Plain } from "../content.ts";
+import { transformed } from "../transform.ts";
 import { codeVersion, modulePath, nodePath } from "./code.ts";
 import {
   backendEnvironment,
@@ -22,6 +23,7 @@ import {
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 import { BACKUPS } from "./postgres.ts";
+import type { PlatformTransform } from "./transform.ts";
 
 export interface ToolsArgs {
   /** The platform's name. */
@@ -38,6 +40,7 @@ export interface ToolsArgs {
   readonly memory: { readonly controlPlane: number; readonly runner: number };
   /** What the control plane is told besides its places. */
   readonly settings: Readonly<Record<string, Plain>>;
+  readonly transform: PlatformTransform;
 }
 
 /**
@@ -46,80 +49,76 @@ export interface ToolsArgs {
  * platform's folder at the host's paths.
  */
 export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resource): void {
-  const { platform, directory } = args;
-  const image = platformImage(`${name}-runner-image`, { platform, what: "runner" }, parent);
+  const { platform, directory, transform } = args;
+  const image = platformImage(`${name}-runner-image`, { platform, what: "runner" }, parent, args.transform.image);
   const project = projectDirectory();
   const backend = backendEnvironment(project);
   const writable = (path: string): Shared => ({ path, readOnly: false });
   const own = { image, project, platform, directory };
-  new docker.Container(
-    `${name}-runner`,
-    {
-      ...common(own, args.memory.runner),
-      // Who asks an app comes before who changes one: half of what a dyno gets when the processor is wanted by both.
-      cpuShares: 512,
-      name: `${platform}-runner`,
-      command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
-      // Its runs reach Postgres and the API as the host does.
-      networkMode: "host",
-      // The pid in a lock means the same to the host and to the runner.
-      pidMode: "host",
-      // Docker adds the first by itself to a container of that kind.
-      securityOpts: ["label=disable", "no-new-privileges:true"],
-      volumes: mounts([
-        ...packageFolders(),
-        ...realPulumi(),
-        ...backendFolders(),
-        ...[project, directory, dynoformHome(), pulumiHome(), dockerSocket()].map(writable),
-      ]),
-      envs: environment({
-        ...hostEnvironment(),
-        ...backend,
-        // Each run is processes of a few seconds, which are to find their code compiled and the keys of stacks derived,
-        // these in memory.
-        NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
-        PULUMI_KEY_CACHE: "/tmp/keys",
-      }),
-      labels: dockerLabels(platformLabels(platform)),
-    },
-    { parent, deleteBeforeReplace: true },
-  );
+  const runner: docker.ContainerArgs = {
+    ...common(own, args.memory.runner),
+    // Who asks an app comes before who changes one: half of what a dyno gets when the processor is wanted by both.
+    cpuShares: 512,
+    name: `${platform}-runner`,
+    command: ["tini", "-s", "--", "/usr/lib/dynoform/runner", dockerSocket(), `${platform}-control-plane`],
+    // Its runs reach Postgres and the API as the host does.
+    networkMode: "host",
+    // The pid in a lock means the same to the host and to the runner.
+    pidMode: "host",
+    // Docker adds the first by itself to a container of that kind.
+    securityOpts: ["label=disable", "no-new-privileges:true"],
+    volumes: mounts([
+      ...packageFolders(),
+      ...realPulumi(),
+      ...backendFolders(),
+      ...[project, directory, dynoformHome(), pulumiHome(), dockerSocket()].map(writable),
+    ]),
+    envs: environment({
+      ...hostEnvironment(),
+      ...backend,
+      // Each run is processes of a few seconds, which are to find their code compiled and the keys of stacks derived,
+      // these in memory.
+      NODE_COMPILE_CACHE: join(pulumiHome(), "cache", "node"),
+      PULUMI_KEY_CACHE: "/tmp/keys",
+    }),
+    labels: dockerLabels(platformLabels(platform)),
+  };
+  // Two containers cannot have one name, port and address.
+  const opts = { parent, deleteBeforeReplace: true };
+  new docker.Container(`${name}-runner`, ...transformed(transform.container, `${name}-runner`, runner, opts));
   const settings = { ...args.settings, platform, directory, project, apiPort: args.port };
-  new docker.Container(
-    `${name}-control-plane`,
-    {
-      ...common(own, args.memory.controlPlane),
-      name: `${platform}-control-plane`,
-      command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
-      networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
-      ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
-      volumes: [
-        { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
-        ...mounts([
-          ...packageFolders(),
-          ...(args.settings.commitChanges === true ? repositoryFolders(project) : []).map(writable),
-          ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
-            writable,
-          ),
-          // What builds and release commands write is shown to whoever pushes.
-          ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
-        ]),
-      ],
-      envs: environment({
-        ...hostEnvironment(),
-        DYNOFORM_SETTINGS: canonical(settings),
-        // It looks when state was written, and cannot read the secrets in it.
-        ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
-        // What a password's hash takes, 19 MiB, goes back to the machine; the C library would keep it for each thread.
-        GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=1048576",
-        NODE_COMPILE_CACHE: `${directory}/control/cache`,
-      }),
-      // It runs what it has loaded: another version of our code is another container.
-      labels: dockerLabels({ ...platformLabels(platform), "dynoform.code": codeVersion() }),
-    },
-    // Two containers cannot have one name, port and address.
-    { parent, deleteBeforeReplace: true },
-  );
+  const controlPlane: docker.ContainerArgs = {
+    ...common(own, args.memory.controlPlane),
+    name: `${platform}-control-plane`,
+    command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
+    networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
+    ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
+    volumes: [
+      { volumeName: args.backups.name, containerPath: BACKUPS, readOnly: true },
+      ...mounts([
+        ...packageFolders(),
+        ...(args.settings.commitChanges === true ? repositoryFolders(project) : []).map(writable),
+        ...[project, dockerSocket(), ...["router", "control", "git"].map((part) => `${directory}/${part}`)].map(
+          writable,
+        ),
+        // What builds and release commands write is shown to whoever pushes.
+        ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
+      ]),
+    ],
+    envs: environment({
+      ...hostEnvironment(),
+      DYNOFORM_SETTINGS: canonical(settings),
+      // It looks when state was written, and cannot read the secrets in it.
+      ...(backend.PULUMI_BACKEND_URL !== undefined && { PULUMI_BACKEND_URL: backend.PULUMI_BACKEND_URL }),
+      // What a password's hash takes, 19 MiB, goes back to the machine; the C library would keep it for each thread.
+      GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=1048576",
+      NODE_COMPILE_CACHE: `${directory}/control/cache`,
+    }),
+    // It runs what it has loaded: another version of our code is another container.
+    labels: dockerLabels({ ...platformLabels(platform), "dynoform.code": codeVersion() }),
+  };
+  const called = `${name}-control-plane`;
+  new docker.Container(called, ...transformed(transform.container, called, controlPlane, opts));
 }
 
 interface Own {

@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { packageRoot } from "../../images/package-root.ts";
 import { baseRecipe, recipe } from "../../images/recipe.ts";
+import { type Transform, transformed } from "../transform.ts";
 
 /** Where the images' Dockerfiles stand in this package. */
 const FOLDERS = { router: "services/router", postgres: "images/postgres", runner: "images/runner" };
@@ -15,21 +16,19 @@ export function platformImage(
   name: string,
   args: { readonly platform: string; readonly what: keyof typeof FOLDERS },
   parent: pulumi.Resource,
+  transform?: Transform<docker.ImageArgs>,
 ): docker.Image {
   const folder = join(packageRoot(), FOLDERS[args.what]);
   const base = baseRecipe();
-  return new docker.Image(
-    name,
-    {
-      imageName: `${args.platform}/${args.what}:${recipe(folder, base)}`,
-      build: {
-        // Relative: nothing that differs by place may be an input.
-        context: relative(process.cwd(), folder),
-        args: { BASE: `${args.platform}/base:${base}` },
-        platform: "linux/amd64",
-      },
-      skipPush: true,
+  const image: docker.ImageArgs = {
+    imageName: `${args.platform}/${args.what}:${recipe(folder, base)}`,
+    build: {
+      // Relative: nothing that differs by place may be an input.
+      context: relative(process.cwd(), folder),
+      args: { BASE: `${args.platform}/base:${base}` },
+      platform: "linux/amd64",
     },
-    { parent },
-  );
+    skipPush: true,
+  };
+  return new docker.Image(name, ...transformed(transform, name, image, { parent }));
 }

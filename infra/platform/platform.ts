@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PythonSource } from "../../images/pythons.ts";
 import { Problems } from "../check/problems.ts";
+import { transformed } from "../transform.ts";
 import { addresses, platformDirectory } from "./addresses.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
 import { createTools } from "./control-plane.ts";
@@ -16,8 +17,15 @@ import {
   type PlatformSettings,
   platformSettings,
 } from "./settings.ts";
+import type { PlatformTransform } from "./transform.ts";
 
-export type PlatformArgs = PlatformSettings;
+export interface PlatformArgs extends PlatformSettings {
+  /**
+   * Changes resources before they are registered: what has no setting of its own needs no fork.
+   * @default nothing is changed
+   */
+  readonly transform?: PlatformTransform;
+}
 
 /** MiB of memory for each container but the runner. */
 const DEFAULT_MEMORY = 512;
@@ -54,7 +62,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const problems = new Problems();
-    platformSettings(args, `Platform ${name}:`, problems);
+    const { transform = {}, ...settings } = args;
+    platformSettings(settings, `Platform ${name}:`, problems);
     problems.check();
     super("dynoform:index:Platform", name, {}, opts);
 
@@ -74,17 +83,18 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.routerAddress = router;
     this.postgresAddress = postgres;
 
+    const overlay: docker.NetworkArgs = {
+      name: this.name,
+      driver: "overlay",
+      attachable: true,
+      ipamConfigs: [{ subnet, gateway, ipRange: range }],
+      labels: dockerLabels(platformLabels(this.name)),
+    };
+    // Two networks cannot have one name and one subnet.
+    const alone = { parent: this, deleteBeforeReplace: true, dependsOn: opts?.dependsOn };
     const network = new docker.Network(
       `${name}-network`,
-      {
-        name: this.name,
-        driver: "overlay",
-        attachable: true,
-        ipamConfigs: [{ subnet, gateway, ipRange: range }],
-        labels: dockerLabels(platformLabels(this.name)),
-      },
-      // Two networks cannot have one name and one subnet.
-      { parent: this, deleteBeforeReplace: true, dependsOn: opts?.dependsOn },
+      ...transformed(transform.network, `${name}-network`, overlay, alone),
     );
     const routerContainer = createRouter(
       name,
@@ -98,6 +108,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         port: this.webPort,
         proxies: args.proxies ?? [],
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
+        transform,
       },
       this,
     );
@@ -109,6 +120,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         address: postgres,
         port: this.postgresPort,
         memory: args.limits?.postgres?.memory ?? DEFAULT_MEMORY,
+        transform,
       },
       this,
     );
@@ -121,6 +133,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         directory: this.directory,
         port: args.ports?.api ?? DEFAULT_API_PORT,
         backups: server.backups,
+        transform,
         memory: {
           controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
           runner: args.limits?.runner?.memory ?? RUNNER_MEMORY,

@@ -1,8 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { Password } from "../../provider/sdk/index.ts";
+import { Password, type PasswordArgs } from "../../provider/sdk/index.ts";
+import { transformed } from "../transform.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
+import type { PlatformTransform } from "./transform.ts";
 
 export interface PostgresArgs {
   /** The platform's name. */
@@ -13,6 +15,7 @@ export interface PostgresArgs {
   readonly port: number;
   /** MiB. */
   readonly memory: number;
+  readonly transform: PlatformTransform;
 }
 
 export interface Postgres {
@@ -35,50 +38,60 @@ export const POSTGRES_CAPABILITIES = ["CAP_NET_ADMIN", "CAP_SETGID", "CAP_SETPCA
 
 /** One Postgres server for all apps, its data in a named volume that outlives the stack. */
 export function createPostgres(name: string, args: PostgresArgs, parent: pulumi.Resource): Postgres {
+  const { transform } = args;
   const labels = dockerLabels(platformLabels(args.platform));
-  const image = platformImage(`${name}-postgres-image`, { platform: args.platform, what: "postgres" }, parent);
-  const superuser = new Password(`${name}-postgres-password`, {}, { parent });
-  const provisioner = new Password(`${name}-provisioner-password`, {}, { parent });
-  const volume = new docker.Volume(
-    `${name}-postgres-volume`,
-    { name: postgresName(args.platform), labels },
-    // What the apps stored is the user's: only an explicit purge removes it.
-    { parent, retainOnDelete: true },
+  const password = (of: string) =>
+    new Password(of, ...transformed<PasswordArgs>(transform.password, of, {}, { parent }));
+  const kept = (of: string, called: string) =>
+    new docker.Volume(
+      of,
+      // What the apps stored is the user's: only an explicit purge removes it.
+      ...transformed<docker.VolumeArgs>(
+        transform.volume,
+        of,
+        { name: called, labels },
+        { parent, retainOnDelete: true },
+      ),
+    );
+  const image = platformImage(
+    `${name}-postgres-image`,
+    { platform: args.platform, what: "postgres" },
+    parent,
+    transform.image,
   );
-  const backups = new docker.Volume(
-    `${name}-backups-volume`,
-    { name: `${args.platform}-backups`, labels },
-    { parent, retainOnDelete: true },
-  );
+  const superuser = password(`${name}-postgres-password`);
+  const provisioner = password(`${name}-provisioner-password`);
+  const volume = kept(`${name}-postgres-volume`, postgresName(args.platform));
+  const backups = kept(`${name}-backups-volume`, `${args.platform}-backups`);
+  const server: docker.ContainerArgs = {
+    name: postgresName(args.platform),
+    image: image.repoDigest,
+    // The image gives these to its two roles at every start, so that a kept volume serves a new stack.
+    envs: [
+      pulumi.secret(pulumi.interpolate`POSTGRES_PASSWORD=${superuser.result}`),
+      pulumi.secret(pulumi.interpolate`PROVISIONER_PASSWORD=${provisioner.result}`),
+    ],
+    restart: "always",
+    networksAdvanced: [
+      { name: args.network.name, aliases: ["postgres", postgresName(args.platform)], ipv4Address: args.address },
+    ],
+    ports: [{ internal: 5432, external: args.port, ip: "127.0.0.1" }],
+    volumes: [
+      { volumeName: volume.name, containerPath: "/var/lib/postgresql" },
+      { volumeName: backups.name, containerPath: BACKUPS },
+    ],
+    capabilities: { adds: [...POSTGRES_CAPABILITIES], drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory: args.memory,
+    memorySwap: 2 * args.memory,
+    labels,
+    logDriver: LOG_DRIVER,
+    logOpts: LOG_OPTIONS,
+  };
   const container = new docker.Container(
     `${name}-postgres`,
-    {
-      name: postgresName(args.platform),
-      image: image.repoDigest,
-      // The image gives these to its two roles at every start, so that a kept volume serves a new stack.
-      envs: [
-        pulumi.secret(pulumi.interpolate`POSTGRES_PASSWORD=${superuser.result}`),
-        pulumi.secret(pulumi.interpolate`PROVISIONER_PASSWORD=${provisioner.result}`),
-      ],
-      restart: "always",
-      networksAdvanced: [
-        { name: args.network.name, aliases: ["postgres", postgresName(args.platform)], ipv4Address: args.address },
-      ],
-      ports: [{ internal: 5432, external: args.port, ip: "127.0.0.1" }],
-      volumes: [
-        { volumeName: volume.name, containerPath: "/var/lib/postgresql" },
-        { volumeName: backups.name, containerPath: BACKUPS },
-      ],
-      capabilities: { adds: [...POSTGRES_CAPABILITIES], drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      memory: args.memory,
-      memorySwap: 2 * args.memory,
-      labels,
-      logDriver: LOG_DRIVER,
-      logOpts: LOG_OPTIONS,
-    },
     // Two containers cannot have one name, port and address.
-    { parent, deleteBeforeReplace: true },
+    ...transformed(transform.container, `${name}-postgres`, server, { parent, deleteBeforeReplace: true }),
   );
   return { container, provisionerPassword: provisioner.result, backups };
 }

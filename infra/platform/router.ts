@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { transformed } from "../transform.ts";
 import { ownerOf } from "./host.ts";
 import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 import { ROUTER_SYSCTLS } from "./router-sysctls.ts";
+import type { PlatformTransform } from "./transform.ts";
 
 export interface RouterArgs {
   /** The platform's name. */
@@ -20,40 +22,46 @@ export interface RouterArgs {
   readonly proxies: readonly string[];
   /** MiB. */
   readonly memory: number;
+  readonly transform: PlatformTransform;
 }
 
 /** nginx, which serves every app: published on the host, and at a fixed address on the overlay. */
 export function createRouter(name: string, args: RouterArgs, parent: pulumi.Resource): docker.Container {
   const labels = platformLabels(args.platform);
-  const image = platformImage(`${name}-router-image`, { platform: args.platform, what: "router" }, parent);
+  const image = platformImage(
+    `${name}-router-image`,
+    { platform: args.platform, what: "router" },
+    parent,
+    args.transform.image,
+  );
+  const container: docker.ContainerArgs = {
+    name: `${args.platform}-router`,
+    image: image.repoDigest,
+    // It has no capabilities, so the folder must be its own.
+    user: ownerOf(args.directory),
+    readOnly: true,
+    restart: "always",
+    networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
+    ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+    envs: [
+      `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
+      ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),
+    ],
+    // Names without a dot that Docker does not know are answered at once and not asked outside.
+    dnsOpts: ["ndots:1"],
+    sysctls: ROUTER_SYSCTLS,
+    volumes: [{ hostPath: args.directory, containerPath: "/run/router" }],
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory: args.memory,
+    memorySwap: 2 * args.memory,
+    labels: dockerLabels(labels),
+    logDriver: LOG_DRIVER,
+    logOpts: LOG_OPTIONS,
+  };
   return new docker.Container(
     `${name}-router`,
-    {
-      name: `${args.platform}-router`,
-      image: image.repoDigest,
-      // It has no capabilities, so the folder must be its own.
-      user: ownerOf(args.directory),
-      readOnly: true,
-      restart: "always",
-      networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
-      ports: [{ internal: 8080, external: args.port, ip: args.bind }],
-      envs: [
-        `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
-        ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),
-      ],
-      // Names without a dot that Docker does not know are answered at once and not asked outside.
-      dnsOpts: ["ndots:1"],
-      sysctls: ROUTER_SYSCTLS,
-      volumes: [{ hostPath: args.directory, containerPath: "/run/router" }],
-      capabilities: { drops: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      memory: args.memory,
-      memorySwap: 2 * args.memory,
-      labels: dockerLabels(labels),
-      logDriver: LOG_DRIVER,
-      logOpts: LOG_OPTIONS,
-    },
     // Two containers cannot have one name, port and address.
-    { parent, deleteBeforeReplace: true },
+    ...transformed(args.transform.container, `${name}-router`, container, { parent, deleteBeforeReplace: true }),
   );
 }

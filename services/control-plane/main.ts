@@ -26,6 +26,8 @@ import { healthOf } from "./health.ts";
 import { LostImages } from "./images/lost-images.ts";
 import { publicReach } from "./logs/drains/reach.ts";
 import { Logs } from "./logs/logs.ts";
+import { Measures } from "./metrics/measures.ts";
+import { scrapes } from "./metrics/scrapes.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { Databases } from "./postgres/databases.ts";
@@ -69,13 +71,17 @@ const parts = new AsyncDisposableStack();
 const store = parts.adopt(openStore(places.store), (db) => db.close());
 const { apps, runner } = openApps({ settings, docker, store, lock, report });
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
+const measures = new Measures();
 const logs = parts.adopt(
   new Logs({
     docker,
     db: store,
     clock,
     requests: places.requests,
-    requested: (app, record) => metrics.request(app, record),
+    requested(app, record) {
+      metrics.request(app, record);
+      measures.request(app, record);
+    },
     reach: publicReach(settings.network.egress),
     report,
   }),
@@ -87,8 +93,19 @@ apps.follow({
   gone: ({ name }) => logs.forget(name),
 });
 apps.follow({ gone: ({ name }) => metrics.forget(name) });
+apps.follow(measures);
 const dynos = parts.adopt(
-  new DynoManager({ docker, db: store, router, log: logs, lock, clock, warn: report, settings }),
+  new DynoManager({
+    docker,
+    db: store,
+    router,
+    log: logs,
+    lock,
+    clock,
+    warn: report,
+    settings,
+    woken: (app, result, seconds) => measures.woken(app, result, seconds),
+  }),
   (it) => it.stop(),
 );
 const images = new LostImages({ docker, services: dynos.services, apps, log: logs, report });
@@ -157,6 +174,7 @@ const builds = new Builds({
   sources,
   directory: settings.directory,
   deploy: deployer({ apps, log: logs, directory: settings.directory, report }),
+  deployed: (app, result, seconds) => measures.deployed(app, result, seconds),
   report,
 });
 apps.follow({
@@ -171,14 +189,29 @@ const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const certificates = await ensureCertificates(places.tls);
+const health = healthOf(docker, settings.platform, router);
+const scrape = scrapes({
+  measures,
+  apps,
+  dynos,
+  router,
+  lock,
+  runner,
+  transfers: databases.transfers,
+  ledger: dynos.ledger,
+  hours: settings.hours,
+  health,
+  clock,
+  report,
+});
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger },
+  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger, metrics: scrape },
   outputs,
   platform: settings.platform,
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
-  health: healthOf(docker, settings.platform, router),
+  health,
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
   certificates,

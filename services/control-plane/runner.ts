@@ -67,6 +67,7 @@ export interface FoundRun {
   readonly record: RunRecord;
 }
 
+const PARALLEL = 3;
 const LOOK = 50;
 /** How often Docker is asked whether a run's process is still there. */
 const LOOK_FOR_PROCESS = 2_000;
@@ -87,7 +88,12 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#container = new RunnerContainer(options.docker, options.platform);
-    this.#free = options.parallel ?? 3;
+    this.#free = options.parallel ?? PARALLEL;
+  }
+
+  /** How many runs of this process go on, and how many wait. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: (this.#options.parallel ?? PARALLEL) - this.#free, waiting: this.#waiting.length };
   }
 
   /** @throws RunFailed */

@@ -23,6 +23,7 @@ import { formationRoutes } from "./handlers/formation.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
+import { metricsRoutes } from "./handlers/metrics.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
 import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
@@ -101,6 +102,7 @@ export function createApi(options: ApiOptions): Api {
       ...logSessionRoutes(desk),
       ...logDrainRoutes(desk),
       ...usageRoutes(desk),
+      ...metricsRoutes(desk),
       ...accountRoutes(desk),
       ...authorizationRoutes(desk),
       ...collaboratorRoutes(desk),

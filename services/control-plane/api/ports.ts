@@ -15,6 +15,8 @@ export interface Ports {
   readonly databases: Databases;
   readonly stacks: Stacks;
   readonly dynos: Dynos;
+  /** What is measured. */
+  metrics(): Promise<Exposition>;
   readonly oneOffs: OneOffs;
   readonly logs: Logs;
   readonly usage: Usage;
@@ -231,6 +233,13 @@ export interface UsageEntry {
 export interface Usage {
   /** @param month `2026-01` */
   usage(month: string): readonly UsageEntry[];
+}
+
+/** What Prometheus reads. */
+export interface Exposition {
+  /** Of its content. */
+  readonly type: string;
+  readonly text: string;
 }
 
 /** Whether apps are served, databases can be reached, and changes be made. */

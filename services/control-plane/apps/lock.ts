@@ -47,6 +47,11 @@ export class QueueLock implements AppLock {
     return this.#lines.has(app);
   }
 
+  /** The apps at which something is done, and how many wait for each. */
+  get lines(): { readonly app: string; readonly waiting: number }[] {
+    return [...this.#lines].map(([app, { waiters }]) => ({ app, waiting: waiters.size }));
+  }
+
   #turn(app: string, what: string, line: Line): Promise<void> {
     const { waiting, patience } = this.#limits;
     if (line.waiters.size >= waiting) {

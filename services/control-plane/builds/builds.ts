@@ -29,6 +29,8 @@ export interface BuildsOptions {
   /** The platform's folder. */
   readonly directory: string;
   readonly deploy: DeployCommit;
+  /** Told how a commit was deployed, and of the seconds that it took. */
+  readonly deployed?: (app: string, result: "succeeded" | "failed", seconds: number) => void;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
@@ -140,11 +142,11 @@ export class Builds {
    *
    * @param apps as they are declared then
    */
-  recover(apps: readonly Pick<DeclaredApp, "id" | "settings">[]): void {
+  recover(apps: readonly Pick<DeclaredApp, "id" | "name" | "settings">[]): void {
     for (const { id, app, revision } of this.#left) {
       const declared = apps.find((each) => each.id === app);
       const serves = declared !== undefined && declaredCommit(declared) === revision;
-      this.#options.store.end(id, serves ? "succeeded" : "failed");
+      this.#end(id, declared?.name, serves ? "succeeded" : "failed");
     }
   }
 
@@ -159,14 +161,21 @@ export class Builds {
   }
 
   async #run(id: string, app: PushTarget, revision: string, user: string, say: Say) {
-    const { store, deploy } = this.#options;
     try {
-      const release = await deploy(app, revision, user, say);
-      store.end(id, "succeeded", release);
+      const release = await this.#options.deploy(app, revision, user, say);
+      this.#end(id, app.name, "succeeded", release);
       return release;
     } catch (error) {
-      store.end(id, "failed");
+      this.#end(id, app.name, "failed");
       throw error;
     }
+  }
+
+  /** @param app its name; undefined: it is no more */
+  #end(id: string, app: string | undefined, result: "succeeded" | "failed", release?: number): void {
+    const { store, deployed } = this.#options;
+    store.end(id, result, release);
+    const { createdAt = 0, updatedAt = 0 } = store.get(id) ?? {};
+    if (app !== undefined) deployed?.(app, result, (updatedAt - createdAt) / 1000);
   }
 }

@@ -7,6 +7,7 @@ import { FreeHours } from "../hours/quota.ts";
 import { AsleepServices } from "../sleep/asleep.ts";
 import { IdleWatch } from "../sleep/idle.ts";
 import { Sleep } from "../sleep/sleep.ts";
+import { WakeTimes, type WakeTimesArgs } from "../sleep/wake-times.ts";
 import type { AppLock, Clock, LogSink } from "../types.ts";
 import { BackOff, type BackOffTimes } from "./back-off.ts";
 import { Cycle } from "./cycle.ts";
@@ -16,7 +17,7 @@ import { revive } from "./revive.ts";
 import type { RouterPort } from "./router-port.ts";
 import { DynoServices } from "./services.ts";
 import { DynoStates } from "./states.ts";
-import { type DynoStatus, statusOf } from "./status.ts";
+import { type DynoStatus, type StatusArgs, statusOf, statusOfAll } from "./status.ts";
 import { Ticker } from "./ticker.ts";
 import { DynoWatcher } from "./watch.ts";
 
@@ -27,6 +28,8 @@ export interface DynoManagerArgs {
   readonly log: LogSink;
   readonly lock: AppLock;
   readonly clock?: Clock;
+  /** Told of each app that awoke, or could not, and of the seconds from the router's call on. */
+  readonly woken?: WakeTimesArgs["woken"];
   /** Told what went wrong; everything goes on. */
   readonly warn?: (message: string) => void;
   /** Of the platform's settings; times in seconds. */
@@ -61,6 +64,7 @@ export class DynoManager {
   readonly #args: DynoManagerArgs;
   readonly #cycle: Cycle;
   readonly #asleep: AsleepServices;
+  readonly #wakes: WakeTimes;
   readonly #running = new DisposableStack();
 
   constructor(args: DynoManagerArgs) {
@@ -79,6 +83,7 @@ export class DynoManager {
     const { after } = settings.sleep;
     const ledger = new Ledger({ db, clock, watcher, past: (from) => pastEvents(docker, platform, from, clock()) });
     this.#asleep = asleep;
+    this.#wakes = new WakeTimes({ states, clock, woken: args.woken ?? (() => {}) });
     this.watcher = watcher;
     this.services = services;
     this.states = states;
@@ -133,8 +138,12 @@ export class DynoManager {
 
   /** The dynos of an app, as `ps` shows them. */
   list(app: string): Promise<DynoStatus[]> {
-    const { watcher, services, states, backOff } = this;
-    return statusOf({ watcher, services, states, backOff, router: this.#args.router }, app);
+    return statusOf(this.#status, app);
+  }
+
+  /** Those of all apps. */
+  all(): Promise<DynoStatus[]> {
+    return statusOfAll(this.#status);
   }
 
   /** Whether there is such an app. Of one that was put to sleep it is known, and Docker is not asked: somebody waits. */
@@ -148,8 +157,12 @@ export class DynoManager {
    */
   async wake(app: string): Promise<void> {
     const { warn = console.error } = this.#args;
+    if (!this.sleep.isWaking(app)) this.#wakes.begin(app);
     const woken = this.sleep.wake(app);
-    woken.catch((error) => warn(`${app} could not be woken: ${messageOf(error)}`));
+    woken.catch((error) => {
+      this.#wakes.fail(app);
+      warn(`${app} could not be woken: ${messageOf(error)}`);
+    });
     await Promise.race([woken, sleep(WAKE_ANSWER, undefined, { ref: false })]);
   }
 
@@ -162,6 +175,11 @@ export class DynoManager {
   /** Restarts dynos; see {@link Restarter.restart}. Whoever stops a dyno that is declared has it started again too. */
   restart(app: string, which?: Which): Promise<string[]> {
     return this.restarter.restart(app, which);
+  }
+
+  get #status(): StatusArgs {
+    const { watcher, services, states, backOff } = this;
+    return { watcher, services, states, backOff, router: this.#args.router };
   }
 
   async #readAgain(): Promise<void> {

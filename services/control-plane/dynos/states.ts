@@ -67,6 +67,11 @@ export class DynoStates {
     this.#crashes.add(listener);
   }
 
+  /** Told of each dyno that comes into a state; must not throw. */
+  onChange(listener: (slot: Readonly<Pick<Slot, "app" | "type" | "state">>) => void): void {
+    this.#changes.add(listener);
+  }
+
   /** The dyno's next stop is part of a restart. `reason`: `Restarting` or `Cycling`. */
   restarting(dyno: DynoNames, reason: string): void {
     const slot = this.#slots.of(dyno, "up", this.#args.clock());

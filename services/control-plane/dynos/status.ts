@@ -1,7 +1,7 @@
 import type { BackOff } from "./back-off.ts";
 import { isRunning, type KnownDyno } from "./docker-dynos.ts";
 import type { DynoState } from "./lines.ts";
-import type { RouterPort } from "./router-port.ts";
+import type { RoutedApp, RouterPort } from "./router-port.ts";
 import { compareDynos, type DynoService, type DynoServices } from "./services.ts";
 import type { DynoStates } from "./states.ts";
 import type { DynoWatcher } from "./watch.ts";
@@ -31,15 +31,40 @@ export interface StatusArgs {
 }
 
 /** The dynos of an app, each once: while a deployment lets two be side by side, the one that serves. */
-export async function statusOf({ watcher, services, states, backOff, router }: StatusArgs, app: string) {
-  const [declared, table] = await Promise.all([services.all(app), router.list().catch(() => [])]);
-  const entry = table.find((routed) => routed.app === app);
+export async function statusOf(args: StatusArgs, app: string): Promise<DynoStatus[]> {
+  const [declared, table] = await Promise.all([args.services.all(app), args.router.list().catch(() => [])]);
+  const running = args.watcher.list().filter((dyno) => dyno.app === app);
+  return describeApp(args, declared, tableEntry(table, app), running);
+}
+
+/** The dynos of all apps, for two questions whatever their number. */
+export async function statusOfAll(args: StatusArgs): Promise<DynoStatus[]> {
+  const [declared, table] = await Promise.all([args.services.all(), args.router.list().catch(() => [])]);
+  const byApp = Map.groupBy(declared, ({ app }) => app);
+  const known = Map.groupBy(args.watcher.list(), ({ app }) => app);
+  const apps = new Set([...byApp.keys(), ...known.keys()]);
+  return [...apps].flatMap((app) =>
+    describeApp(args, byApp.get(app) ?? [], tableEntry(table, app), known.get(app) ?? []),
+  );
+}
+
+function tableEntry(table: readonly RoutedApp[], app: string): RoutedApp | undefined {
+  return table.find((routed) => routed.app === app);
+}
+
+/** @param containers that the app has, those that have ended too */
+function describeApp(
+  { states, backOff }: StatusArgs,
+  declared: readonly DynoService[],
+  entry: RoutedApp | undefined,
+  containers: readonly KnownDyno[],
+): DynoStatus[] {
   const routed = new Set(entry?.dynos.map(({ name }) => name));
   const sleeps = entry?.mode === "asleep" || entry?.mode === "quota";
 
   const best = new Map<string, { readonly status: DynoStatus; readonly rank: number }>();
   for (const service of declared) {
-    const running = watcher.running(service.name)[0];
+    const running = containers.find((dyno) => dyno.service === service.name && isRunning(dyno));
     const parked = service.replicas === 0 && backOff.parkedUntil(service.name) !== undefined;
     const serves = service.type !== "web" || routed.has(service.name);
     // What a deployment that failed has left behind.
@@ -48,7 +73,7 @@ export async function statusOf({ watcher, services, states, backOff, router }: S
     const rank = (running ? 1 : 0) + (serves ? 2 : 0);
     if (rank >= (best.get(service.dyno)?.rank ?? 0)) best.set(service.dyno, { status, rank });
   }
-  const oneOff = watcher.list().filter((dyno) => dyno.app === app && dyno.service === undefined && isRunning(dyno));
+  const oneOff = containers.filter((dyno) => dyno.service === undefined && isRunning(dyno));
   return [...[...best.values()].map(({ status }) => status), ...oneOff.map(describeOneOff)].sort((a, b) =>
     compareDynos(a.dyno, b.dyno),
   );

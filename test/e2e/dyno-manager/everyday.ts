@@ -7,6 +7,7 @@ import { appApi } from "../../support/app-api.ts";
 import { apiOf, runtimeDirectory, services } from "../../support/dyno-manager.ts";
 import { assertCounted, dynoSeconds } from "../../support/dyno-seconds.ts";
 import type { TestPlatform } from "../../support/platform.ts";
+import { type ParsedSeries, parseMetrics } from "../../support/prometheus.ts";
 import { run } from "../../support/rendezvous.ts";
 import { simpleApp } from "../../support/simple-app.ts";
 import { until } from "../../support/until.ts";
@@ -109,6 +110,33 @@ export async function everyday(t: TestContext, platform: TestPlatform): Promise<
       "one-off dynos count",
     );
   });
+
+  await t.test(
+    "metrics: as many requests as the log has lines, the dynos that run, and nothing that is amiss",
+    async () => {
+      const token = (await readFile(join(runtimeDirectory(platform), "control", "token"), "utf8")).trim();
+      const headers = { authorization: `Bearer ${token}` };
+      const series = async () => {
+        const answer = await fetch(`http://127.0.0.1:${platform.ports.api}/metrics`, { headers });
+        return [...parseMetrics(await answer.text()).values()].flatMap((family) => family.series);
+      };
+      const logged = (await shop.logs()).match(/ heroku\[router\]: .* status=2\d\d /g)?.length ?? 0;
+      assert.ok(logged > 0);
+      const counted = ({ name, labels }: ParsedSeries) =>
+        name === "dynoform_router_requests_total" && labels.app === "shop" && labels.class === "2xx";
+      await until("they are counted", async () => (await series()).find(counted)?.value === logged);
+      const all = await series();
+      const of = (name: string) => all.filter((each) => each.name === name);
+      for (const { labels, value } of [...of("dynoform_platform_up"), ...of("dynoform_metrics_source_up")]) {
+        assert.equal(value, 1, JSON.stringify(labels));
+      }
+      const dynos = of("dynoform_dynos").filter(({ labels }) => labels.app === "shop");
+      assert.deepEqual(
+        dynos.map(({ labels, value }) => [labels.state, value]),
+        [["up", 1]],
+      );
+    },
+  );
 
   await t.test("no secret stands where it does not belong", async () => {
     for (const part of ["control-plane", "runner", "router"]) {

@@ -112,6 +112,7 @@ export const PUBLISHED: readonly string[] = Object.keys(ANSWERS);
  */
 const UNPUBLISHED = [
   "GET /openapi.json",
+  "GET /metrics",
   "GET /addons/:addon/config/:name",
   "DELETE /apps/:app/dynos",
   "DELETE /apps/:app/dynos/:dyno",

@@ -181,6 +181,10 @@ export class World {
           if (world.failure !== undefined) throw world.failure;
         },
       },
+      metrics: async () => ({
+        type: "text/plain; version=0.0.4; charset=utf-8",
+        text: "# HELP up U.\n# TYPE up gauge\nup 1\n",
+      }),
       oneOffs: {
         async create(request) {
           world.oneOffs.push(request);

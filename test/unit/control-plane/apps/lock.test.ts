@@ -26,6 +26,7 @@ test("an app's acts come one after the other, those of two apps at the same time
   await lock.run("blog", "an up", async () => void order.push("blog"));
   assert.equal(lock.busy("shop"), true);
   assert.equal(lock.busy("blog"), false);
+  assert.deepEqual(lock.lines, [{ app: "shop", waiting: 2 }]);
   first.done();
   const ends = await Promise.allSettled(shop);
   assert.deepEqual(

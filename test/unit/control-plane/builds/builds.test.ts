@@ -35,7 +35,9 @@ async function ground(deploy: DeployCommit) {
   const token = new Token(tokenFile);
   const sources = new Sources({ folder: join(folder, "sources"), token, clock, limit: LIMIT, report });
   const store = new BuildStore(openStore(":memory:"), join(folder, "outputs"), clock);
-  const builds = new Builds({ store, sources, directory: folder, deploy, report });
+  const ended: string[] = [];
+  const deployed = (app: string, result: string, seconds: number) => void ended.push(`${app} ${result} ${seconds}`);
+  const builds = new Builds({ store, sources, directory: folder, deploy, deployed, report });
   const world = new World();
   const { server } = createApi({
     ports: { ...world.ports(), accounts: memoryAccounts(tokenFile), builds },
@@ -53,6 +55,7 @@ async function ground(deploy: DeployCommit) {
   return {
     api,
     builds,
+    ended,
     store,
     world,
     time,
@@ -104,6 +107,7 @@ test("an archive is sent, becomes a commit, is deployed, and its output comes as
   const output = await fetch(made.body.output_stream_url);
   const reader = output.body?.pipeThrough(new TextDecoderStream()).getReader();
   assert.equal((await reader?.read())?.value, "-----> Building\n");
+  there.time.now += 42_000;
   gate.resolve();
   assert.equal((await reader?.read())?.value, "       Released v2\n");
   assert.equal((await reader?.read())?.done, true);
@@ -120,6 +124,7 @@ test("an archive is sent, becomes a commit, is deployed, and its output comes as
   assert.deepEqual([list.length, list[0].id], [1, made.body.id]);
   const commit = deployed[0]?.split(" ")[1] ?? "";
   assert.deepEqual(deployed, [`shop ${commit} me@example.com`]);
+  assert.deepEqual(there.ended, ["shop succeeded 42"]);
   assert.equal(await git(there.repository, ["cat-file", "-p", `${commit}:Procfile`]), "web: run\n");
   assert.deepEqual(there.problems, []);
 });
@@ -137,6 +142,7 @@ test("a build that fails says so, and a push is a build too", async () => {
   const said: string[] = [];
   await assert.rejects(there.builds.deploy(push, "1".repeat(40), "ann@example.com", (line) => said.push(line)));
   assert.deepEqual(said, [" !     the build failed"]);
+  assert.deepEqual(there.ended, ["shop failed 0", "shop failed 0"]);
   const { body: list } = await there.api("GET", "/apps/shop/builds");
   assert.deepEqual(
     list.map((build: { status: string; user: { email: string } }) => [build.status, build.user.email]).sort(),
@@ -196,13 +202,16 @@ test("what a killed control plane had begun is ended by what the app is declared
   const begin = (revision: string) =>
     there.store.begin({ app: "shop-id", user: "me@example.com", revision, version: null });
   const [good, bad] = [await begin("1".repeat(40)), await begin("2".repeat(40))];
+  const ended: string[] = [];
   const next = new Builds({
     store: there.store,
     sources: { create: () => Promise.reject(), find: () => Promise.reject() },
     directory: "/nowhere",
     deploy: async () => undefined,
+    deployed: (app, result) => void ended.push(`${app} ${result}`),
     report: () => {},
   });
-  next.recover([{ id: "shop-id", settings: { source: { commit: "1".repeat(40) } } }]);
+  next.recover([{ id: "shop-id", name: "shop", settings: { source: { commit: "1".repeat(40) } } }]);
   assert.deepEqual([next.get(good.id)?.status, next.get(bad.id)?.status], ["succeeded", "failed"]);
+  assert.deepEqual(ended, ["shop succeeded", "shop failed"]);
 });

@@ -133,6 +133,7 @@ export class Ground {
   readonly log = new Lines();
   readonly lock = new SimpleLock();
   readonly warnings: string[] = [];
+  readonly wakes: { readonly app: string; readonly result: string; readonly seconds: number }[] = [];
   readonly db: DatabaseSync;
   readonly #settings: Settings;
   manager: DynoManager;
@@ -154,6 +155,7 @@ export class Ground {
       lock: this.lock,
       clock: this.clock,
       warn: (message) => this.warnings.push(message),
+      woken: (app, result, seconds) => this.wakes.push({ app, result, seconds }),
       settings: { platform: PLATFORM, sleep: { after }, cycle: { every, spread: 0 }, hours: { free, per } },
       backOff,
       ...(bootTimeout !== undefined && { bootTimeout }),

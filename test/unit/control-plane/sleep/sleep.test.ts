@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { until } from "../../../support/until.ts";
 import { Ground, labels, settle } from "../dynos/fakes.ts";
 
 let ground: Ground;
@@ -64,6 +65,38 @@ test("an idle app falls asleep, its worker too, and wakes with one call a servic
   );
   await ground.manager.idle.tick();
   assert.equal(mode(), "awake");
+});
+
+test("a wake is timed from the router's call to the dyno that serves, once for all who wait", async () => {
+  await idle();
+  await ground.manager.idle.tick();
+  await settle();
+  assert.deepEqual(
+    (await ground.manager.all()).map(({ app, dyno, state }) => [app, dyno, state]),
+    [
+      ["shop", "web.1", "idle"],
+      ["shop", "worker.1", "idle"],
+    ],
+  );
+  const serves = Promise.withResolvers<void>();
+  ground.router.answers = () => serves.promise;
+  await Promise.all([ground.manager.wake("shop"), ground.manager.wake("shop")]);
+  await settle();
+  ground.now += 1500;
+  assert.deepEqual(ground.wakes, []);
+  serves.resolve();
+  await until("the wake is told", async () => ground.wakes.length > 0);
+  assert.deepEqual(ground.wakes, [{ app: "shop", result: "succeeded", seconds: 1.5 }]);
+});
+
+test("an app that cannot be woken is told as one, and a dyno that starts otherwise is none", async () => {
+  ground = new Ground();
+  ground.docker.service("web", labels("shop", "web.1"));
+  ground.router.put("shop", "web");
+  await ground.start();
+  assert.deepEqual(ground.wakes, []);
+  await assert.rejects(ground.manager.wake("none"));
+  assert.deepEqual(ground.wakes, [{ app: "none", result: "failed", seconds: 0 }]);
 });
 
 test("who is in use, was just deployed, has no web dynos or paid ones, or is being changed stays awake", async () => {

@@ -8,6 +8,7 @@ import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
 import { logs, openLogs } from "./logs.ts";
+import { metrics } from "./metrics.ts";
 import { openApiItself } from "./openapi.ts";
 import { openBackups, postgres } from "./postgres.ts";
 import { openReleases, releases } from "./releases.ts";
@@ -24,6 +25,7 @@ export const operations: Operations = {
   ...configVars,
   ...dynos,
   ...logs,
+  ...metrics,
   ...postgres,
   ...releases,
   ...usage,
