@@ -111,7 +111,10 @@ function afterRead(state: ResourceState, operation: PendingOperation, found: Out
   const inputs = found.inputs ?? state.inputs;
   const read = { ...state, id: found.id, outputs: found.outputs, inputs, modified: timestamp() };
   if (operation.type !== "updating") return read;
-  if (found.inputs && equalMaps(found.inputs, operation.resource.inputs)) return { ...read, initErrors: undefined };
+  if (found.inputs && equalMaps(found.inputs, operation.resource.inputs)) {
+    // What would have taken it along may not do so any more.
+    return { ...read, deletedWith: operation.resource.deletedWith && read.deletedWith, initErrors: undefined };
+  }
   // Inputs that a provider cannot tell, or hands back as it got them, prove nothing about what was done.
   const proven = found.inputs && !equalMaps(found.inputs, state.inputs);
   return { ...read, initErrors: proven ? found.errors : [interrupted] };

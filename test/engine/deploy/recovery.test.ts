@@ -143,6 +143,17 @@ test("an interrupted update is done again unless it was done", async (context) =
   assert.deepEqual((await run(2)).changes, { same: 2 });
 });
 
+test("an interrupted update that was done leaves a resource to its own delete, if it says so", async (context) => {
+  const { stack, pend } = await prepare(context);
+  const { urn } = stack.resource("project-test");
+  const owned = stack.state.resources.map((state) => (state.id === "a-1" ? { ...state, deletedWith: urn } : state));
+  stack.state = { ...stack.state, resources: owned };
+  pend("updating", { deletedWith: undefined, inputs: { value: 2 } });
+  stack.world.things.set("a-1", { name: "a", value: 2 });
+  assert.deepEqual((await stack.destroy()).errors, []);
+  assert.deepEqual(stack.world.names(), []);
+});
+
 test("an interrupted delete is looked at", async (context) => {
   const { stack, run, pend } = await prepare(context);
   pend("deleting");
