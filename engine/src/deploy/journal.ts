@@ -107,9 +107,10 @@ export class Journal {
     const anyRenamed = this.#renamed.size > 0;
     /** URNs, and references to providers. */
     const names = new Set(anyRenamed ? entries.flatMap(({ state: { urn, id } }) => [urn, `${urn}::${id}`]) : []);
+    const leftovers = new Set(anyRenamed ? entries.flatMap(({ state }) => (state.delete ? [state.urn] : [])) : []);
     const found = new Map<ResourceState, Entry>();
     for (const entry of entries) {
-      const named = anyRenamed ? this.#withNewNames(entry.state, names) : entry.state;
+      const named = anyRenamed ? this.#withNewNames(entry.state, names, leftovers) : entry.state;
       found.set(named, entry);
     }
     const states = this.#withoutVanished(found);
@@ -126,11 +127,11 @@ export class Journal {
     return new Map([...states].map(([state, entry]) => [without(state), entry]));
   }
 
-  #withNewNames(state: ResourceState, names: ReadonlySet<string>): ResourceState {
+  #withNewNames(state: ResourceState, names: ReadonlySet<string>, leftovers: ReadonlySet<string>): ResourceState {
     const rename = (urn: string) => {
       const now = this.#renamed.get(urn);
-      // Until its step is done, the resource has the old name itself.
-      return now !== undefined && names.has(now) ? now : urn;
+      // Until its step is done, the resource has the old name itself; what it replaced has it until that is deleted.
+      return now !== undefined && names.has(now) && !leftovers.has(urn) ? now : urn;
     };
     if (![...needs(state), ...(state.replaceWith ?? [])].some((urn) => this.#renamed.has(urn))) return state;
     const provider = state.provider && splitReference(state.provider);

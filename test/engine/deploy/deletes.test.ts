@@ -15,6 +15,21 @@ test("what used a resource goes before it, even if that was replaced under anoth
   assert.deepEqual(stack.world.names(), ["renamed"]);
 });
 
+test("a deployment that did not come to its deletes leaves their order to the next", async (context) => {
+  const stack = await TestStack.create(context);
+  await stack.up('const a = new Fake("a", { key: 1 }); new Fake("b", {}, { dependsOn: a });');
+  stack.world.fail("create", "c", "not yet");
+  await stack.up(`
+    const renamed = new Fake("renamed", { key: 2 }, { aliases: [{ name: "a" }] });
+    new Fake("c", {}, { dependsOn: renamed });`);
+  stack.world.fail("delete", "b", "it is in use");
+  await stack.up("");
+  assert.deepEqual(stack.world.names().slice(0, 2), ["a", "b"]);
+  stack.world.heal();
+  assert.deepEqual((await stack.up("")).errors, []);
+  assert.deepEqual(stack.world.names(), []);
+});
+
 test("what is deleted with another stays in the state until that is gone", async (context) => {
   const stack = await TestStack.create(context);
   const program = (protect: boolean) => `
