@@ -1,6 +1,7 @@
 /**
  * Usage: npm run soak -- [ROUNDS]         deploys, config changes, scaling, restarts, crashes and sleep under load
  *        npm run soak -- kills [ROUNDS] [--seed SEED]   the platform's parts and dockerd killed at random under load
+ *        npm run soak -- engine [ROUNDS] [--seed SEED]  the engine: 100 random stacks and a kill -9 each round
  *
  * Fails when a request was lost, or something is not as it was after a kill.
  */
@@ -10,14 +11,19 @@ import { Steps } from "../cli/steps.ts";
 import { ensureTestImages } from "../test/support/images.ts";
 
 const soaks = {
-  changes: { rounds: 20, load: async () => (await import("./soak/changes.ts")).changes },
-  kills: { rounds: 50, load: async () => (await import("./soak/kills/kills.ts")).kills },
+  changes: { rounds: 20, docker: true, load: async () => (await import("./soak/changes.ts")).changes },
+  kills: { rounds: 50, docker: true, load: async () => (await import("./soak/kills/kills.ts")).kills },
+  engine: { rounds: 20, docker: false, load: async () => (await import("./soak/engine.ts")).engine },
 };
 
+function isKind(text: string | undefined): text is keyof typeof soaks {
+  return text !== undefined && Object.hasOwn(soaks, text);
+}
+
 const { values, positionals: args } = parseArgs({ options: { seed: { type: "string" } }, allowPositionals: true });
-const kind = args[0] === "kills" || args[0] === "changes" ? args[0] : undefined;
+const kind = isKind(args[0]) ? args[0] : undefined;
 const [given, ...more] = kind === undefined ? args : args.slice(1);
-const { rounds: usual, load } = soaks[kind ?? "changes"];
+const { rounds: usual, docker: needsDocker, load } = soaks[kind ?? "changes"];
 const rounds = Number(given ?? usual);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed) || more.length > 0) {
@@ -25,9 +31,11 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed) || more.l
   process.exit(2);
 }
 
-const steps = new Steps();
-const docker = await ensureMachine(steps);
-await steps.run("Images", (say) => ensureTestImages(docker, say));
+if (needsDocker) {
+  const steps = new Steps();
+  const docker = await ensureMachine(steps);
+  await steps.run("Images", (say) => ensureTestImages(docker, say));
+}
 const soak = await load();
 const violations = await soak(rounds, (line) => console.log(line), seed);
 for (const violation of violations) console.log(`violation: ${violation}`);

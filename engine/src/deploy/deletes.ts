@@ -1,10 +1,12 @@
+import { Along } from "./along.ts";
 import { Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import type { Entry } from "./journal.ts";
+import type { Entry, Journal } from "./journal.ts";
 import { Needed, needs } from "./order.ts";
 import type { Steps } from "./steps.ts";
 import type { Targets } from "./targets.ts";
 import type { ResourceState } from "./types.ts";
+import { splitReference } from "./urn.ts";
 
 /** What is to be deleted of what there is. */
 export interface Deletes {
@@ -71,30 +73,52 @@ export async function deleteAll(
   executor: Executor,
   alsoGone: (urn: string) => boolean = () => false,
 ): Promise<void> {
-  const goes = new Set([...resources.keys()].map(({ urn }) => urn));
-  const runs: Promise<void>[] = [];
+  const along = new Along(resources);
+  const runs = new Map<Entry, Promise<void>>();
   /** By the URN that they need. */
   const dependents = new Map<string, Promise<void>[]>();
+  const begun = Promise.withResolvers<void>();
   // Whoever needs a resource comes after it.
   for (const [state, entry] of [...resources].toReversed()) {
-    const run = afterAll(dependents.get(state.urn) ?? [], async () => {
-      const { deletedWith, pendingReplacement } = entry.state;
-      const skip = deletedWith !== undefined && (goes.has(deletedWith) || alsoGone(deletedWith));
-      await executor.run([pendingReplacement ? steps.removePendingReplace(entry) : steps.delete(entry, { skip })]);
-    });
-    runs.push(run);
-    for (const urn of needs(state)) {
+    const names = namesOf(state, entry);
+    const takers = along.takersOf(entry);
+    const run = afterAll(
+      names.flatMap((urn) => dependents.get(urn) ?? []),
+      async () => {
+        const { deletedWith, pendingReplacement } = entry.state;
+        const skip = along.goes(entry) || (deletedWith !== undefined && alsoGone(deletedWith));
+        const leave = (journal: Journal) => along.leave(entry, journal);
+        await executor.run([
+          pendingReplacement ? steps.removePendingReplace(entry, leave) : steps.delete(entry, { skip, leave }),
+        ]);
+      },
+    );
+    runs.set(entry, run);
+    const provider = entry.state.provider && splitReference(entry.state.provider).urn;
+    // Only then is the resource itself gone.
+    const gone = takers && begun.promise.then(() => afterAll([run, ...takers.map((taker) => runs.get(taker))], noMore));
+    gone?.catch(() => {});
+    for (const urn of new Set([...needs(state), ...needs(entry.state)])) {
+      const done = urn === provider && gone ? gone : run;
       const list = dependents.get(urn);
-      if (list) list.push(run);
-      else dependents.set(urn, [run]);
+      if (list) list.push(done);
+      else dependents.set(urn, [done]);
     }
   }
-  const results = await Promise.allSettled(runs);
+  begun.resolve();
+  const results = await Promise.allSettled(runs.values());
   const failed = results.find((result) => result.status === "rejected");
   if (failed) throw failed.reason;
 }
 
-async function afterAll(runs: readonly Promise<void>[], then: () => Promise<void>): Promise<void> {
+async function noMore(): Promise<void> {}
+
+/** What was replaced goes by the name that it had, and what used it then may still do so. */
+function namesOf(state: ResourceState, { state: { urn } }: Entry): string[] {
+  return state.urn === urn ? [urn] : [state.urn, urn];
+}
+
+async function afterAll(runs: readonly (Promise<void> | undefined)[], then: () => Promise<void>): Promise<void> {
   const results = await Promise.allSettled(runs);
   if (results.some(({ status }) => status === "rejected")) throw new Stopped();
   await then();

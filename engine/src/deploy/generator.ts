@@ -97,7 +97,9 @@ export class Generator {
     const included = targets.includes(entry.state);
     const isProvider = isProviderType(goal.type);
     const managed = goal.custom && !isProvider && goal.readId === undefined;
-    if (old && included && managed && kind === "update") await this.#context.refresh?.(old, goal.provider);
+    if (old && included && managed && kind === "update" && this.#context.refresh) {
+      await this.#context.refresh(old, await this.#whoKnows(old.state, goal.provider));
+    }
     if (old && journal.isSettled(old)) old = undefined;
     this.#registered.set(urn, old);
     const missing = this.#needsSkipped(entry.state);
@@ -199,11 +201,20 @@ export class Generator {
     return undefined;
   }
 
+  /**
+   * The provider to ask for a resource that there is: the program's, unless that means another resource, as one of
+   * another account does. It would not find this one.
+   */
+  async #whoKnows(old: ResourceState, reference: string | undefined): Promise<string | undefined> {
+    return (await this.#providerChanged(old, reference)) ? old.provider : reference;
+  }
+
   /** What a refresh or a destroy makes of a resource of the program. */
-  #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Plan {
+  async #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Promise<Plan> {
     const { steps, kind } = this.#context;
     if (!old) return this.#skip(entry);
-    const { urn, parent, provider, protect, retainOnDelete, resourceHooks } = entry.state;
+    const { urn, parent, protect, retainOnDelete, resourceHooks } = entry.state;
+    const provider = await this.#whoKnows(old.state, entry.state.provider);
     if (kind === "destroy" && provider !== undefined && this.#needsSkipped(entry.state) === undefined) {
       // What goes is as it was, but by the provider and with the hooks that the program names now.
       const now = { urn, parent, provider, protect, retainOnDelete, resourceHooks };

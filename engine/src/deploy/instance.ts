@@ -174,7 +174,7 @@ export class Instance {
 }
 
 /** Outputs with everything secret that the inputs or the resource's options say. */
-function markSecrets(outputs: PropertyMap, state: ResourceState): PropertyMap {
+export function markSecrets(outputs: PropertyMap, state: ResourceState): PropertyMap {
   const marked = annotate(outputs, state.inputs);
   for (const key of state.additionalSecretOutputs ?? []) {
     const value = marked[key];

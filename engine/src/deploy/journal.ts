@@ -105,10 +105,12 @@ export class Journal {
   current(): Map<ResourceState, Entry> {
     const entries = [...this.#news, ...this.base].filter((entry) => !this.#settled.has(entry));
     const anyRenamed = this.#renamed.size > 0;
-    const references = new Set(anyRenamed ? entries.map(({ state }) => `${state.urn}::${state.id}`) : []);
+    /** URNs, and references to providers. */
+    const names = new Set(anyRenamed ? entries.flatMap(({ state: { urn, id } }) => [urn, `${urn}::${id}`]) : []);
+    const leftovers = new Set(anyRenamed ? entries.flatMap(({ state }) => (state.delete ? [state.urn] : [])) : []);
     const found = new Map<ResourceState, Entry>();
     for (const entry of entries) {
-      const named = anyRenamed ? this.#withNewNames(entry.state, references) : entry.state;
+      const named = anyRenamed ? this.#withNewNames(entry.state, names, leftovers) : entry.state;
       found.set(named, entry);
     }
     const states = this.#withoutVanished(found);
@@ -118,14 +120,19 @@ export class Journal {
   #withoutVanished(states: Map<ResourceState, Entry>): Map<ResourceState, Entry> {
     if (this.#vanished.size === 0) return states;
     const left = new Set([...states.keys()].map(({ urn }) => urn));
-    const gone = this.base.filter((entry) => this.#vanished.has(entry) && !left.has(entry.state.urn));
+    const all = [...this.#news, ...this.base];
+    const gone = all.filter((entry) => this.#vanished.has(entry) && !left.has(entry.state.urn));
     // Parents after their children, so that a child ends up below the nearest ancestor that is there.
     const without = (state: ResourceState) => gone.reduceRight((kept, entry) => forget(kept, entry.state), state);
     return new Map([...states].map(([state, entry]) => [without(state), entry]));
   }
 
-  #withNewNames(state: ResourceState, references: ReadonlySet<string>): ResourceState {
-    const rename = (urn: string) => this.#renamed.get(urn) ?? urn;
+  #withNewNames(state: ResourceState, names: ReadonlySet<string>, leftovers: ReadonlySet<string>): ResourceState {
+    const rename = (urn: string) => {
+      const now = this.#renamed.get(urn);
+      // Until its step is done, the resource has the old name itself; what it replaced has it until that is deleted.
+      return now !== undefined && names.has(now) && !leftovers.has(urn) ? now : urn;
+    };
     if (![...needs(state), ...(state.replaceWith ?? [])].some((urn) => this.#renamed.has(urn))) return state;
     const provider = state.provider && splitReference(state.provider);
     const renamed = provider && `${rename(provider.urn)}::${provider.id}`;
@@ -136,7 +143,7 @@ export class Journal {
       deletedWith: state.deletedWith && rename(state.deletedWith),
       replaceWith: state.replaceWith?.map(rename),
       // One that was replaced, besides, still has its old name.
-      provider: renamed && references.has(renamed) ? renamed : state.provider,
+      provider: renamed && names.has(renamed) ? renamed : state.provider,
       propertyDependencies:
         state.propertyDependencies &&
         Object.fromEntries(Object.entries(state.propertyDependencies).map(([key, urns]) => [key, urns.map(rename)])),

@@ -10,8 +10,8 @@ const interrupted = "an earlier update was interrupted";
 
 /**
  * Finds out what came of the operations that a killed deployment had begun, so that nothing is orphaned and
- * nothing made twice. Throws a line if an interrupted create cannot be looked into: forgetting it could
- * orphan what it made.
+ * nothing made twice. Creates that no provider can look for are kept, as the real CLI keeps them, and told. Throws a
+ * line if an interrupted create cannot be looked into: forgetting it could orphan what it made.
  */
 export async function settleOperations(
   snapshot: Snapshot,
@@ -19,8 +19,11 @@ export async function settleOperations(
   warn: (urn: string, message: string) => void,
 ): Promise<Snapshot> {
   let resources = [...snapshot.resources];
+  const kept: PendingOperation[] = [];
   for (const operation of snapshot.pendingOperations) {
-    const instance = operation.resource.provider ? await registry.instance(operation.resource.provider) : undefined;
+    const { provider } = operation.resource;
+    const instance = provider && registry.has(provider) ? await registry.instance(provider) : undefined;
+    if (operation.type === "creating" && provider && !instance?.provider.recover) kept.push(operation);
     if (!instance) continue;
     if (operation.type === "creating") {
       const found = await recover(operation, () => instance.recover(operation.resource));
@@ -39,7 +42,17 @@ export async function settleOperations(
       }
     }
   }
-  return { resources, pendingOperations: [] };
+  if (kept.length > 0) warn("", keptMessage(kept));
+  return { resources, pendingOperations: kept };
+}
+
+function keptMessage(kept: readonly PendingOperation[]): string {
+  return (
+    `Attempting to deploy or update resources with ${kept.length} pending operations from previous deployment.\n` +
+    kept.map(({ resource }) => `  * ${resource.urn}, interrupted while creating\n`).join("") +
+    "Their provider cannot tell whether they were made. Look yourself, and remove or import what you find; " +
+    "`pulumi refresh --clear-pending-creates` then forgets them."
+  );
 }
 
 async function recover(
@@ -58,10 +71,12 @@ async function recover(
 
 /** The resource that an update or delete was about: its URN and id, or those of what replaces it. */
 function isSame(state: ResourceState, { type, resource }: PendingOperation): boolean {
-  if (state.urn !== resource.urn) return false;
-  // An update's record is of the new state, which has no id yet.
-  if (type === "updating" && !resource.id) return !state.delete;
-  return state.id === resource.id;
+  // Updates that the real CLI has begun are recorded without the id.
+  if (type === "updating" && !resource.id) return state.urn === resource.urn && !state.delete;
+  if (state.id !== resource.id) return false;
+  // The update was to give it the name of the record.
+  const renamed = type === "updating" && state.type === resource.type && !state.delete;
+  return renamed || state.urn === resource.urn;
 }
 
 /** Takes what an interrupted create made into the state, with the inputs that it was made from. */
@@ -96,7 +111,10 @@ function afterRead(state: ResourceState, operation: PendingOperation, found: Out
   const inputs = found.inputs ?? state.inputs;
   const read = { ...state, id: found.id, outputs: found.outputs, inputs, modified: timestamp() };
   if (operation.type !== "updating") return read;
-  if (found.inputs && equalMaps(found.inputs, operation.resource.inputs)) return { ...read, initErrors: undefined };
+  if (found.inputs && equalMaps(found.inputs, operation.resource.inputs)) {
+    // What would have taken it along may not do so any more.
+    return { ...read, deletedWith: operation.resource.deletedWith && read.deletedWith, initErrors: undefined };
+  }
   // Inputs that a provider cannot tell, or hands back as it got them, prove nothing about what was done.
   const proven = found.inputs && !equalMaps(found.inputs, state.inputs);
   return { ...read, initErrors: proven ? found.errors : [interrupted] };

@@ -3,7 +3,7 @@ import type { PropertyMap } from "../values/values.ts";
 import { unknownMarker } from "../values/wire.ts";
 import type { Difference } from "./diffing.ts";
 import type { Hooks } from "./hooks.ts";
-import type { Outcome } from "./instance.ts";
+import { markSecrets, type Outcome } from "./instance.ts";
 import { Entry, type Journal } from "./journal.ts";
 import { needs } from "./order.ts";
 import type { Registry } from "./registry.ts";
@@ -62,7 +62,9 @@ export class Steps {
       const { journal, registry } = this.#context;
       const before = old.state;
       if (isProviderType(before.type)) await registry.keep({ ...before, urn: entry.state.urn });
-      entry.state = { ...entry.state, id: before.id, outputs: before.outputs, ...times(before) };
+      // What the program calls a secret only now is one from now on.
+      const outputs = markSecrets(before.outputs, entry.state);
+      entry.state = { ...entry.state, id: before.id, outputs, ...times(before) };
       this.#replaceEntry(old, entry);
       if (!sameMeaning(before, entry.state)) await journal.commit();
     });
@@ -98,7 +100,8 @@ export class Steps {
     return this.#step("update", { old, entry, difference }, async () => {
       const { registry, hooks } = this.#context;
       const before = old.state;
-      const subject = { old: before, new: { ...entry.state, id: before.id } };
+      entry.state = { ...entry.state, id: before.id };
+      const subject = { old: before, new: entry.state };
       await hooks?.before("Update", subject);
       const outcome = await this.#operate("updating", entry, async (state) => {
         const instance = await registry.instanceFor(state);
@@ -124,8 +127,11 @@ export class Steps {
     return this.#step("replace", { old, entry, difference }, async () => {});
   }
 
-  /** `skip`: the provider has nothing to delete, since something else takes the resource along. */
-  delete(old: Entry, options: { replacing?: boolean; skip?: boolean } = {}): Step {
+  /**
+   * `skip`: the provider has nothing to delete, since something else takes the resource along. `leave`: what is taken
+   * out of the state then, where that is not the resource alone.
+   */
+  delete(old: Entry, options: { replacing?: boolean; skip?: boolean; leave?: (journal: Journal) => void } = {}): Step {
     const replaced = options.replacing || old.state.delete;
     const op = old.state.external
       ? replaced
@@ -152,16 +158,17 @@ export class Steps {
       }
       // What is to be made again stays in the state until it is, with the place it had.
       if (options.replacing) old.state = { ...state, pendingReplacement: true };
+      else if (options.leave) options.leave(journal);
       else journal.settle(old);
       await journal.commit();
       await hooks?.after("Delete", { old: state });
     });
   }
 
-  /** Forgets a resource that was deleted to be replaced and is not wanted any more. */
-  removePendingReplace(old: Entry): Step {
+  /** Forgets a resource that was deleted to be replaced and is not wanted any more; `leave` as for a delete. */
+  removePendingReplace(old: Entry, leave: (journal: Journal) => void): Step {
     return this.#step("remove-pending-replace", { old, logical: false }, async () => {
-      this.#context.journal.settle(old);
+      leave(this.#context.journal);
       await this.#context.journal.commit();
     });
   }

@@ -1,4 +1,5 @@
 import grpc from "@grpc/grpc-js";
+import aliasProto from "@pulumi/pulumi/proto/alias_pb.js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
@@ -19,7 +20,20 @@ export interface InlineResource {
   readonly deletedWith?: string;
   /** URNs by property. */
   readonly needs?: Readonly<Record<string, readonly string[]>>;
+  /** URNs of what it needs without taking a property of it. */
+  readonly dependsOn?: readonly string[];
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly deleteBeforeReplace?: boolean;
+  readonly ignoreChanges?: readonly string[];
+  readonly replaceOnChanges?: readonly string[];
+  readonly additionalSecretOutputs?: readonly string[];
+  /** A name that it had. */
+  readonly alias?: string;
 }
+
+/** With `--continue-on-error` the program is told which resource there is none of, and goes on with others. */
+export class FailedResource extends Error {}
 
 /** A program's side of the monitor, as far as tests of step generation need it. */
 export class InlineMonitor {
@@ -39,8 +53,18 @@ export class InlineMonitor {
       .setParent(resource.parent ?? "")
       .setProvider(resource.provider ?? "")
       .setDeletedwith(resource.deletedWith ?? "")
-      .setDependenciesList([...new Set(Object.values(resource.needs ?? {}).flat())])
+      .setDependenciesList([...new Set([...Object.values(resource.needs ?? {}).flat(), ...(resource.dependsOn ?? [])])])
+      .setIgnorechangesList([...(resource.ignoreChanges ?? [])])
+      .setReplaceonchangesList([...(resource.replaceOnChanges ?? [])])
+      .setAdditionalsecretoutputsList([...(resource.additionalSecretOutputs ?? [])])
+      .setDeletebeforereplace(resource.deleteBeforeReplace ?? false)
+      .setDeletebeforereplacedefined(resource.deleteBeforeReplace !== undefined)
       .setAcceptsecrets(true);
+    if (resource.protect !== undefined) request.setProtect(resource.protect);
+    if (resource.retainOnDelete !== undefined) request.setRetainondelete(resource.retainOnDelete);
+    if (resource.alias !== undefined) {
+      request.setAliasesList([new aliasProto.Alias().setSpec(new aliasProto.Alias.Spec().setName(resource.alias))]);
+    }
     for (const [key, urns] of Object.entries(resource.needs ?? {})) {
       const dependencies = new resourceProto.RegisterResourceRequest.PropertyDependencies().setUrnsList([...urns]);
       request.getPropertydependenciesMap().set(key, dependencies);
@@ -48,6 +72,7 @@ export class InlineMonitor {
     const response = await new Promise<resourceProto.RegisterResourceResponse>((resolve, reject) => {
       this.#client.registerResource(request, (error, answer) => (error ? reject(error) : resolve(answer)));
     });
+    if (response.getResult() === resourceProto.Result.FAIL) throw new FailedResource(response.getUrn());
     return { urn: response.getUrn(), id: response.getId(), outputs: decodeProperties(response.getObject()) };
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { contradictionIn } from "../../../engine/src/state/integrity.ts";
 import { TestStack } from "./harness.ts";
 
 test("resources are created, kept, updated and deleted", async (context) => {
@@ -113,6 +114,16 @@ test("components have outputs, children and aliases", async (context) => {
   assert.deepEqual(renamed.changes, { same: 5 });
   assert.equal(stack.state.resources.length, 6);
   assert.equal(stack.resource("new-child").parent, stack.resource("new").urn);
+});
+
+test("until a renamed resource is dealt with, what needs it refers to its name of before", async (context) => {
+  const stack = await TestStack.create(context);
+  await stack.up('const a = new Fake("a", { value: 1 }); new Fake("b", {}, { parent: a });');
+  const { saved, errors } = await stack.up(
+    'const a = new Fake("c", { value: 2 }, { aliases: [{ name: "a" }] }); new Fake("b", {}, { parent: a });',
+  );
+  assert.deepEqual(errors, []);
+  for (const { resources } of saved) assert.equal(contradictionIn(resources), undefined);
 });
 
 test("a resource that exists is imported, and one that is another's is read", async (context) => {

@@ -101,6 +101,39 @@ test("an interrupted create that cannot be looked into stops everything with one
   assert.deepEqual(cleared.snapshot.pendingOperations, []);
 });
 
+test("an interrupted create that its provider cannot look for is kept, and told until it is cleared", async (context) => {
+  const { stack, run, pend, forget } = await prepare(context);
+  class Mute extends FakeProvider {
+    override readonly recover = undefined as never;
+  }
+  stack.providers.fake = () => new Mute(stack.world);
+  pend("creating", { id: undefined, outputs: {} });
+  forget();
+  for (const changes of [{ create: 1, same: 1 }, { same: 2 }]) {
+    const result = await run(1);
+    assert.deepEqual(result.changes, changes);
+    const warnings = result.events.filter((event) => event.kind === "diagnostic" && event.severity === "warning");
+    assert.match(JSON.stringify(warnings), /with 1 pending operations .*::a, interrupted while creating/);
+    assert.deepEqual(
+      stack.state.pendingOperations.map(({ type }) => type),
+      ["creating"],
+    );
+  }
+  // Its provider may have gone by then.
+  assert.deepEqual((await stack.destroy()).errors, []);
+  assert.deepEqual((await run(1)).changes, { create: 2 });
+  assert.equal(stack.state.pendingOperations.length, 1);
+  await stack.run({ kind: "refresh", clearPendingCreates: true });
+  assert.deepEqual(stack.state.pendingOperations, []);
+});
+
+test("an interrupted update that was to rename the resource is found under its name of before", async (context) => {
+  const { stack, run, pend } = await prepare(context);
+  pend("updating", { urn: stack.resource("a").urn.replace(/a$/, "b"), inputs: { value: 2 }, outputs: {} });
+  stack.world.things.set("a-1", { name: "a", value: 2 });
+  assert.deepEqual((await run(2)).changes, { same: 2 });
+});
+
 test("an interrupted update is done again unless it was done", async (context) => {
   const { stack, run, pend } = await prepare(context);
   pend("updating", { id: undefined, inputs: { value: 2 }, outputs: {} });
@@ -108,6 +141,17 @@ test("an interrupted update is done again unless it was done", async (context) =
   stack.world.things.set("a-1", { name: "a", value: 2 });
   pend("updating", { id: undefined, inputs: { value: 2 }, outputs: {} });
   assert.deepEqual((await run(2)).changes, { same: 2 });
+});
+
+test("an interrupted update that was done leaves a resource to its own delete, if it says so", async (context) => {
+  const { stack, pend } = await prepare(context);
+  const { urn } = stack.resource("project-test");
+  const owned = stack.state.resources.map((state) => (state.id === "a-1" ? { ...state, deletedWith: urn } : state));
+  stack.state = { ...stack.state, resources: owned };
+  pend("updating", { deletedWith: undefined, inputs: { value: 2 } });
+  stack.world.things.set("a-1", { name: "a", value: 2 });
+  assert.deepEqual((await stack.destroy()).errors, []);
+  assert.deepEqual(stack.world.names(), []);
 });
 
 test("an interrupted delete is looked at", async (context) => {

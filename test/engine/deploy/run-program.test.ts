@@ -1,6 +1,8 @@
 /** `--run-program`: what is refreshed or destroyed is so by the providers that the program configures now. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PropertyMap } from "../../../engine/src/values/values.ts";
+import { FakeProvider } from "./fake-provider.ts";
 import { TestStack } from "./harness.ts";
 
 const program = (password: string, more = "") => `
@@ -66,4 +68,38 @@ test("an update that refreshes by its program makes again what is gone, and coun
   const again = await stack.up(program("new"), { refresh: true });
   assert.deepEqual(again.changes, { same: 4 });
   assert.ok(again.steps.includes("refresh a"));
+});
+
+test("a resource that moves to another account is read and deleted by the provider of the one that it is in", async (context) => {
+  const stack = await TestStack.create(context);
+  /** Knows only the things whose names begin with its account's. */
+  class Account extends FakeProvider {
+    #account = "";
+    override async configure(config: PropertyMap) {
+      this.#account = String(config.account ?? "");
+    }
+    override async create(request: Parameters<FakeProvider["create"]>[0]) {
+      const { id, outputs } = await super.create(request);
+      this.world.things.set(`${this.#account}/${id}`, this.world.things.get(id) ?? {});
+      this.world.things.delete(id);
+      return { id: `${this.#account}/${id}`, outputs };
+    }
+    override async read(request: Parameters<FakeProvider["read"]>[0]) {
+      return request.id.startsWith(`${this.#account}/`) ? super.read(request) : undefined;
+    }
+    override async delete(request: Parameters<FakeProvider["delete"]>[0]) {
+      if (request.id.startsWith(`${this.#account}/`)) await super.delete(request);
+    }
+  }
+  stack.providers.fake = () => new Account(stack.world);
+  const of = (account: string) => `
+    const account = new FakeAccount("${account}", { account: "${account}" });
+    new Fake("a", { value: 1 }, { provider: account });`;
+  await stack.up(of("one"));
+  assert.deepEqual((await stack.up(of("two"), { kind: "refresh" })).errors, []);
+  assert.equal(stack.resource("a").id, "one/a-1");
+  const moved = await stack.up(of("two"), { refresh: true, runProgram: true });
+  assert.deepEqual([moved.errors, [...stack.world.things.keys()]], [[], ["two/a-2"]]);
+  assert.deepEqual((await stack.up(of("one"), { kind: "destroy" })).errors, []);
+  assert.deepEqual([...stack.world.things.keys()], []);
 });

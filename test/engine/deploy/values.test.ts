@@ -38,6 +38,17 @@ test("secrets are wrapped wherever they appear in the state", async (context) =>
   assert.deepEqual(same.changes, { delete: 2, same: 2 });
 });
 
+test("what becomes a secret without changing is one from then on, its outputs too", async (context) => {
+  const stack = await TestStack.create(context);
+  await stack.up('new Fake("a", { value: "hush" });');
+  const { changes } = await stack.up(
+    'new Fake("a", { value: pulumi.secret("hush") }, { additionalSecretOutputs: ["token"] });',
+  );
+  assert.deepEqual(changes, { same: 2 });
+  const { value, token } = stack.resource("a").outputs;
+  assert.deepEqual([value, token], [new Secret("hush"), new Secret("token of a-1")]);
+});
+
 test("a preview knows nothing that does not exist yet, and changes nothing", async (context) => {
   const stack = await TestStack.create(context);
   const program = `
