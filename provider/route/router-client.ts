@@ -51,6 +51,25 @@ export interface RouterEntry extends WantedEntry {
   readonly mode: RouterMode;
 }
 
+/** A certificate for some host names, PEM; the server's own stands first in the chain. */
+export interface WantedCertificate {
+  /** Those to serve it for: `www.shop.example`, or `*.shop.example`. */
+  readonly hosts: readonly string[];
+  readonly chain: string;
+  readonly key: string;
+}
+
+/** A certificate that the router has, without its key. */
+export interface RouterCertificate extends Omit<WantedCertificate, "key"> {
+  readonly name: string;
+}
+
+/** Numbers that change when what they count does. */
+export interface RouterRevision {
+  readonly routes: number;
+  readonly certificates: number;
+}
+
 /** Requests that had not ended when the time for that was over, by services: open WebSockets, say. */
 export type RequestsLeft = Readonly<Record<string, number>>;
 
@@ -164,6 +183,26 @@ export class RouterClient {
   /** While an app's dynos have crashed, its requests are answered at once (H10) and wait for none of them. */
   async crashed(app: string, crashed: boolean, signal: AbortSignal): Promise<void> {
     await this.#call("POST", `/apps/${app}/crashed`, signal, { crashed });
+  }
+
+  /** Takes a certificate, or another in its place; connections that are open keep theirs. */
+  async putCertificate(name: string, certificate: WantedCertificate, signal: AbortSignal): Promise<void> {
+    await this.#call("PUT", `/certificates/${name}`, signal, certificate);
+  }
+
+  /** Removes a certificate, if there is one. */
+  async removeCertificate(name: string, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `/certificates/${name}`, signal);
+  }
+
+  /** All certificates, whoever put them. */
+  async certificates(signal: AbortSignal): Promise<RouterCertificate[]> {
+    return (await this.#call("GET", "/certificates", signal)) as RouterCertificate[];
+  }
+
+  /** Whether anything changed since the last time, at little cost. */
+  async revision(signal: AbortSignal): Promise<RouterRevision> {
+    return (await this.#call("GET", "/revision", signal)) as RouterRevision;
   }
 
   #call(method: string, path: string, signal: AbortSignal, content?: unknown): Promise<unknown> {
