@@ -60,13 +60,21 @@ export class LocalCertificates {
     const good = new Set(
       present.filter(({ chain }) => isServed(chain, issuer, clock())).map(({ name }) => name.slice(PREFIX.length)),
     );
+    const failed: unknown[] = [];
     for (const host of wanted) {
       if (good.has(host)) continue;
-      const { key, cert } = await certificateOf(folder, host);
-      await router.put(`${PREFIX}${host}`, { hosts: [host], chain: cert, key });
+      // What is wrong with one name keeps no other from its certificate.
+      await this.#make(host).catch((error: unknown) => failed.push(error));
     }
     for (const { name } of present) {
       if (name.startsWith(PREFIX) && !wanted.has(name.slice(PREFIX.length))) await router.remove(name);
     }
+    if (failed.length > 0) throw failed[0];
+  }
+
+  async #make(host: string): Promise<void> {
+    const { router, folder } = this.#options;
+    const { key, cert } = await certificateOf(folder, host);
+    await router.put(`${PREFIX}${host}`, { hosts: [host], chain: cert, key });
   }
 }

@@ -110,6 +110,23 @@ test("another process of the control plane makes none anew, until they end soon 
     assert.ok(new X509Certificate(chain() ?? "").verify(new X509Certificate(await authority(folder)).publicKey));
   }));
 
+test("a name that can have none keeps no other from its certificate, and is tried again", () =>
+  ground(async (router, at, folder) => {
+    const refused = `${"x".repeat(70)}.localhost`;
+    const put = router.put.bind(router);
+    router.put = async (name, certificate) => {
+      if (name === `local.${refused}`) throw new Error("not this one");
+      await put(name, certificate);
+    };
+    router.route(refused, "hello.localhost");
+    const certificates = local(router, at, folder);
+    await assert.rejects(certificates.tick(), /not this one/);
+    assert.deepEqual(router.names, ["local.dashboard.localhost", "local.hello.localhost"]);
+    router.put = put;
+    await certificates.tick();
+    assert.ok(router.certificates.has(`local.${refused}`));
+  }));
+
 test("uploaded certificates are none of these", () =>
   ground(async (router, at, folder) => {
     await router.put("app.shop.one", { hosts: ["www.shop.example"], chain: "somebody's", key: "" });
