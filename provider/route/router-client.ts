@@ -126,12 +126,8 @@ export class RouterClient {
   }
 
   /** Undefined: no such app. */
-  async get(app: string, signal: AbortSignal, options: { patient?: boolean } = {}): Promise<RouterEntry | undefined> {
-    const ask = async () => {
-      const { status, body } = await this.#send("GET", `/apps/${app}`, signal);
-      return status === 200 ? (body as RouterEntry) : undefined;
-    };
-    return options.patient === false ? ask() : this.#patiently(signal, ask);
+  get(app: string, signal: AbortSignal, options: { patient?: boolean } = {}): Promise<RouterEntry | undefined> {
+    return this.#find(`/apps/${app}`, signal, options) as Promise<RouterEntry | undefined>;
   }
 
   /** Removes an app's entry, if there is one, and waits until its requests have ended. */
@@ -195,6 +191,15 @@ export class RouterClient {
     await this.#call("DELETE", `/certificates/${name}`, signal);
   }
 
+  /** Undefined: there is none of that name. */
+  certificate(
+    name: string,
+    signal: AbortSignal,
+    options: { patient?: boolean } = {},
+  ): Promise<RouterCertificate | undefined> {
+    return this.#find(`/certificates/${name}`, signal, options) as Promise<RouterCertificate | undefined>;
+  }
+
   /** All certificates, whoever put them. */
   async certificates(signal: AbortSignal): Promise<RouterCertificate[]> {
     return (await this.#call("GET", "/certificates", signal)) as RouterCertificate[];
@@ -203,6 +208,14 @@ export class RouterClient {
   /** Whether anything changed since the last time, at little cost. */
   async revision(signal: AbortSignal): Promise<RouterRevision> {
     return (await this.#call("GET", "/revision", signal)) as RouterRevision;
+  }
+
+  #find(path: string, signal: AbortSignal, options: { patient?: boolean }): Promise<unknown> {
+    const ask = async () => {
+      const { status, body } = await this.#send("GET", path, signal);
+      return status === 200 ? body : undefined;
+    };
+    return options.patient === false ? ask() : this.#patiently(signal, ask);
   }
 
   #call(method: string, path: string, signal: AbortSignal, content?: unknown): Promise<unknown> {
