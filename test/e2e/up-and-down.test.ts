@@ -30,18 +30,20 @@ test("up serves an app from its database, a second up changes nothing, down leav
 
   const trust = await platform.dynoform("trust");
   const ca = await readFile(/file +(\S+)/.exec(trust.output)?.[1] ?? assert.fail(trust.output), "utf8");
-  const securely = { ca, host: "dashboard.localhost", port: platform.ports.https, path: "/login" };
-  await until("the dashboard is served over TLS", () =>
-    get(securely).then(
-      ({ status }) => status === 200,
+  const securely = { ca, host: "hello.localhost", port: platform.ports.https };
+  await until("the app is served over TLS", () =>
+    get({ ...securely, path: "/none" }).then(
+      ({ status }) => status === 404,
       () => false,
     ),
   );
+  const login = await get({ ...securely, host: "dashboard.localhost", path: "/login" });
+  assert.equal(login.status, 200, login.body);
 
   // The router's proof that the dyno works was the first visit.
   assert.equal(await visit(), "2");
   assert.equal(await visit(), "3");
-  const { body } = await get({ ...securely, host: "hello.localhost", path: "/" });
+  const { body } = await get({ ...securely, path: "/" });
   assert.match(body, /visit number <strong>4/, "over TLS, with a certificate of its own");
   const running = await containers();
 
