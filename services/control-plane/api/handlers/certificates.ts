@@ -147,11 +147,17 @@ function distinguished(name: string | undefined): string {
     .join("");
 }
 
-const roots = Map.groupBy(rootCertificates, (pem) => new X509Certificate(pem).subject);
+/** The authorities that Node knows, by their names; read when they are first asked for. */
+const authorities = new Map<string, X509Certificate[]>();
 
 /** Whether a chain leads to an authority that Node knows, as browsers do. */
 function isTrusted(chain: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
   if (last === undefined) return false;
-  return (roots.get(last.issuer) ?? []).some((pem) => last.verify(new X509Certificate(pem).publicKey));
+  if (authorities.size === 0) {
+    for (const root of rootCertificates.map((pem) => new X509Certificate(pem))) {
+      authorities.set(root.subject, [...(authorities.get(root.subject) ?? []), root]);
+    }
+  }
+  return (authorities.get(last.issuer) ?? []).some(({ publicKey }) => last.verify(publicKey));
 }
