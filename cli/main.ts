@@ -8,6 +8,7 @@ import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
 import { usageCommand } from "./commands/usage.ts";
 
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   down: downCommand,
   env: envCommand,
   token: tokenCommand,
+  trust: trustCommand,
   invite: inviteCommand,
   plan: planCommand,
   usage: usageCommand,

@@ -1,5 +1,6 @@
 export type { DatabaseOutput } from "./app/addons.ts";
 export { App, type AppArgs, type AppTransform } from "./app/app.ts";
+export type { CertificateKeys } from "./app/certificates.ts";
 export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
 export type { FormationEntry } from "./app/declared-formation.ts";
 export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings, type DynoTransform } from "./app/dyno.ts";
@@ -12,6 +13,7 @@ export type {
   AddonSettings,
   AppSettings,
   AttachSettings,
+  CertificateSettings,
   FormationSettings,
   HealthCheckSettings,
   SourceSettings,

@@ -36,6 +36,12 @@ export const addonName: Reader<string> = text(
   (name) => /^[a-z][a-z0-9-]{1,58}[a-z0-9]$/.test(name),
 );
 
+/** What people call an uploaded certificate. */
+export const certificateName: Reader<string> = text(
+  "use 3 to 60 lower-case letters, digits and dashes, beginning with a letter, e.g. shop-2026",
+  (name) => /^[a-z][a-z0-9-]{1,58}[a-z0-9]$/.test(name),
+);
+
 /** A host name that the router answers for. */
 export const hostName: Reader<string> = text(
   "use a lower-case host name without port or path, e.g. shop.example.com",

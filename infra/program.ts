@@ -23,6 +23,7 @@ export default async function program(): Promise<Record<string, unknown>> {
       platform: await connectPlatform(platform ?? "platform"),
       databases: await connectDatabases(settings.addons),
       config: file.config,
+      certificateKeys: file.certificateKeys,
       ...(settings.labs?.includes("runtime-dyno-metadata") && (await lastRelease(stack))),
     },
     // The component was called what the app is called; its stack's name stays when the app is renamed.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Provider } from "../engine/src/plugin/contract.ts";
 import { packageRoot } from "../images/package-root.ts";
 import { build } from "./build/build.ts";
+import { certificate } from "./certificate/certificate.ts";
 import { providerOf } from "./kit/index.ts";
 import { password } from "./password/password.ts";
 import { dynoProcess } from "./process/process.ts";
@@ -15,6 +16,7 @@ export function createProvider(): Provider {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
   return providerOf("dyno", version, {
     "dyno:index:Build": build,
+    "dyno:index:Certificate": certificate,
     "dyno:index:DynoProcess": dynoProcess,
     "dyno:index:Password": password,
     "dyno:index:Release": release,

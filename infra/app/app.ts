@@ -5,6 +5,7 @@ import {
   Build,
   type BuildArgs,
   buildContent,
+  type CertificateArgs,
   type ReleaseArgs,
   type ReleaseTaskArgs,
   Route,
@@ -18,6 +19,7 @@ import { stableId } from "../ids.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { changeOf, type Transform, transformed } from "../transform.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
+import { type CertificateKeys, checkCertificates, createCertificates } from "./certificates.ts";
 import { ConfigVars } from "./config-vars.ts";
 import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings, DynoTransform } from "./dyno.ts";
@@ -59,6 +61,8 @@ export interface AppTransform extends DynoTransform, PostgresTransform {
   readonly releaseTask?: Transform<ReleaseTaskArgs>;
   /** The app's entry in the router's table. */
   readonly route?: Transform<RouteArgs>;
+  /** A certificate that the app's hosts are served with. */
+  readonly certificate?: Transform<CertificateArgs>;
   /** The ledger of releases. */
   readonly release?: Transform<ReleaseArgs>;
 }
@@ -71,6 +75,11 @@ export interface AppArgs extends AppSettings {
    * @default none
    */
   readonly config?: Readonly<Record<string, EnvironmentValue>>;
+  /**
+   * The keys of `certificates` by their names, PEM; all become secrets.
+   * @default none
+   */
+  readonly certificateKeys?: CertificateKeys;
   /**
    * The databases that `addons` attaches from other stacks, by attachment.
    * @default none
@@ -208,6 +217,11 @@ export class App extends pulumi.ComponentResource {
       `${name}-route`,
       ...transformed(transform.route, `${name}-route`, routing, { parent: this, dependsOn: proven }),
     );
+    createCertificates(
+      name,
+      { ...args, id, keys: args.certificateKeys ?? {}, transform: transform.certificate },
+      { parent: this, dependsOn: [...(platform.ready ?? [])] },
+    );
     const workers = started(
       formation.filter(({ type }) => type !== "web"),
       { parent: this, dependsOn: route },
@@ -252,11 +266,12 @@ type Checked = { key: string; source: AppSource | undefined; formation: readonly
 function checkArgs(name: string, args: AppArgs): Checked {
   const problems = new Problems();
   const at = `App ${name}:`;
-  const { platform: _platform, config = {}, databases = {}, key: givenKey, ...more } = args;
+  const { platform: _platform, config = {}, databases = {}, key: givenKey, certificateKeys = {}, ...more } = args;
   const { lastRelease: _last, transform: _transform, ...settings } = more;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
   problems.check();
+  checkCertificates(args, certificateKeys, `${at} certificates`, `${at} certificateKeys`, problems);
   checkAddons(args.addons ?? {}, databases, `${at} addons`, problems);
   const key = appKey(givenKey, problems);
   problems.check();

@@ -1,6 +1,7 @@
+import { readChain } from "../../provider/certificate/chain.ts";
 import type { Problems } from "../check/problems.ts";
 import { boolean, integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
-import { addonName, appName, attachmentName, hostName, processType } from "../names.ts";
+import { addonName, appName, attachmentName, certificateName, hostName, processType } from "../names.ts";
 import { LABS, type Lab } from "./labs.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";
@@ -40,6 +41,12 @@ export interface AppSettings {
    */
   readonly hosts?: readonly string[];
   /**
+   * Certificates for `hosts`, by names of your own. Their keys are secure values of `dynoform:certificates`, and
+   * `certificateKeys` of an `App`.
+   * @default none
+   */
+  readonly certificates?: Readonly<Record<string, CertificateSettings>>;
+  /**
    * Whether every request gets a page that says so, while the dynos run.
    * @default false
    */
@@ -68,6 +75,17 @@ export interface FormationSettings {
   readonly quantity?: number;
   /** @default "free" */
   readonly size?: DynoSizeName;
+}
+
+/** A certificate that somebody else has signed. */
+export interface CertificateSettings {
+  /** PEM: the hosts' own certificate first, then those that signed it. */
+  readonly chain: string;
+  /**
+   * Which of the app's `hosts` are served with it.
+   * @default those that it names
+   */
+  readonly hosts?: readonly string[];
 }
 
 /** A database of the app's own, which has a `service`; or one that is there already, which it attaches. */
@@ -170,6 +188,11 @@ const source: Reader<SourceSettings> = (value, path, problems) => {
   return undefined;
 };
 
+const certificate = object<CertificateSettings>({
+  chain: text("use a chain of certificates in PEM", (chain) => readChain(chain) !== undefined),
+  hosts: optional(list(hostName)),
+});
+
 /** The readers of {@link AppSettings}, key by key. */
 export const appSettingsFields = {
   name: optional(appName),
@@ -179,6 +202,7 @@ export const appSettingsFields = {
   addons: optional(map(attachmentName, addon)),
   healthCheck: optional(healthCheck),
   hosts: optional(list(hostName)),
+  certificates: optional(map(certificateName, certificate)),
   maintenance: optional(boolean),
   labs: optional(list(oneOf("lab", LABS))),
 };

@@ -14,6 +14,8 @@ import {
   DEFAULT_BACKUPS,
   DEFAULT_BIND,
   DEFAULT_KEEP,
+  DEFAULT_WEB_PORT,
+  httpsPort,
   type PlatformSettings,
   platformSettings,
 } from "./settings.ts";
@@ -71,7 +73,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.domain = args.domain ?? "localhost";
     this.directory = args.directory ?? platformDirectory(this.name);
     this.socket = `${this.directory}/router/admin.sock`;
-    this.webPort = args.ports?.web ?? 8080;
+    this.webPort = args.ports?.web ?? DEFAULT_WEB_PORT;
+    const tls = httpsPort(args.ports);
     this.postgresHost = "127.0.0.1";
     this.postgresPort = args.ports?.postgres ?? 15_432;
     this.postgresName = postgresName(this.name);
@@ -106,6 +109,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         directory: `${this.directory}/router`,
         bind: args.ports?.bind ?? DEFAULT_BIND,
         port: this.webPort,
+        httpsPort: tls,
         proxies: args.proxies ?? [],
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
         transform,
@@ -142,6 +146,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           domain: this.domain,
           socket: this.socket,
           webPort: this.webPort,
+          httpsPort: tls ?? null,
           network: { networkName: this.name, routerAddress: router, postgresAddress: postgres, egress: this.egress },
           sleep: { after: args.sleep?.after ?? 1800 },
           cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },

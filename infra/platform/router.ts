@@ -18,6 +18,8 @@ export interface RouterArgs {
   readonly directory: string;
   readonly bind: string;
   readonly port: number;
+  /** Undefined: nothing is served over TLS. */
+  readonly httpsPort: number | undefined;
   /** IPv4 networks of those who may say where a request came from. */
   readonly proxies: readonly string[];
   /** MiB. */
@@ -42,7 +44,10 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
     readOnly: true,
     restart: "always",
     networksAdvanced: [{ name: args.network.name, aliases: ["router"], ipv4Address: args.address }],
-    ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+    ports: [
+      { internal: 8080, external: args.port, ip: args.bind },
+      ...(args.httpsPort === undefined ? [] : [{ internal: 8443, external: args.httpsPort, ip: args.bind }]),
+    ],
     envs: [
       `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
       ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),

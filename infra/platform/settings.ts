@@ -1,4 +1,5 @@
 import type { PythonSource } from "../../images/pythons.ts";
+import { show } from "../check/problems.ts";
 import { boolean, integer, join, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
@@ -83,6 +84,21 @@ export const DEFAULT_BACKUPS = 5;
 /** Where the API is published, unless a platform says otherwise. */
 export const DEFAULT_API_PORT = 5000;
 
+/** The router's port, unless a platform says otherwise. */
+export const DEFAULT_WEB_PORT = 8080;
+
+/** Where it speaks TLS, unless a platform says otherwise. */
+export const DEFAULT_HTTPS_PORT = 8443;
+
+/**
+ * Where the router speaks TLS; undefined: nowhere. A platform with a port of its own stands beside another one, as a rule,
+ * and takes no second port that it was not given.
+ */
+export function httpsPort({ web = DEFAULT_WEB_PORT, https }: PortSettings = {}): number | undefined {
+  if (https === false) return undefined;
+  return https ?? (web === DEFAULT_WEB_PORT ? DEFAULT_HTTPS_PORT : undefined);
+}
+
 /** The host's address on which the router listens, unless a platform says otherwise. */
 export const DEFAULT_BIND = "127.0.0.1";
 
@@ -92,6 +108,11 @@ export interface PortSettings {
    * @default 8080
    */
   readonly web?: number;
+  /**
+   * The router's port for HTTPS; `false`: there is none.
+   * @default 8443 where `web` is 8080, else false
+   */
+  readonly https?: number | false;
   /**
    * Postgres' port, always on 127.0.0.1.
    * @default 15432
@@ -176,6 +197,13 @@ export interface BackupSettings {
 }
 
 const port = integer(1, 65_535);
+const portOrNone: Reader<number | false> = (value, path, problems) => {
+  if (value === false || (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535)) {
+    return value;
+  }
+  problems.add(path, `${show(value)} is not allowed; use a whole number from 1 to 65535, or false`);
+  return undefined;
+};
 const memoryLimit = optional(object<MemoryLimit>({ memory: optional(integer(64, 1_048_576)) }));
 /** Up to a year. */
 const seconds = optional(integer(0, 31_536_000));
@@ -201,6 +229,7 @@ const fields = object<PlatformSettings>({
   ports: optional(
     object<PortSettings>({
       web: optional(port),
+      https: optional(portOrNone),
       postgres: optional(port),
       api: optional(port),
       bind: optional(ipv4Address),

@@ -1,8 +1,10 @@
+import { checkCertificates } from "../app/certificates.ts";
 import type { AppSettings } from "../app/settings.ts";
 import { appSettingsFields } from "../app/settings.ts";
 import { Problems, UserError } from "../check/problems.ts";
-import { isRecord, object, optional, type Reader, text } from "../check/readers.ts";
+import { isRecord, map, object, optional, type Reader, text } from "../check/readers.ts";
 import { type Environment, environment } from "../environment.ts";
+import { certificateName } from "../names.ts";
 import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
 import type { WrittenFile } from "./written-file.ts";
 import { refuseAmbiguous } from "./written-values.ts";
@@ -16,7 +18,13 @@ export interface AppStack extends AppSettings {
 /** What a stack file declares. */
 export type StackFile =
   | { readonly kind: "platform"; readonly settings: PlatformSettings }
-  | { readonly kind: "app"; readonly settings: AppStack; readonly config: Environment };
+  | {
+      readonly kind: "app";
+      readonly settings: AppStack;
+      readonly config: Environment;
+      /** The keys of the app's certificates. */
+      readonly certificateKeys: Readonly<Record<string, string>>;
+    };
 
 const appStack: Reader<AppStack> = object<AppStack>({
   ...appSettingsFields,
@@ -26,10 +34,21 @@ const appStack: Reader<AppStack> = object<AppStack>({
 /** The keys that say what kind of stack it is. */
 const KINDS = ["dynoform:platform", "dynoform:app"] as const;
 
+/** Keys of certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
+const CERTIFICATES = "dynoform:certificates";
+
+/** A key in PEM. Its message shows nothing of it. */
+const privateKey: Reader<string> = (value, path, problems) => {
+  if (typeof value === "string") return value;
+  problems.add(path, "is no text; set it to a private key in PEM");
+  return undefined;
+};
+const certificateKeys = map(certificateName, privateKey);
+
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
   "dynoform:platform": ["dynoform:key"],
-  "dynoform:app": ["dynoform:key", "dynoform:config"],
+  "dynoform:app": ["dynoform:key", "dynoform:config", CERTIFICATES],
 };
 
 /**
@@ -74,8 +93,11 @@ export function readStackFile(
     "dynoform:config",
     problems,
   );
+  const keys = certificateKeys(structured(configuration, CERTIFICATES, problems), CERTIFICATES, problems) ?? {};
   problems.check();
-  return { kind: "app", settings: settings ?? {}, config: config ?? {} };
+  checkCertificates(settings ?? {}, keys, `${kind}.certificates`, CERTIFICATES, problems);
+  problems.check();
+  return { kind: "app", settings: settings ?? {}, config: config ?? {}, certificateKeys: keys };
 }
 
 function withoutAmbiguous(values: unknown, written: WrittenFile | undefined, problems: Problems): unknown {

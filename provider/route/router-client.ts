@@ -51,6 +51,25 @@ export interface RouterEntry extends WantedEntry {
   readonly mode: RouterMode;
 }
 
+/** A certificate for some host names, PEM; the server's own stands first in the chain. */
+export interface WantedCertificate {
+  /** Those to serve it for: `www.shop.example`, or `*.shop.example`. */
+  readonly hosts: readonly string[];
+  readonly chain: string;
+  readonly key: string;
+}
+
+/** A certificate that the router has, without its key. */
+export interface RouterCertificate extends Omit<WantedCertificate, "key"> {
+  readonly name: string;
+}
+
+/** Numbers that change when what they count does. */
+export interface RouterRevision {
+  readonly routes: number;
+  readonly certificates: number;
+}
+
 /** Requests that had not ended when the time for that was over, by services: open WebSockets, say. */
 export type RequestsLeft = Readonly<Record<string, number>>;
 
@@ -107,12 +126,8 @@ export class RouterClient {
   }
 
   /** Undefined: no such app. */
-  async get(app: string, signal: AbortSignal, options: { patient?: boolean } = {}): Promise<RouterEntry | undefined> {
-    const ask = async () => {
-      const { status, body } = await this.#send("GET", `/apps/${app}`, signal);
-      return status === 200 ? (body as RouterEntry) : undefined;
-    };
-    return options.patient === false ? ask() : this.#patiently(signal, ask);
+  get(app: string, signal: AbortSignal, options: { patient?: boolean } = {}): Promise<RouterEntry | undefined> {
+    return this.#find(`/apps/${app}`, signal, options) as Promise<RouterEntry | undefined>;
   }
 
   /** Removes an app's entry, if there is one, and waits until its requests have ended. */
@@ -164,6 +179,43 @@ export class RouterClient {
   /** While an app's dynos have crashed, its requests are answered at once (H10) and wait for none of them. */
   async crashed(app: string, crashed: boolean, signal: AbortSignal): Promise<void> {
     await this.#call("POST", `/apps/${app}/crashed`, signal, { crashed });
+  }
+
+  /** Takes a certificate, or another in its place; connections that are open keep theirs. */
+  async putCertificate(name: string, certificate: WantedCertificate, signal: AbortSignal): Promise<void> {
+    await this.#call("PUT", `/certificates/${name}`, signal, certificate);
+  }
+
+  /** Removes a certificate, if there is one. */
+  async removeCertificate(name: string, signal: AbortSignal): Promise<void> {
+    await this.#call("DELETE", `/certificates/${name}`, signal);
+  }
+
+  /** Undefined: there is none of that name. */
+  certificate(
+    name: string,
+    signal: AbortSignal,
+    options: { patient?: boolean } = {},
+  ): Promise<RouterCertificate | undefined> {
+    return this.#find(`/certificates/${name}`, signal, options) as Promise<RouterCertificate | undefined>;
+  }
+
+  /** All certificates, whoever put them. */
+  async certificates(signal: AbortSignal): Promise<RouterCertificate[]> {
+    return (await this.#call("GET", "/certificates", signal)) as RouterCertificate[];
+  }
+
+  /** Whether anything changed since the last time, at little cost. */
+  async revision(signal: AbortSignal): Promise<RouterRevision> {
+    return (await this.#call("GET", "/revision", signal)) as RouterRevision;
+  }
+
+  #find(path: string, signal: AbortSignal, options: { patient?: boolean }): Promise<unknown> {
+    const ask = async () => {
+      const { status, body } = await this.#send("GET", path, signal);
+      return status === 200 ? body : undefined;
+    };
+    return options.patient === false ? ask() : this.#patiently(signal, ask);
   }
 
   #call(method: string, path: string, signal: AbortSignal, content?: unknown): Promise<unknown> {

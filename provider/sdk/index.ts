@@ -1,4 +1,5 @@
 export { Build, type BuildArgs, buildContent } from "./build.ts";
+export { Certificate, type CertificateArgs } from "./certificate.ts";
 export { DynoProcess, type DynoProcessArgs } from "./dyno-process.ts";
 export { Password, type PasswordArgs } from "./password.ts";
 export { Release, type ReleaseArgs } from "./release.ts";

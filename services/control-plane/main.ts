@@ -14,6 +14,7 @@ import { openApps } from "./apps/open.ts";
 import { Builds } from "./builds/builds.ts";
 import { Sources } from "./builds/sources.ts";
 import { BuildStore } from "./builds/store.ts";
+import { LocalCertificates } from "./certificates/local.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
 import { openDashboard } from "./dashboard/open.ts";
@@ -33,8 +34,8 @@ import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { Databases } from "./postgres/databases.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
-import { routerPort } from "./router.ts";
-import { placesOf, readSettings, siteUrl } from "./settings.ts";
+import { certificatePort, routerPort } from "./router.ts";
+import { isLocalDomain, placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificates } from "./tls/certificates.ts";
 import { keepCertificates } from "./tls/renewal.ts";
@@ -45,6 +46,7 @@ import { Site } from "./web/site.ts";
 /** Milliseconds. */
 const CALM = 3000;
 const SAMPLES = 20_000;
+const NAMES = 1000;
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -255,6 +257,21 @@ parts.use(
     (message) => report(`runtime metrics: ${message}`),
   ),
 );
+if (settings.httpsPort !== null && isLocalDomain(settings.domain)) {
+  const local = new LocalCertificates({
+    router: certificatePort(settings.socket, stopping.signal),
+    domain: settings.domain,
+    folder: places.tls,
+    clock,
+  });
+  parts.use(
+    new Ticker(
+      NAMES,
+      () => local.tick(),
+      (message) => report(`certificates: ${message}`),
+    ),
+  );
+}
 await oneOffs.recover();
 databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");

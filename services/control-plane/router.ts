@@ -1,4 +1,5 @@
 import { RouterClient } from "../../provider/route/router-client.ts";
+import type { CertificatePort } from "./certificates/local.ts";
 import type { RouterPort } from "./dynos/router-port.ts";
 
 /**
@@ -17,5 +18,22 @@ export function routerPort(socket: string, signal: AbortSignal): RouterPort {
     putIn: (app, service) => client.putIn(app, service, signal),
     bound: (service) => client.bound(service, signal),
     crashed: (app, crashed) => client.crashed(app, crashed, signal),
+  };
+}
+
+/**
+ * The router as the certificates' part of the control plane asks it.
+ *
+ * @param socket of its admin API
+ * @param signal ends what is under way
+ */
+export function certificatePort(socket: string, signal: AbortSignal): CertificatePort {
+  const client = new RouterClient(socket);
+  return {
+    revision: () => client.revision(signal),
+    apps: () => client.list(signal),
+    list: () => client.certificates(signal),
+    put: (name, certificate) => client.putCertificate(name, certificate, signal),
+    remove: (name) => client.removeCertificate(name, signal),
   };
 }

@@ -13,6 +13,8 @@ export interface ControlPlaneSettings {
   readonly socket: string;
   /** Where the router is published. */
   readonly webPort: number;
+  /** Where it speaks TLS; null: nowhere. */
+  readonly httpsPort: number | null;
   /** Where the API listens in its container, and is published on the host's 127.0.0.1. */
   readonly apiPort: number;
   /** What makes a one-off dyno's network that of the others. */
@@ -49,6 +51,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
 /** Where browsers find the dashboard: `http://dashboard.localhost:8080`. */
 export function siteUrl({ domain, webPort }: ControlPlaneSettings): string {
   return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
+}
+
+/** Below which the names of apps are this machine's own, whoever asks for them. */
+export function isLocalDomain(domain: string): boolean {
+  return domain === "localhost" || domain.endsWith(".localhost");
 }
 
 /** Where the control plane keeps what it has. */

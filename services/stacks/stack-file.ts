@@ -18,7 +18,10 @@ export interface Scale {
 export type AppSource = { readonly path: string } | { readonly commit: string };
 
 const APP = "dynoform:app";
-const CONFIG = "dynoform:config";
+/** The settings of an app whose values are secure, each apart from what is plain. */
+export const SECURE = { config: "dynoform:config", certificates: "dynoform:certificates" } as const;
+
+export type SecureKind = keyof typeof SECURE;
 
 /**
  * An app's stack file while it is edited. Comments, order and styles stay; what is left alone is not written anew.
@@ -53,7 +56,7 @@ export class StackFileEditor {
 
   /** `dynoform:config` as it is by now: secure values are `{ secure: … }`. */
   get config(): Readonly<Record<string, unknown>> {
-    return this.#map(CONFIG);
+    return this.#map(SECURE.config);
   }
 
   /** Sets what is given for a process type, and leaves the rest of it. */
@@ -70,14 +73,15 @@ export class StackFileEditor {
     else this.set(["source"], { ...source });
   }
 
-  /** @param secure the value as Pulumi encrypted it (`v1:…`); undefined removes the config var */
-  setConfig(name: string, secure: string | undefined): void {
+  /** @param secure the value as Pulumi encrypted it (`v1:…`); undefined removes it */
+  setSecure(kind: SecureKind, name: string, secure: string | undefined): void {
+    const key = SECURE[kind];
     if (secure !== undefined) {
-      this.#set([CONFIG, name], { secure });
+      this.#set([key, name], { secure });
       return;
     }
-    this.#remove([CONFIG, name]);
-    if (Object.keys(this.config).length === 0) this.#remove([CONFIG]);
+    this.#remove([key, name]);
+    if (Object.keys(this.#map(key)).length === 0) this.#remove([key]);
   }
 
   /** @param path below `dynoform:app`, e.g. `["addons", "DATABASE", "plan"]` */

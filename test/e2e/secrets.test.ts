@@ -4,6 +4,8 @@ import { globSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { certificateFor } from "../support/certificate.ts";
+import { get } from "../support/http.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { watchProcesses } from "../support/processes.ts";
 import { simpleApp } from "../support/simple-app.ts";
@@ -11,10 +13,18 @@ import { simpleApp } from "../support/simple-app.ts";
 test("no secret is readable anywhere but where it is used", async (t) => {
   await using platform = await testPlatform();
   await simpleApp(platform, "quiet");
-  await platform.app("quiet", { source: { path: "apps/quiet" }, addons: { DATABASE: { service: "postgresql" } } });
+  const certificate = await certificateFor(["www.quiet.test"]);
+  await platform.app("quiet", {
+    source: { path: "apps/quiet" },
+    addons: { DATABASE: { service: "postgresql" } },
+    hosts: ["www.quiet.test"],
+    certificates: { www: { chain: certificate.chain } },
+  });
   const token = randomBytes(24).toString("hex");
   const key = ["--path", "dynoform:config.SESSION_TOKEN"];
   await platform.engine.run(["config", "set", "--secret", ...key, "--stack", "quiet"], token);
+  const privateKey = ["--path", "dynoform:certificates.www"];
+  await platform.engine.run(["config", "set", "--secret", ...privateKey, "--stack", "quiet"], certificate.key);
 
   const processes = watchProcesses();
   const events = join(platform.directory, "events.jsonl");
@@ -30,7 +40,14 @@ test("no secret is readable anywhere but where it is used", async (t) => {
     "the watcher saw the processes",
   );
 
-  const secrets = new Map<string, string>([["the secure config var", token]]);
+  const ca = certificate.chain;
+  assert.equal((await get({ host: "www.quiet.test", port: platform.ports.https, path: "/", ca })).status, 200);
+
+  const secrets = new Map<string, string>([
+    ["the secure config var", token],
+    // A line of it, however its line breaks are written.
+    ["the key of a certificate", certificate.key.split("\n")[1] ?? ""],
+  ]);
   for (const [name, value] of await passwords(platform)) secrets.set(name, value);
   assert.ok(secrets.size >= 4, [...secrets.keys()].join());
   const places: Record<string, string> = {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
 import { runtimeDirectory } from "../support/dyno-manager.ts";
+import { get } from "../support/http.ts";
 import { testPlatform } from "../support/platform.ts";
+import { until } from "../support/until.ts";
 
 test("up serves an app from its database, a second up changes nothing, down leaves nothing", async () => {
   await using platform = await testPlatform();
@@ -26,9 +28,23 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(link.host, `dashboard.localhost:${platform.ports.web}`);
   assert.match((await platform.fetch("dashboard", link.pathname)).body, /invites you as <strong>ada@example.com/);
 
+  const trust = await platform.dynoform("trust");
+  const ca = await readFile(/file +(\S+)/.exec(trust.output)?.[1] ?? assert.fail(trust.output), "utf8");
+  const securely = { ca, host: "hello.localhost", port: platform.ports.https };
+  await until("the app is served over TLS", () =>
+    get({ ...securely, path: "/none" }).then(
+      ({ status }) => status === 404,
+      () => false,
+    ),
+  );
+  const login = await get({ ...securely, host: "dashboard.localhost", path: "/login" });
+  assert.equal(login.status, 200, login.body);
+
   // The router's proof that the dyno works was the first visit.
   assert.equal(await visit(), "2");
   assert.equal(await visit(), "3");
+  const { body } = await get({ ...securely, path: "/" });
+  assert.match(body, /visit number <strong>4/, "over TLS, with a certificate of its own");
   const running = await containers();
 
   const second = await platform.dynoform("up");
@@ -41,7 +57,7 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.equal(unconfirmed.exitCode, 1);
   assert.match(unconfirmed.output, /stack hello, with all data in its database /);
   assert.match(unconfirmed.output, /nothing was destroyed\. Say `npm run down -- --yes`/);
-  assert.equal(await visit(), "4");
+  assert.equal(await visit(), "5");
 
   const down = await platform.dynoform("down", "--yes");
   assert.equal(down.exitCode, 0, down.output);

@@ -14,7 +14,7 @@ export interface TestGround extends AsyncDisposable {
   readonly name: string;
   /** A folder of its own. */
   readonly directory: string;
-  readonly ports: { readonly web: number; readonly postgres: number; readonly api: number };
+  readonly ports: { readonly web: number; readonly https: number; readonly postgres: number; readonly api: number };
   readonly docker: Docker;
 }
 
@@ -31,11 +31,11 @@ export async function testGround(): Promise<TestGround> {
   // Compiling uWSGI for every app of every test would take longer than all tests together.
   process.env.DYNOFORM_SHARE_PACKAGES = "1";
   const docker = new Docker();
-  const [web = 0, postgres = 0, api = 0] = await freePorts(3);
+  const [web = 0, https = 0, postgres = 0, api = 0] = await freePorts(4);
   return {
     name,
     directory,
-    ports: { web, postgres, api },
+    ports: { web, https, postgres, api },
     docker,
     async [Symbol.asyncDispose]() {
       await keepPackages(docker, name);

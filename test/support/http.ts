@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { request as requestSecurely } from "node:https";
 
 export interface Request {
   readonly method?: string;
@@ -6,6 +7,8 @@ export interface Request {
   readonly body?: string;
   /** Milliseconds until an answer must have come. @default longer than the router holds a request, so that it says why */
   readonly timeout?: number;
+  /** Asks over TLS, and trusts this authority's certificate, PEM. */
+  readonly ca?: string;
 }
 
 export interface Answer {
@@ -16,15 +19,16 @@ export interface Answer {
 
 /** One request to a name that need not resolve: it goes to this machine, on a connection of its own. */
 export function get(target: Request & { host: string; port: number; path: string }): Promise<Answer> {
-  const { host, port, path, method = "GET", headers = {}, body = "", timeout = 90_000 } = target;
+  const { host, port, path, method = "GET", headers = {}, body = "", timeout = 90_000, ca } = target;
   return new Promise((resolve, reject) => {
-    const outgoing = request(
+    const outgoing = (ca === undefined ? request : requestSecurely)(
       {
         host: "127.0.0.1",
         port,
         path,
         method,
         agent: false,
+        ...(ca !== undefined && { ca, servername: host }),
         headers: { host: `${host}:${port}`, ...headers },
         // More than the router passes.
         maxHeaderSize: 256 * 1024,

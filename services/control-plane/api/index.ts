@@ -13,6 +13,7 @@ import { backupRoutes, openBackupRoutes } from "./handlers/backups.ts";
 import { browserLoginRoutes } from "./handlers/browser-login.ts";
 import { buildpackRoutes, openBuildpackRoutes } from "./handlers/buildpacks.ts";
 import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
+import { certificateRoutes } from "./handlers/certificates.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { domainRoutes } from "./handlers/domains.ts";
@@ -85,6 +86,7 @@ export function createApi(options: ApiOptions): Api {
     routes: [
       ...appRoutes(desk),
       ...domainRoutes(desk),
+      ...certificateRoutes(desk),
       ...buildpackRoutes(desk),
       ...factRoutes(desk),
       ...absentRoutes(desk),

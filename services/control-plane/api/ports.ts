@@ -1,3 +1,4 @@
+import type { DeclaredCertificate } from "../../../infra/app/declared-certificates.ts";
 import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
@@ -42,6 +43,8 @@ export interface DeclaredApp {
   readonly url: string;
   /** Where the router serves it besides. */
   readonly hosts: readonly string[];
+  /** Uploaded ones. */
+  readonly certificates: readonly DeclaredCertificate[];
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
   /** What of Heroku's labs it has. */
@@ -68,6 +71,8 @@ export interface AppFile {
   scale(type: string, to: DeclaredFormation): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
+  /** Writes a certificate's key as a secure value; undefined removes it. */
+  setCertificateKey(name: string, key: string | undefined): void;
   source(source: { readonly commit: string }): void;
   /** `dynoform:app` at this moment. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -1,11 +1,14 @@
 import type { AddonSettings } from "../../../infra/app/settings.ts";
-import type { AppSource, Scale, StackFileEditor } from "../../stacks/stack-file.ts";
+import type { AppSource, Scale, SecureKind, StackFileEditor } from "../../stacks/stack-file.ts";
 import { addonsOf, formationOf } from "./declared.ts";
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */
 export class AppFile {
   readonly #editor: StackFileEditor;
-  readonly #values = new Map<string, string | undefined>();
+  readonly #values: Record<SecureKind, Map<string, string | undefined>> = {
+    config: new Map(),
+    certificates: new Map(),
+  };
 
   constructor(editor: StackFileEditor) {
     this.#editor = editor;
@@ -41,7 +44,12 @@ export class AppFile {
 
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void {
-    this.#values.set(name, value);
+    this.#values.config.set(name, value);
+  }
+
+  /** Writes a certificate's key as a secure value; undefined removes it. */
+  setCertificateKey(name: string, key: string | undefined): void {
+    this.#values.certificates.set(name, key);
   }
 
   /** @param path below `dynoform:app` */
@@ -59,8 +67,8 @@ export class AppFile {
     return this.#editor.raise(path);
   }
 
-  /** The config vars to write, in plain; undefined: to be removed. */
-  get values(): ReadonlyMap<string, string | undefined> {
+  /** The secure values to write, in plain; undefined: to be removed. */
+  get values(): Readonly<Record<SecureKind, ReadonlyMap<string, string | undefined>>> {
     return this.#values;
   }
 }

@@ -1,3 +1,4 @@
+import { type DeclaredCertificate, declaredCertificates } from "../../../infra/app/declared-certificates.ts";
 import { type AddonSettings, addon } from "../../../infra/app/settings.ts";
 import { Problems } from "../../../infra/check/problems.ts";
 import { isRecord } from "../../../infra/check/readers.ts";
@@ -16,6 +17,8 @@ export interface DeclaredApp {
   readonly url: string;
   /** Where the router serves it besides. */
   readonly hosts: readonly string[];
+  /** Uploaded ones. */
+  readonly certificates: readonly DeclaredCertificate[];
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
   /** What of Heroku's labs it has. */
@@ -60,6 +63,7 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     path,
     url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
     hosts: Array.isArray(settings.hosts) ? settings.hosts.map(String) : [],
+    certificates: declaredCertificates(settings),
     maintenance: settings.maintenance === true,
     labs: Array.isArray(settings.labs) ? settings.labs.map(String) : [],
     createdAt: options.firstSeen(stack),

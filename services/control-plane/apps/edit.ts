@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { isRecord } from "../../../infra/check/readers.ts";
 import { UserError } from "../../errors.ts";
-import { StackFileEditor } from "../../stacks/stack-file.ts";
+import { SECURE, type SecureKind, StackFileEditor } from "../../stacks/stack-file.ts";
 import type { Runner } from "../runner.ts";
 import { AppFile } from "./app-file.ts";
 import type { DeclaredApp } from "./declared.ts";
@@ -29,10 +29,12 @@ export async function editedText(
   const file = new AppFile(editor);
   await edit(file);
   checkSource(project, name, file.settings);
-  const values = [...file.values];
-  const given = values.filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const sealed = await seal(runner, scratch, { stack, path }, new Map(given));
-  for (const [variable] of values) editor.setConfig(variable, sealed.get(variable));
+  for (const kind of Object.keys(SECURE) as SecureKind[]) {
+    const values = [...file.values[kind]];
+    const given = values.filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const sealed = await seal(runner, scratch, { stack, path }, kind, new Map(given));
+    for (const [called] of values) editor.setSecure(kind, called, sealed.get(called));
+  }
   return editor.text;
 }
 

@@ -59,6 +59,13 @@ export interface ApiDomain {
   readonly id: string;
   readonly hostname: string;
   readonly kind: string;
+  readonly sni_endpoint: { readonly id: string; readonly name: string } | null;
+}
+
+/** An uploaded certificate. */
+export interface ApiCertificate {
+  readonly name: string;
+  readonly ssl_cert: { readonly expires_at: string };
 }
 
 export interface ApiCollaborator {

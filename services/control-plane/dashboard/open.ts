@@ -28,7 +28,7 @@ export interface OpenDashboardOptions {
   readonly docker: Docker;
   readonly store: DatabaseSync;
   readonly metrics: AppMetrics;
-  readonly settings: Pick<ControlPlaneSettings, "domain" | "apiPort">;
+  readonly settings: Pick<ControlPlaneSettings, "domain" | "apiPort" | "httpsPort">;
   readonly clock: Clock;
   report(problem: string): void;
 }
@@ -79,7 +79,7 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
       daily: (app, month) => dynos.ledger.daily(app, month),
       lookAtMemory: (app) =>
         memory.look(app).catch((error: unknown) => report(`the memory of ${app}'s dynos: ${messageOf(error)}`)),
-      platform: { domain: settings.domain, apiPort: settings.apiPort },
+      platform: { domain: settings.domain, apiPort: settings.apiPort, httpsPort: settings.httpsPort },
       clock,
     },
     report,

@@ -38,6 +38,6 @@ export interface DashboardPorts {
   /** Has the memory of an app's dynos seen now. */
   lookAtMemory(app: string): Promise<void>;
   /** Of the platform, for instructions. */
-  readonly platform: { readonly domain: string; readonly apiPort: number };
+  readonly platform: { readonly domain: string; readonly apiPort: number; readonly httpsPort: number | null };
   readonly clock: Clock;
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "../../errors.ts";
 import type { Clock } from "../types.ts";
-import { makeCertificate } from "./openssl.ts";
+import { type CertificateRequest, makeCertificate } from "./openssl.ts";
 
 const DAY = 86_400_000;
 
@@ -92,10 +92,8 @@ export async function ensureCertificates(folder: string, clock: Clock = Date.now
 }
 
 async function ensure(folder: string, trust: Trust, clock: Clock): Promise<ServerCertificate> {
-  const [authority, server] = [trust.files.authority, trust.files.server].map((name) => ({
-    key: join(folder, `${name}.key`),
-    certificate: join(folder, `${name}.pem`),
-  })) as [Files, Files];
+  const authority = filesOf(folder, trust.files.authority);
+  const server = filesOf(folder, trust.files.server);
   let issuer = await read(authority);
   if (issuer === undefined || !isGood(issuer, clock() + AUTHORITY.renew * DAY)) {
     await make(folder, authority, {
@@ -114,22 +112,65 @@ async function ensure(folder: string, trust: Trust, clock: Clock): Promise<Serve
   if (present !== undefined && issuer !== undefined && isGood(present, clock() + SERVER.renew * DAY, issuer)) {
     return present;
   }
-  await make(folder, server, {
-    name: trust.server,
+  await make(folder, server, serverRequest(trust, authority));
+  const made = await read(server);
+  if (made === undefined) throw new Error(`no certificate was made in ${folder}`);
+  return made;
+}
+
+function serverRequest({ server, names }: Pick<Trust, "server" | "names">, issuer: Files): Omit<Request, keyof Files> {
+  return {
+    name: server,
     days: SERVER.days,
     extensions: [
       "basicConstraints=critical,CA:FALSE",
       "keyUsage=critical,digitalSignature",
       "extendedKeyUsage=serverAuth",
-      `subjectAltName=${trust.names}`,
+      `subjectAltName=${names}`,
       "subjectKeyIdentifier=hash",
       "authorityKeyIdentifier=keyid",
     ],
-    issuer: authority,
-  });
-  const made = await read(server);
-  if (made === undefined) throw new Error(`no certificate was made in ${folder}`);
-  return made;
+    issuer,
+  };
+}
+
+/** The certificate of this machine's own authority, PEM. @param folder `<directory>/control/tls`, with all in it */
+export function authority(folder: string): Promise<string> {
+  return readFile(authorityFile(folder), "utf8");
+}
+
+/**
+ * Makes a certificate that this machine's own authority signs; whoever asked for it keeps it.
+ *
+ * @param folder `<directory>/control/tls`, with all in it
+ * @param host a name below `localhost`, which is all that the authority can vouch for
+ */
+export async function certificateOf(folder: string, host: string): Promise<ServerCertificate> {
+  const unfinished = await mkdtemp(join(folder, ".host-"));
+  try {
+    const files = { key: join(unfinished, "key"), certificate: join(unfinished, "certificate") };
+    const issuer = filesOf(folder, MACHINE.files.authority);
+    const settings = join(unfinished, "settings");
+    await makeCertificate({
+      ...serverRequest({ server: MACHINE.server, names: `DNS:${host}` }, issuer),
+      ...files,
+      settings,
+    });
+    return { key: await readFile(files.key, "utf8"), cert: await readFile(files.certificate, "utf8") };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/** Whether a certificate was signed by an authority and does not end soon. @param now milliseconds since 1970 */
+export function isServed(certificate: string, authority: string, now: number): boolean {
+  try {
+    const { publicKey } = new X509Certificate(authority);
+    const read = new X509Certificate(certificate);
+    return read.verify(publicKey) && read.validToDate.getTime() >= now + SERVER.renew * DAY;
+  } catch {
+    return false;
+  }
 }
 
 interface Files {
@@ -137,12 +178,14 @@ interface Files {
   readonly certificate: string;
 }
 
+function filesOf(folder: string, name: string): Files {
+  return { key: join(folder, `${name}.key`), certificate: join(folder, `${name}.pem`) };
+}
+
+type Request = Omit<CertificateRequest, "settings">;
+
 /** Makes both beside their places, so that nobody sees half of a file. */
-async function make(
-  folder: string,
-  files: Files,
-  request: Omit<Parameters<typeof makeCertificate>[0], keyof Files | "settings">,
-): Promise<void> {
+async function make(folder: string, files: Files, request: Omit<Request, keyof Files>): Promise<void> {
   const unfinished = await mkdtemp(join(folder, ".new-"));
   try {
     const made = { key: join(unfinished, "key"), certificate: join(unfinished, "certificate") };

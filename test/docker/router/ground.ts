@@ -7,7 +7,7 @@ import Docker from "dockerode";
 import { packageRoot } from "../../../images/package-root.ts";
 import { ROUTER_SYSCTLS } from "../../../infra/platform/router-sysctls.ts";
 import { scaleService } from "../../../provider/docker/service.ts";
-import { freePort } from "../../support/free-port.ts";
+import { freePorts } from "../../support/free-port.ts";
 import { type Answer, get, type Request } from "../../support/http.ts";
 import { routerImage, testBase } from "../../support/router-image.ts";
 import { type LogLine, logLines } from "./log-lines.ts";
@@ -32,6 +32,8 @@ export interface RouterGround extends AsyncDisposable {
   /** The router's admin socket. */
   readonly socket: string;
   readonly port: number;
+  /** Where it speaks TLS. */
+  readonly tlsPort: number;
   readonly router: Docker.Container;
   /** Says for how long the service's `web.1` runs: 0 stops it, 1 starts it. */
   scale(service: string, replicas: number): Promise<void>;
@@ -71,7 +73,7 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
   const socket = join(directory, "admin.sock");
   const labels = { "dynoform.platform": name };
   // Docker would choose another port at each start.
-  const port = await freePort();
+  const [port = 0, tlsPort = 0] = await freePorts(2);
   const image = await routerImage(docker);
   const base = await testBase(docker);
   const binds = await Promise.all(Object.entries(files).map(([path, edit]) => replaced(directory, path, edit)));
@@ -109,7 +111,7 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
       Labels: labels,
       User: `${process.getuid?.()}:${process.getgid?.()}`,
       Env: [`DYNOFORM_PROXIES=${proxies.join(",")}`],
-      ExposedPorts: { "8080/tcp": {} },
+      ExposedPorts: { "8080/tcp": {}, "8443/tcp": {} },
       HostConfig: {
         Binds: [`${directory}:/run/router`, ...binds],
         CapDrop: ["ALL"],
@@ -118,7 +120,10 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
         NetworkMode: name,
         DnsOptions: ["ndots:1"],
         RestartPolicy: { Name: "always" },
-        PortBindings: { "8080/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] },
+        PortBindings: {
+          "8080/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }],
+          "8443/tcp": [{ HostIp: "127.0.0.1", HostPort: String(tlsPort) }],
+        },
         Sysctls: ROUTER_SYSCTLS,
       },
     });
@@ -141,6 +146,7 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
     directory,
     socket,
     port,
+    tlsPort,
     router,
     async dyno(short, { version = "v1", mode = "well", boot = 0, replicas = 1, dyno = "web.1" } = {}) {
       const service = `${name}-${short}`;

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { createProvider } from "../../../provider/index.ts";
 import { RouterClient } from "../../../provider/route/router-client.ts";
+import { certificateFor } from "../../support/certificate.ts";
 import { startLoad } from "../../support/load.ts";
 import { type RouterGround, routerGround, until } from "./ground.ts";
 
@@ -308,4 +309,34 @@ test("a dyno's end: its container is gone, also when it crashes all the time, or
     await provider.delete({ ...PROCESS, id: service, inputs, outputs: inputs, timeout: 0 });
     assert.deepEqual(await ground.containers(service), []);
   }
+});
+
+test("a certificate is put, seen to differ, mended and removed, and recovered after a crash", async () => {
+  const type = call("dyno:index:Certificate");
+  const [first, second] = [await certificateFor(["www.shop.test"]), await certificateFor(["www.shop.test"])];
+  const name = "app.shop.www";
+  const inputs = { platform: ground.name, socket: ground.socket, name, hosts: ["www.shop.test"], ...first };
+  const state = { id: name, oldInputs: inputs, oldOutputs: inputs, ignoreChanges: [] };
+  const there = async () => (await ground.admin("GET", `/certificates/${name}`)).body;
+
+  await provider.create({ ...type, inputs, timeout: 0, preview: true });
+  assert.equal((await there()).error, "not_found", "a preview puts nothing");
+  assert.equal(await provider.recover?.({ ...type, inputs }), undefined);
+  const { id } = await create(inputs, type);
+  assert.deepEqual([id, (await there()).chain], [name, first.chain]);
+  assert.equal((await provider.recover?.({ ...type, inputs }))?.id, name);
+  assert.equal((await provider.diff({ ...type, ...state, news: inputs })).changes, false);
+
+  await ground.admin("PUT", `/certificates/${name}`, { hosts: ["a.shop.test"], ...second });
+  const drifted = await provider.diff({ ...type, ...state, news: inputs });
+  assert.deepEqual(Object.keys(drifted.detailedDiff ?? {}).sort(), ["chain", "hosts"]);
+  const news = { ...inputs, ...second };
+  await provider.update({ ...type, ...state, news, timeout: 0, preview: false });
+  assert.deepEqual([(await there()).chain, (await there()).hosts], [second.chain, ["www.shop.test"]]);
+
+  const wrong = { ...inputs, key: second.key };
+  await assert.rejects(create(wrong, type), /^Error: the certificate app\.shop\.www does not belong to its key/);
+  await provider.delete({ ...type, id, inputs: news, outputs: news, timeout: 0 });
+  await provider.delete({ ...type, id, inputs: news, outputs: news, timeout: 0 });
+  assert.equal((await there()).error, "not_found");
 });

@@ -99,6 +99,10 @@ const ANSWERS: Readonly<Record<string, string>> = {
   "GET /apps/:app/releases/:release": "Release",
   "GET /apps/:app/slugs/:slug": "Slug",
   "GET /apps/:app/sni-endpoints": "SNIEndpoint[]",
+  "POST /apps/:app/sni-endpoints": "SNIEndpoint",
+  "GET /apps/:app/sni-endpoints/:endpoint": "SNIEndpoint",
+  "PATCH /apps/:app/sni-endpoints/:endpoint": "SNIEndpoint",
+  "DELETE /apps/:app/sni-endpoints/:endpoint": "SNIEndpoint",
   "GET /stacks": "Stack[]",
   "GET /stacks/:stack": "Stack",
 };

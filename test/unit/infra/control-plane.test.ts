@@ -90,6 +90,7 @@ test("control plane and runner have the host's paths, and no rights but their ow
     project: packageRoot(),
     socket: `${directory}/router/admin.sock`,
     webPort: 8080,
+    httpsPort: 8443,
     accounts: { signUp: false },
     apiPort: 5050,
     network: { networkName: "test", routerAddress: "10.99.0.10", postgresAddress: "10.99.0.11", egress: [] },

@@ -140,6 +140,22 @@ test("a platform's resources", async () => {
   }
 });
 
+test("TLS is served beside the usual port, and elsewhere where a platform says so", async () => {
+  for (const [ports, external] of [
+    [undefined, 8443],
+    [{ web: 8080, bind: "0.0.0.0" }, 8443],
+    [{ https: 443 }, 443],
+    [{ web: 80, https: 443 }, 443],
+    [{ web: 8081 }, undefined],
+    [{ https: false }, undefined],
+  ] as const) {
+    const recording = await record(() => new Platform("main", { directory: "/srv/d", ports }));
+    const published = recording.get("main-router").inputs.ports as { internal: number; external: number; ip: string }[];
+    const ip = ports !== undefined && "bind" in ports ? ports.bind : "127.0.0.1";
+    assert.deepEqual(published.slice(1), external === undefined ? [] : [{ internal: 8443, external, ip }]);
+  }
+});
+
 test("what other stacks read of it", async () => {
   const { result } = await record(() => new Platform("main", { directory: "/srv/d", egress: { allow: ["10.1.2.3"] } }));
   const { networkId, provisionerPassword, ...plain } = connectionOutputs(result);
@@ -180,7 +196,7 @@ test("what is wrong with a platform is said before anything is registered", asyn
   let problems: readonly string[] = [];
   const { resources } = await record(() => {
     try {
-      new Platform("main", { name: "Test", ports: { webb: 80 } } as PlatformArgs);
+      new Platform("main", { name: "Test", ports: { webb: 80, https: true } } as unknown as PlatformArgs);
     } catch (error) {
       if (error instanceof UserError) problems = error.problems;
     }
@@ -188,6 +204,7 @@ test("what is wrong with a platform is said before anything is registered", asyn
   assert.deepEqual(resources, []);
   assert.deepEqual(problems, [
     'Platform main: name: "Test" is not allowed; use 1 to 20 lower-case letters, digits and dashes, beginning with a letter',
-    "Platform main: ports.webb: is no setting; use web, postgres, api or bind",
+    "Platform main: ports.webb: is no setting; use web, https, postgres, api or bind",
+    "Platform main: ports.https: true is not allowed; use a whole number from 1 to 65535, or false",
   ]);
 });

@@ -85,7 +85,8 @@ const nameRule =
   "use 3 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit, " +
   "but none of platform, dashboard, git, api and nothing that ends in -pr-<number>";
 const sizes = "use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l";
-const appKeys = "use name, id, source, formation, addons, healthCheck, hosts, maintenance, labs or platform";
+const appKeys =
+  "use name, id, source, formation, addons, healthCheck, hosts, certificates, maintenance, labs or platform";
 
 const mistakes: [name: string, configuration: Record<string, unknown>, ...messages: string[]][] = [
   [
@@ -106,7 +107,7 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "an unknown top-level key",
     { "dynoform:app": {}, "dynoform:confg": {} },
-    "dynoform:confg: is no setting of this kind of stack; use dynoform:app, dynoform:key, dynoform:config",
+    "dynoform:confg: is no setting of this kind of stack; use dynoform:app, dynoform:key, dynoform:config, dynoform:certificates",
   ],
   [
     "config vars of a platform",

@@ -56,11 +56,11 @@ test("an edit changes its line and leaves every other, comments and indentation 
     TEXT.replace("{ path: app }", `{ commit: ${"a".repeat(40)} }`),
   );
   assert.equal(
-    edited((file) => file.setConfig("TOKEN", "v1:new")),
+    edited((file) => file.setSecure("config", "TOKEN", "v1:new")),
     TEXT.replace("v1:old", "v1:new"),
   );
   assert.equal(
-    edited((file) => file.setConfig("OTHER", "v1:other")),
+    edited((file) => file.setSecure("config", "OTHER", "v1:other")),
     TEXT.replace("v1:old }\n", "v1:old }\n        OTHER: { secure: v1:other }\n"),
   );
   assert.equal(
@@ -75,9 +75,9 @@ test("an edit changes its line and leaves every other, comments and indentation 
 
 test("removing what was the last takes its map along", () => {
   const text = edited((file) => {
-    file.setConfig("GREETING", undefined);
-    file.setConfig("TOKEN", undefined);
-    file.setConfig("NEVER", undefined);
+    file.setSecure("config", "GREETING", undefined);
+    file.setSecure("config", "TOKEN", undefined);
+    file.setSecure("config", "NEVER", undefined);
     file.source(undefined);
   });
   const { config } = parse(text);
@@ -86,10 +86,26 @@ test("removing what was the last takes its map along", () => {
   assert.ok(text.includes("# Two are enough."));
 });
 
+test("a certificate's chain stands in lines of its own, its key apart and secure", () => {
+  const chain = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  const text = edited((file) => {
+    file.set(["certificates", "www", "chain"], chain);
+    file.set(["certificates", "www", "hosts"], []);
+    file.setSecure("certificates", "www", "v1:key");
+  });
+  assert.match(text, /^ +chain: \|\n +-----BEGIN CERTIFICATE-----\n +MIIB\n/m);
+  const { config } = parse(text);
+  assert.deepEqual(config["dynoform:app"].certificates, { www: { chain, hosts: [] } });
+  assert.deepEqual(config["dynoform:certificates"], { www: { secure: "v1:key" } });
+  const without = new StackFileEditor(text, "Pulumi.shop.yaml");
+  without.setSecure("certificates", "www", undefined);
+  assert.equal("dynoform:certificates" in parse(without.text).config, false);
+});
+
 test("a file that says little can be edited", () => {
   const text = edited((file) => {
     file.scale("web", { quantity: 0 });
-    file.setConfig("A", "v1:a");
+    file.setSecure("config", "A", "v1:a");
   }, "config:\n  dynoform:app:\n");
   assert.deepEqual(parse(text), {
     config: {
@@ -112,7 +128,7 @@ test("whatever is set is read back, and an edit taken back leaves the same data"
     fc.property(fc.dictionary(name, scale, plain), fc.dictionary(name, fc.string(), plain), (formation, config) => {
       const text = edited((file) => {
         for (const [type, to] of Object.entries(formation)) file.scale(type, to);
-        for (const [key, secure] of Object.entries(config)) file.setConfig(key, secure);
+        for (const [key, secure] of Object.entries(config)) file.setSecure("config", key, secure);
       });
       const { config: after } = parse(text);
       const before = parse(TEXT).config;

@@ -1,6 +1,8 @@
 import { Problems } from "../../../../infra/check/problems.ts";
 import { hostName } from "../../../../infra/names.ts";
+import { covers } from "../../../../provider/certificate/chain.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
+import { endpointOf, findCertificate, serveWith } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import type { AppFile, DeclaredApp } from "../ports.ts";
@@ -22,7 +24,7 @@ export function domainRoutes(desk: Desk): Route[] {
         return { body: show(desk, app, find(desk, app, call)) };
       },
     ],
-    ["PATCH", "/apps/:app/domains/:domain", (call) => refuseCertificate(desk, call)],
+    ["PATCH", "/apps/:app/domains/:domain", (call) => choose(desk, call)],
     ["DELETE", "/apps/:app/domains/:domain", (call) => remove(desk, call)],
   ];
 }
@@ -37,17 +39,18 @@ async function list(desk: Desk, call: Call): Promise<Answer> {
 async function add(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const hostname = requiredText(call, "hostname").toLowerCase();
-  checkCertificate(call);
   check(hostname, app);
+  const certificate = certificateOf(desk, app, call, hostname);
   await checkFree(desk, hostname);
   const made = await desk.change(call, app, `Add ${hostname} domain`, async (file) => {
     // Again in the app's turn. The router is the last to see that no host is given twice.
     await checkFree(desk, hostname);
     file.set(["hosts"], [...hostsIn(file), hostname]);
+    if (certificate !== null) serveWith(file, hostname, certificate);
   });
   return {
     status: 201,
-    body: show(desk, app, { hostname, kind: "custom" }),
+    body: show(desk, (await desk.ports.apps.get(app.name)) ?? app, { hostname, kind: "custom" }),
     headers: warned(made),
   };
 }
@@ -61,21 +64,31 @@ async function remove(desk: Desk, call: Call): Promise<Answer> {
     const left = hostsIn(file).filter((host) => host !== hostname);
     if (left.length > 0) file.set(["hosts"], left);
     else file.remove(["hosts"]);
+    serveWith(file, hostname, undefined);
   });
   return { body: show(desk, app, domain), headers: warned(made) };
 }
 
-async function refuseCertificate(desk: Desk, call: Call): Promise<Answer> {
+/** Chooses the certificate that a domain is served with. */
+async function choose(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const domain = find(desk, app, call);
-  checkCertificate(call);
-  return { body: show(desk, app, domain) };
+  const { hostname, kind } = domain;
+  if (call.body.sni_endpoint === undefined) return { body: show(desk, app, domain) };
+  if (kind === "heroku") throw invalid("sni_endpoint", `${hostname} has a certificate of the platform's.`);
+  const certificate = certificateOf(desk, app, call, hostname);
+  const what = certificate === null ? `Serve ${hostname} with no certificate` : `Serve ${hostname} with ${certificate}`;
+  const made = await desk.change(call, app, what, (file) => serveWith(file, hostname, certificate ?? undefined));
+  return { body: show(desk, (await desk.ports.apps.get(app.name)) ?? app, domain), headers: warned(made) };
 }
 
-function checkCertificate(call: Call): void {
-  const { sni_endpoint: endpoint } = call.body;
-  if (endpoint === undefined || endpoint === null) return;
-  throw invalid("sni_endpoint", "There are no certificates here yet; apps are served over HTTP.");
+/** The name of the certificate that is asked for; null: none. @throws ApiError when it is not for the host */
+function certificateOf(desk: Desk, app: DeclaredApp, call: Call, hostname: string): string | null {
+  const { sni_endpoint: which } = call.body;
+  if (which === undefined || which === null) return null;
+  const { name, names } = findCertificate(desk, app, which);
+  if (covers(names, hostname)) return name;
+  throw invalid("sni_endpoint", `${name} is for ${names.join(", ")}, and so cannot serve ${hostname}.`);
 }
 
 function check(hostname: string, app: DeclaredApp): void {
@@ -115,19 +128,19 @@ function hostsIn({ settings: { hosts } }: AppFile): string[] {
 }
 
 function find(desk: Desk, app: DeclaredApp, { params: { domain: which = "" } }: Call): Domain {
-  const found = domainsOf(app).find(({ hostname }) => hostname === which || idOf(desk, app, hostname) === which);
+  const found = domainsOf(app).find(({ hostname }) => hostname === which || domainId(desk, app, hostname) === which);
   if (found === undefined) throw notFound("domain");
   return found;
 }
 
-function idOf(desk: Desk, app: DeclaredApp, hostname: string): string {
+export function domainId(desk: Desk, app: DeclaredApp, hostname: string): string {
   return desk.id("domain", app.id, hostname);
 }
 
 function show(desk: Desk, app: DeclaredApp, { hostname, kind }: Domain): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
   return {
-    id: idOf(desk, app, hostname),
+    id: domainId(desk, app, hostname),
     acm_status: null,
     acm_status_reason: null,
     app: { id: desk.appId(app), name: app.name },
@@ -136,7 +149,7 @@ function show(desk: Desk, app: DeclaredApp, { hostname, kind }: Domain): Record<
     created_at: time,
     hostname,
     kind,
-    sni_endpoint: null,
+    sni_endpoint: endpointOf(desk, app, hostname),
     status: kind === "custom" ? "succeeded" : "none",
     updated_at: time,
   };

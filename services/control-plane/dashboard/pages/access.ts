@@ -1,11 +1,13 @@
+import { isLocalDomain } from "../../settings.ts";
 import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form } from "../../web/layout.ts";
 import type { MemberRoute, MemberVisit } from "../../web/visit.ts";
-import type { ApiApp, ApiCollaborator, ApiDomain } from "../answers.ts";
+import type { ApiApp, ApiCertificate, ApiCollaborator, ApiDomain } from "../answers.ts";
 import { path } from "../api.ts";
 import type { Context } from "../context.ts";
 import { appPath } from "../frames.ts";
+import type { DashboardPorts } from "../ports.ts";
 
 /** Under which names an app is reached, and who may use it. */
 export function accessActs({ acts }: Context): MemberRoute[] {
@@ -66,16 +68,24 @@ export function accessActs({ acts }: Context): MemberRoute[] {
   ];
 }
 
-export function domainsCard(visit: MemberVisit, app: string, domains: readonly ApiDomain[]): Html {
-  const rows = domains.map(
-    ({ hostname, kind }) =>
-      html`<li><span class="grow">${hostname}</span>${
-        kind === "heroku"
+export interface DomainsShown {
+  readonly domains: readonly ApiDomain[];
+  readonly certificates: readonly ApiCertificate[];
+  readonly platform: DashboardPorts["platform"];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export function domainsCard(visit: MemberVisit, app: string, shown: DomainsShown): Html {
+  const rows = shown.domains.map(
+    (domain) =>
+      html`<li><span class="grow">${domain.hostname}</span><span class="soft small">${certificateOf(domain, shown)}</span>${
+        domain.kind === "heroku"
           ? html`<span class="soft small">its own</span>`
           : form(
               visit,
               { action: path`/apps/${app}/domains/remove` },
-              html`<input type="hidden" name="hostname" value="${hostname}"><button class="plain danger">Remove<span class="hidden"> ${hostname}</span></button>`,
+              html`<input type="hidden" name="hostname" value="${domain.hostname}"><button class="plain danger">Remove<span class="hidden"> ${domain.hostname}</span></button>`,
             )
       }</li>`,
   );
@@ -86,6 +96,22 @@ ${form(
   { action: path`/apps/${app}/domains`, class: "line" },
   html`<div class="field"><label for="hostname">Host name</label><input id="hostname" name="hostname" required autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="shop.example.com"></div><button class="second">Preview</button>`,
 )}</section>`;
+}
+
+/** What a name is served with over HTTPS. */
+function certificateOf({ hostname, sni_endpoint: endpoint }: ApiDomain, shown: DomainsShown): string {
+  const { domain, httpsPort } = shown.platform;
+  if (httpsPort === null) return "HTTP only";
+  if (endpoint !== null) {
+    const until = shown.certificates.find(({ name }) => name === endpoint.name)?.ssl_cert.expires_at;
+    if (until === undefined) return `certificate ${endpoint.name}`;
+    const day = until.slice(0, 10);
+    return Date.parse(until) < shown.now
+      ? `certificate ${endpoint.name}, ended on ${day}`
+      : `certificate ${endpoint.name}, until ${day}`;
+  }
+  const own = isLocalDomain(domain) && hostname.endsWith(`.${domain}`);
+  return own ? "the platform's own authority" : "no certificate";
 }
 
 export function collaboratorsCard(visit: MemberVisit, app: ApiApp, collaborators: readonly ApiCollaborator[]): Html {

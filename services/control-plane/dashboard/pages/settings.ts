@@ -2,7 +2,7 @@ import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form } from "../../web/layout.ts";
 import type { MemberRoute, MemberVisit, Reply } from "../../web/visit.ts";
-import type { ApiAddon, ApiApp, ApiCollaborator, ApiDomain } from "../answers.ts";
+import type { ApiAddon, ApiApp, ApiCertificate, ApiCollaborator, ApiDomain } from "../answers.ts";
 import { path } from "../api.ts";
 import { type AppVisit, appOf, type Context } from "../context.ts";
 import { ago } from "../format.ts";
@@ -76,10 +76,11 @@ async function show(context: Context, visit: MemberVisit, shown: Shown = {}): Pr
   const found = await appOf(context, visit);
   const { app, state } = found;
   const base = path`/apps/${app.name}`;
-  const [config, addons, domains, collaborators] = await Promise.all([
+  const [config, addons, domains, certificates, collaborators] = await Promise.all([
     api.get<Record<string, string>>(visit, `${base}/config-vars`),
     api.find<ApiAddon[]>(visit, `${base}/addons`),
     api.find<ApiDomain[]>(visit, `${base}/domains`),
+    api.find<ApiCertificate[]>(visit, `${base}/sni-endpoints`),
     api.find<ApiCollaborator[]>(visit, `${base}/collaborators`),
   ]);
   const attached = (addons ?? []).flatMap((addon) => addon.config_vars);
@@ -90,7 +91,7 @@ async function show(context: Context, visit: MemberVisit, shown: Shown = {}): Pr
     html`<div class="field"><label for="name">New name</label><input id="name" name="name" required maxlength="30" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="${app.name}"></div><button class="second">Preview</button>`,
   )}</section>
 ${configCard(visit, app.name, config, { attached, reveal: shown.reveal === true })}
-${domains !== undefined && domainsCard(visit, app.name, domains)}
+${domains !== undefined && domainsCard(visit, app.name, { domains, certificates: certificates ?? [], platform: ports.platform, now: ports.clock() })}
 ${collaborators !== undefined && collaboratorsCard(visit, app, collaborators)}
 ${maintenance(visit, app)}
 ${deletion(found, shown.wrongName)}`;

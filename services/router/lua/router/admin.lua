@@ -14,6 +14,13 @@
 -- GET /dynos/<service>  200 { bound }  Whether it was seen to listen on its port when it was last asked.
 -- DELETE /apps/<app>  200 { left }      GET /apps/<app>  200 entry, 404      GET /apps  200 [entry]
 --
+-- PUT /certificates/<name> { hosts, chain, key }  200 { revision }
+--     Chain and key in PEM; `hosts` are the names to serve it for: www.shop.example, or *.shop.example.
+-- DELETE /certificates/<name>  200 {}
+-- GET /certificates/<name>  200 { name, hosts, chain, revision }, 404      GET /certificates  200 [those]
+--     Nobody is given a key.
+-- GET /revision  200 { routes, certificates }  Each changes when what it counts does.
+--
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
 -- POST /apps/<app>/mode { mode: awake | asleep | quota, ifIdle? }  200 { left }  409 { error: busy }
 --     Blocks until the requests in flight have ended. `ifIdle`: only after that many seconds without one.
@@ -29,10 +36,12 @@
 local cjson = require "cjson.safe"
 
 local activity = require "router.activity"
+local certificates = require "router.certificates"
 local check = require "router.check"
 local probe = require "router.probe"
 local routes = require "router.table"
 local switch = require "router.switch"
+local tls = require "router.tls"
 
 local function answer(status, body)
   ngx.status = status
@@ -66,6 +75,31 @@ function actions.GET(app)
   local entry = routes.json(app)
   if not entry then return 404, { error = "not_found", message = "no app " .. app } end
   return 200, entry
+end
+
+local of_certificates = {}
+
+function of_certificates.PUT(name)
+  local certificate, problem = check.certificate(name, body())
+  problem = problem or tls.problem(certificate.chain, certificate.key)
+  if problem then return invalid(problem) end
+  return 200, { revision = certificates.put(certificate) }
+end
+
+function of_certificates.DELETE(name)
+  certificates.remove(name)
+  return 200, {}
+end
+
+function of_certificates.GET(name)
+  local certificate = certificates.show(name)
+  if not certificate then return 404, { error = "not_found", message = "no certificate " .. name } end
+  return 200, certificate
+end
+
+local function all_certificates()
+  local found = certificates.show_all()
+  return found[1] and found or "[]"
 end
 
 local posts = {}
@@ -107,6 +141,12 @@ local function handle()
   if uri == "/health" then return 200, { ok = true } end
   if uri == "/apps" and method == "GET" then return 200, routes.all_json() end
   if uri == "/activity" and method == "GET" then return 200, all_activity() end
+  if uri == "/revision" and method == "GET" then
+    return 200, { routes = routes.revision(), certificates = certificates.revision() }
+  end
+  if uri == "/certificates" and method == "GET" then return 200, all_certificates() end
+  local certificate = uri:match "^/certificates/([a-z0-9][a-z0-9.-]*)$"
+  if certificate and of_certificates[method] then return of_certificates[method](certificate) end
   local proven = method == "GET" and uri:match "^/dynos/([%w_-]+)$"
   if proven then return 200, { bound = probe.is_bound(proven) } end
   if method == "POST" then

@@ -56,6 +56,21 @@ function M.entry(app, sent)
   }
 end
 
+-- A certificate that was sent, whose texts are looked at elsewhere; nil and what is wrong.
+function M.certificate(name, sent)
+  if type(sent) ~= "table" then return nil, "the body is no JSON object" end
+  local hosts = {}
+  for _, host in ipairs(items(sent.hosts)) do
+    if type(host) ~= "string" or not host:gsub("^%*%.", ""):match "^[a-z0-9.-]+$" then return nil, "hosts: not a host name" end
+    hosts[#hosts + 1] = host
+  end
+  if not hosts[1] then return nil, "hosts: none" end
+  for _, text in ipairs { "chain", "key" } do
+    if type(sent[text]) ~= "string" then return nil, text .. ": not a text" end
+  end
+  return { name = name, hosts = hosts, chain = sent.chain, key = sent.key }
+end
+
 -- A question that was sent: the dynos' names, a path and seconds; nil and what is wrong.
 function M.question(sent)
   if type(sent) ~= "table" then return nil, "the body is no JSON object" end

@@ -114,6 +114,7 @@ end
 local function is_streamed(var)
   if var.http_transfer_encoding then return true end
   local length = var.content_length
+  if not length and var.unmeasured == "streamed" then return true end
   return length and (tonumber(length) or 0) > KEPT_BODY
 end
 

@@ -9,9 +9,9 @@
 
 local cjson = require "cjson.safe"
 
-local M = {}
+local exclusive = require "router.exclusive"
 
-local LOCK_SECONDS = 5
+local M = {}
 
 local routes = ngx.shared.routes
 local path
@@ -105,13 +105,8 @@ local function forget_hosts(entry, kept)
   end
 end
 
--- Runs `change` while no other worker writes. A worker killed in it frees the lock by its expiry.
 local function exclusively(change)
-  while not routes:add("lock", true, LOCK_SECONDS) do ngx.sleep(0.001) end
-  local ok, result, more = pcall(change)
-  routes:delete "lock"
-  if not ok then error(result, 0) end
-  return result, more
+  return exclusive(routes, change)
 end
 
 -- Reads the file, once, before there are workers. What cannot be read is put aside: the next `up` of each
@@ -156,6 +151,11 @@ end
 function M.is_current(entry)
   local now = stored(entry.app)
   return now ~= nil and now.change == entry.change
+end
+
+-- Counts the changes of entries.
+function M.revision()
+  return routes:get "generation"
 end
 
 -- The entry of an app; nil when there is none.

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { certificateFor, type Pair } from "../../../support/certificate.ts";
 import type { HerokuUser } from "../../../support/heroku/user.ts";
 import { get } from "../../../support/http.ts";
 import type { Scene } from "./scene.ts";
@@ -37,6 +40,33 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
     assert.match((await at("domains")).output, /www\.shop\.test/);
     await at("domains:remove", "www.shop.test");
     assert.equal((await get({ host: "www.shop.test", port: platform.ports.web, path: "/" })).status, 404);
+  });
+
+  await t.test("certificates", async () => {
+    const [first, second] = [await certificateFor(["*.shop.test"]), await certificateFor(["secure.shop.test"])];
+    const written = async (pair: Pair) => {
+      await writeFile(join(shop.home, "shop.crt"), pair.chain);
+      await writeFile(join(shop.home, "shop.key"), pair.key, { mode: 0o600 });
+      return [join(shop.home, "shop.crt"), join(shop.home, "shop.key")];
+    };
+    const served = ({ chain: ca }: Pair) =>
+      get({ host: "secure.shop.test", port: platform.ports.https, path: "/", ca });
+    assert.match((await at("certs")).output, /has no SSL certificates/);
+    const added = await at("certs:add", ...(await written(first)));
+    assert.match(added.output, /Common Name\(s\): +\*\.shop\.test/);
+    assert.match(added.errors, /none of the domains of flask-example is one of \*\.shop\.test/);
+    const [name = ""] = /[a-z]+-[a-z]+-\d{5}/.exec((await at("certs")).output) ?? assert.fail("no name");
+    await at("domains:add", "secure.shop.test", "--cert", name);
+    assert.equal((await served(first)).body, "Hello, Ada & Co!");
+    assert.match((await at("domains")).output, new RegExp(`secure\\.shop\\.test .*${name}`));
+    assert.match((await at("certs:info", "--show-domains")).output, /Domain\(s\): +secure\.shop\.test/);
+
+    await at("certs:update", ...(await written(second)), "--confirm", "flask-example");
+    assert.equal((await served(second)).body, "Hello, Ada & Co!");
+    await at("domains:remove", "secure.shop.test");
+    await at("certs:remove", "--confirm", "flask-example");
+    assert.match((await at("certs")).output, /has no SSL certificates/);
+    await assert.rejects(served(second));
   });
 
   await t.test("maintenance", async () => {

@@ -1,3 +1,4 @@
+import { declaredCertificates } from "../../../../infra/app/declared-certificates.ts";
 import type { AddonSettings } from "../../../../infra/app/settings.ts";
 import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
 import type {
@@ -47,6 +48,7 @@ export class World {
   readonly lines: (StoredLine & { readonly app: string })[] = [];
   readonly listeners = new Set<{ readonly app: string; readonly filter: LogFilter; tell(line: StoredLine): void }>();
   readonly drains: Drain[] = [];
+  readonly certificateKeys = new Map<string, string>();
   ledger: LedgerEntry[] = [];
   configs: Record<string, Record<string, string>> = {};
   dynos: DynoState[] = [];
@@ -240,9 +242,11 @@ export class World {
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
     const { hosts = [], maintenance = false, labs = [] } = settings as Partial<DeclaredApp>;
+    const certificates = declaredCertificates(settings);
     const url = `http://${name}.localhost:8080/`;
     const createdAt = Date.UTC(2026, 0, 1);
-    return { name, id: `${name}-id`, stack: name, url, hosts, maintenance, labs, createdAt, formation, addons };
+    const own = { name, id: `${name}-id`, stack: name, url, hosts, certificates };
+    return { ...own, maintenance, labs, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {
@@ -253,11 +257,17 @@ export class World {
     await edit({
       formation,
       settings,
-      set: ([key = ""], value) => {
-        settings[key] = value;
+      set: (path, value) => {
+        const [map, key] = within(settings, path);
+        map[key] = value;
       },
-      remove: ([key = ""]) => {
-        delete settings[key];
+      remove: (path) => {
+        const [map, key] = within(settings, path);
+        delete map[key];
+      },
+      setCertificateKey: (certificate, key) => {
+        if (key === undefined) this.certificateKeys.delete(certificate);
+        else this.certificateKeys.set(certificate, key);
       },
       addons,
       addon(attachment, settings) {
@@ -284,6 +294,16 @@ export class World {
     const { configs: _configs, environment: _environment, ...outputs } = this.#outputs({ formation, config, addons });
     return { outputs, steps: released ? [step] : [], warnings: this.warnings };
   }
+}
+
+/** The map that a path's last key stands in, and that key. */
+function within(settings: Record<string, unknown>, path: readonly string[]): [Record<string, unknown>, string] {
+  let map = settings;
+  for (const key of path.slice(0, -1)) {
+    map[key] ??= {};
+    map = map[key] as Record<string, unknown>;
+  }
+  return [map, path.at(-1) ?? ""];
 }
 
 /** As dynos reach them: `DATABASE` is the database `ddatabase`. */

@@ -68,7 +68,7 @@ export async function serveDashboard(
       metrics,
       daily: () => [3600, 0, 7200],
       lookAtMemory: async () => {},
-      platform: { domain: "localhost", apiPort: 5000 },
+      platform: { domain: "localhost", apiPort: 5000, httpsPort: 8443 },
       clock,
     },
     (problem) => site.problems.push(problem),

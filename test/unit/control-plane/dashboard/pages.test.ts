@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { UserError } from "../../../../services/errors.ts";
+import { certificateFor } from "../../../support/certificate.ts";
 import { NOW, serveDashboard } from "./ground.ts";
 
 /** What could run, or break out of an attribute. */
@@ -68,6 +70,26 @@ test("config vars are shown when a form asks for them, and only then", async () 
   assert.equal(revealed.status, 200);
   assert.ok(revealed.body.includes("hello"));
   assert.equal(revealed.headers["cache-control"], "no-store");
+});
+
+test("each domain shows what it is served with over HTTPS", async () => {
+  await using site = await serveDashboard();
+  const { chain } = await certificateFor(["www.shop.test"], { days: 3650 });
+  const day = new X509Certificate(chain).validToDate.toISOString().slice(0, 10);
+  const shop = site.world.apps.get("shop") ?? assert.fail();
+  const settings = {
+    hosts: ["www.shop.test", "a.shop.test"],
+    certificates: { "quiet-bay-12345": { chain, hosts: ["www.shop.test"] } },
+  };
+  site.world.apps.set("shop", { ...shop, settings });
+  const { body } = await site.get("/apps/shop/settings", "ann");
+  const card = /<section class="card" id="domains">.*?<\/section>/s.exec(body)?.[0] ?? "";
+  const rows = card.matchAll(/<span class="grow">([^<]*)<\/span><span class="soft small">([^<]*)<\/span>/g);
+  assert.deepEqual([...rows].map(([, host, served]) => [host, served?.replaceAll("&#39;", "'")]).sort(), [
+    ["a.shop.test", "no certificate"],
+    ["shop.localhost", "the platform's own authority"],
+    ["www.shop.test", `certificate quiet-bay-12345, until ${day}`],
+  ]);
 });
 
 test("an act shows its preview first, and is done when that is confirmed", async () => {

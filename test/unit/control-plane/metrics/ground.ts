@@ -23,6 +23,7 @@ export function declared(name: string, addons: DeclaredApp["addons"] = {}): Decl
     stack: name,
     url: "",
     hosts: [],
+    certificates: [],
     maintenance: false,
     labs: [],
     createdAt: 0,

@@ -10,10 +10,31 @@ const domain = object({
   created_at: time,
   hostname: text,
   kind: text,
-  sni_endpoint: none,
+  sni_endpoint: orNull(named),
   status: text,
   updated_at: time,
 });
+const certificate = object({
+  id: uuid,
+  name: text,
+  app: named,
+  certificate_chain: text,
+  created_at: time,
+  display_name: none,
+  domains: list(uuid),
+  ssl_cert: object({
+    id: uuid,
+    acm: flag,
+    "ca_signed?": flag,
+    cert_domains: list(text),
+    expires_at: time,
+    issuer: text,
+    starts_at: time,
+    subject: text,
+  }),
+  updated_at: time,
+});
+const pair = object({ certificate_chain: text, private_key: text });
 const kind = object({ id: uuid, name: text, created_at: time, updated_at: time });
 const feature = object({
   id: uuid,
@@ -56,11 +77,27 @@ export const apps: Operations = {
   },
   "GET /apps/:app/domains/:domain": { summary: "A domain of an app", answer: domain },
   "PATCH /apps/:app/domains/:domain": {
-    summary: "Change a domain's certificate, of which there are none",
+    summary: "Choose the certificate that a domain is served with",
     body: object({ "sni_endpoint?": orNull(text) }),
     answer: domain,
   },
   "DELETE /apps/:app/domains/:domain": { summary: "Serve an app at a domain no more", answer: domain },
+  "GET /apps/:app/sni-endpoints": { summary: "List an app's uploaded certificates", answer: list(certificate) },
+  "POST /apps/:app/sni-endpoints": {
+    summary: "Upload a certificate and its key, PEM",
+    body: pair,
+    example: { certificate_chain: "-----BEGIN CERTIFICATE-----", private_key: "-----BEGIN PRIVATE KEY-----" },
+    status: 201,
+    answer: certificate,
+  },
+  "GET /apps/:app/sni-endpoints/:endpoint": { summary: "An uploaded certificate", answer: certificate },
+  "PATCH /apps/:app/sni-endpoints/:endpoint": {
+    summary: "Upload another certificate in the place of one",
+    body: pair,
+    example: { certificate_chain: "-----BEGIN CERTIFICATE-----", private_key: "-----BEGIN PRIVATE KEY-----" },
+    answer: certificate,
+  },
+  "DELETE /apps/:app/sni-endpoints/:endpoint": { summary: "Remove an uploaded certificate", answer: certificate },
   "GET /apps/:app/features": {
     summary: "List what of Heroku's labs there is, and what an app has",
     answer: list(feature),
