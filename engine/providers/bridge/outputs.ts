@@ -178,14 +178,22 @@ export function completeOutputs(
     }),
     ...(schemaVersion && { schema_version: String(schemaVersion) }),
   };
-  const marked = Object.entries(outputs).map(([key, value]): [string, PropertyValue] => [
-    key,
-    properties[key]?.sensitive ? new Secret(value) : value,
-  ]);
   return {
     ...(Object.keys(meta).length > 0 && { __meta: JSON.stringify(meta) }),
     __pulumi_raw_state_delta: rawStateDelta(properties, outputs, phase),
-    ...Object.fromEntries(marked),
+    ...withSecrets(properties, outputs),
     id,
   };
+}
+
+/** Marks what the schema has as sensitive, inside of objects too. */
+function withSecrets(properties: Properties, outputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([key, value]): [string, PropertyValue] => {
+      const property = properties[key];
+      if (property?.sensitive) return [key, new Secret(value)];
+      const inside = property?.type === "object" && property.properties && isMap(value);
+      return [key, inside ? withSecrets(property.properties ?? {}, value) : value];
+    }),
+  );
 }

@@ -77,10 +77,14 @@ export function defineBridgedProvider<Client>(definition: BridgedProvider<Client
     return outputs;
   }
 
-  async function readState(id: string, inputs: PropertyMap, outputs: PropertyMap, call: Call<Client>) {
-    const { properties } = resourceOf(call.type);
+  async function readState(named: string, inputs: PropertyMap, outputs: PropertyMap, call: Call<Client>) {
+    const { properties, importState } = resourceOf(call.type);
     const imported = keysOf(inputs).length === 0;
-    const current = await readOutputs(id, imported ? {} : outputs, "read", call);
+    const { id, known } = (imported ? importState?.(named) : undefined) ?? {
+      id: named,
+      known: imported ? {} : outputs,
+    };
+    const current = await readOutputs(id, known, "read", call);
     if (!current) return undefined;
     const result: ReadResult = {
       id,

@@ -37,6 +37,12 @@ export interface BridgedResource<Client> {
   update?(change: Change, call: Call<Client>): Promise<void>;
   /** Must succeed when it is gone already. */
   delete(state: { readonly id: string; readonly outputs: PropertyMap }, call: Call<Client>): Promise<void>;
+  /**
+   * What an import names, where that is not the id alone.
+   *
+   * @throws Error with one line that says how it is named
+   */
+  importState?(id: string): { readonly id: string; readonly known: PropertyMap };
   /** The id of what an interrupted create with these inputs left behind; undefined when nothing is there. */
   recover?(inputs: PropertyMap, call: Call<Client>): Promise<string | undefined>;
 }

@@ -21,6 +21,7 @@ interface ProviderModule {
 /** The providers that the engine brings along. */
 const own: Readonly<Record<string, () => Promise<ProviderModule>>> = {
   docker: () => import("../../providers/docker/index.ts"),
+  github: () => import("../../providers/github/index.ts"),
   postgresql: () => import("../../providers/postgresql/index.ts"),
 };
 
@@ -56,7 +57,7 @@ export async function loadProvider(name: string, version: string, sources: Provi
   if (installed) return startPlugin(name, installed, [], environment);
   const which = version ? `"${name}" (version ${version})` : `"${name}"`;
   throw new Error(
-    `there is no provider for the package ${which}: this engine brings docker and postgresql; others are named in ` +
+    `there is no provider for the package ${which}: this engine brings docker, github and postgresql; others are named in ` +
       `Pulumi.yaml under plugins.providers, found on the PATH as ${executable(name)}, or installed by ` +
       `'pulumi plugin install resource ${name} ${version || "VERSION"} --file FILE'`,
   );

@@ -8,6 +8,8 @@ import { timersIn } from "./timers.ts";
 const ALLOWED: readonly (readonly [place: string, reason: string])[] = [
   ["engine/providers/docker/patience.ts patient", "back-off: a dockerd that is down tells nobody when it is up again"],
   ["engine/providers/docker/wait.ts waitUntil", "besides events: Swarm's tasks and housekeeping send none"],
+  ["engine/providers/github/client.ts sender", "asked for: GitHub says when it takes the next request"],
+  ["engine/providers/github/client.ts sender", "asked for: GitHub wants a second between two writes"],
   [
     "engine/providers/postgresql/client.ts connect.open.query",
     "back-off: somebody else changes the same catalogue row",
