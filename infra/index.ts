@@ -21,6 +21,8 @@ export type {
 export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "./app/sizes.ts";
 export { UserError } from "./check/problems.ts";
 export type { Environment, EnvironmentEntry, EnvironmentValue } from "./environment.ts";
+export { GitHubLink, type GitHubLinkArgs, type LinkWebhook } from "./github/github-link.ts";
+export type { GitHubCredential, GitHubLinkSettings, LinkedAppSettings, LinkMode } from "./github/settings.ts";
 export { RESERVED_APP_NAMES } from "./names.ts";
 export { connectPlatform, type PlatformConnection } from "./platform/connection.ts";
 export { Platform, type PlatformArgs } from "./platform/platform.ts";

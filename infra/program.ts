@@ -14,6 +14,11 @@ export default async function program(): Promise<Record<string, unknown>> {
   if (file.kind === "platform") {
     return connectionOutputs(new Platform("platform", file.settings));
   }
+  if (file.kind === "github") {
+    // Its SDK is for these stacks alone.
+    const { gitHubLink } = await import("./github/program.ts");
+    return gitHubLink(stack, file.settings, file.credential);
+  }
   const { platform, name = stack, ...settings } = file.settings;
   const app = new App(
     stack,

@@ -14,15 +14,16 @@ import { refuseOthers } from "../owner.ts";
 import { findRemainder, PLATFORM_LABEL, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";
 import { ensureEnvironment } from "../setup/environment.ts";
-import { Steps } from "../steps.ts";
+import { type Say, Steps } from "../steps.ts";
 import type { Command } from "./command.ts";
 
 export const downCommand: Command = {
   summary: "destroy every app, then the platform",
   help: `Usage: dynoform down [--yes] [--purge] [--name NAME]
 
-Destroys the apps' stacks with their databases, then the platform's. Images, the volumes of Postgres and
-its backups and the runtime directory (the control plane's memory, the apps' repositories) stay, so that the next \`up\` is quick.
+Destroys the links to GitHub with their webhooks, the apps' stacks with their databases, then the platform's. Images,
+the volumes of Postgres and its backups and the runtime directory (the control plane's memory, the apps' repositories)
+stay, so that the next \`up\` is quick.
 
   --yes        do not ask
   --purge      remove the volumes, the images and the runtime directory too
@@ -45,6 +46,7 @@ its backups and the runtime directory (the control plane's memory, the apps' rep
       project: project.directory,
       platforms,
       platformStacks,
+      links: new Set(files.filter((file) => file.kind === "github").map((file) => file.stack)),
       purge: purge === true,
       steps: new Steps(),
       confirm: (losses) => confirm(losses, yes === true),
@@ -59,6 +61,8 @@ export interface DownOptions {
   readonly platforms: readonly PlatformTarget[];
   /** Which stacks are platforms; they go last. */
   readonly platformStacks: ReadonlySet<string>;
+  /** Which stacks are links to GitHub; they go first. @default none */
+  readonly links?: ReadonlySet<string>;
   /** Whether the volumes of Postgres and of backups, the images and the runtime directory go too. */
   readonly purge: boolean;
   readonly steps: Steps;
@@ -66,23 +70,23 @@ export interface DownOptions {
   confirm(losses: readonly string[]): Promise<void>;
 }
 
-/** Destroys the stacks that the backend has, apps first, and removes what is left of the platforms in Docker. */
+/** Destroys the stacks that the backend has, links first and platforms last, and removes what is left of the platforms in Docker. */
 export async function down(options: DownOptions): Promise<void> {
-  const { engine, project, platforms, platformStacks, purge, steps } = options;
+  const { engine, project, platforms, platformStacks, links = new Set(), purge, steps } = options;
   const docker = await ensureDocker((line) => steps.say(line), "start");
   for (const { name } of platforms) await refuseOthers(docker, name, project);
   const stacks = (await engine.stacks()).filter((stack) => (stack.resourceCount ?? 0) > 0).map((stack) => stack.name);
-  const ordered = [
-    ...stacks.filter((name) => !platformStacks.has(name)),
-    ...stacks.filter((name) => platformStacks.has(name)),
-  ];
+  const rank = (name: string) => (links.has(name) ? 0 : platformStacks.has(name) ? 2 : 1);
+  const ordered = stacks.toSorted((a, b) => rank(a) - rank(b));
 
   await options.confirm(await losses(engine, ordered, platforms, purge));
   for (const { name } of platforms) await startPostgres(docker, `${name}-postgres`, steps);
   for (const stack of ordered) {
     // What no stack declares: one-off dynos and the like, which hold the network that goes next.
     if (platformStacks.has(stack)) for (const { name } of platforms) await removeLooseDynos(docker, name);
-    await steps.run(`pulumi destroy --stack ${stack}`, () => destroy(engine, stack, purge));
+    await steps.run(`pulumi destroy --stack ${stack}`, (say) =>
+      links.has(stack) ? destroyLink(engine, stack, purge, say) : destroy(engine, stack, purge),
+    );
   }
   for (const { name, directory } of platforms) {
     await steps.run(`What is left of ${name}`, () => sweep(docker, name, directory, purge));
@@ -100,11 +104,14 @@ async function losses(
     const resources = await engine.resources(stack);
     const databases = resources.filter(({ type }) => type === "postgresql:index/database:Database");
     const names = databases.map(({ inputs }) => String(inputs?.name));
-    lines.push(
-      names.length === 0
-        ? `stack ${stack}, which holds no data`
-        : `stack ${stack}, with all data in its ${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`,
-    );
+    const hooked = resources.some(({ type }) => type === "github:index/repositoryWebhook:RepositoryWebhook");
+    if (hooked) lines.push(`stack ${stack}, with the webhook of its repository`);
+    else
+      lines.push(
+        names.length === 0
+          ? `stack ${stack}, which holds no data`
+          : `stack ${stack}, with all data in its ${names.length === 1 ? "database" : "databases"} ${names.join(", ")}`,
+      );
   }
   for (const { name, directory } of purge ? platforms : []) {
     lines.push(`volume ${name}-postgres, with every database in it`, `volume ${name}-backups, with every backup`);
@@ -160,6 +167,23 @@ async function destroy(engine: Engine, stack: string, purge: boolean): Promise<v
     }
     // Everything that the stack made is removed by its label next.
     await engine.remove(stack, { force: true });
+  }
+}
+
+/** What a link made is at GitHub, which may not answer. */
+async function destroyLink(engine: Engine, stack: string, purge: boolean, say: Say): Promise<void> {
+  try {
+    await engine.destroy(stack);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const [reason] = error.message.split("\n", 1);
+    if (!purge) {
+      throw new UserError(
+        `the webhook of ${stack} could not be removed: ${reason}. Repeat the command when GitHub answers, or forget the link with \`npx pulumi stack rm ${stack} --yes --force --preserve-config\`, repeat the command, and remove the webhook in the repository's settings.`,
+      );
+    }
+    await engine.remove(stack, { force: true });
+    say(`its webhook is still there (${reason}): remove it in the repository's settings`);
   }
 }
 

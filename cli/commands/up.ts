@@ -14,8 +14,9 @@ export const upCommand: Command = {
   help: `Usage: dynoform up
 
 Does what \`dynoform setup\` does, then runs \`pulumi up\` for each stack file of this project: the
-platform's first, then every app's. A second run changes nothing. A platform without an admin gets one, whose e-mail
-address and password are shown once.
+platform's first, then every app's, then those of links to GitHub, which keep nothing else from coming up when they
+fail. A second run changes nothing. A platform without an admin gets one, whose e-mail address and password are shown
+once.
 `,
   options: {},
   async run() {
@@ -28,6 +29,7 @@ address and password are shown once.
       );
     }
     const outcomes = new Map<string, Outcome>();
+    const failed: string[] = [];
     for (const file of stacks) {
       const { stack } = file;
       const up = async (say: Say) => {
@@ -37,7 +39,17 @@ address and password are shown once.
         if (empty.has(stack)) await refuseUnknown(docker, own);
         return engine.up(stack, await findLostParts(docker, engine, own, say));
       };
-      outcomes.set(stack, await steps.run(`pulumi up --stack ${stack}`, up, describe));
+      // Apps need no GitHub to run.
+      const tolerant = (say: Say) =>
+        up(say).catch((error: unknown) => {
+          if (file.kind !== "github" || !(error instanceof UserError)) throw error;
+          failed.push(`${stack} is not up, all else is: ${error.message.split("\n", 1)[0]}`);
+          return undefined;
+        });
+      const outcome = await steps.run(`pulumi up --stack ${stack}`, tolerant, (done) =>
+        done ? describe(done) : "failed",
+      );
+      if (outcome !== undefined) outcomes.set(stack, outcome);
     }
     process.stdout.write(`\n${report(outcomes)}\n${steps.table()}`);
     // Where no file declares one, that of another project serves the apps.
@@ -47,6 +59,7 @@ address and password are shown once.
       const says = await firstAdmin(platform);
       if (says !== "") process.stdout.write(`\n${says}`);
     }
+    if (failed.length > 0) throw new UserError(failed.join("\n"));
   },
 };
 

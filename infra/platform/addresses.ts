@@ -38,6 +38,11 @@ export const ipv4Network: Reader<string> = text("use an IPv4 address or network,
 /** An IPv4 address of the host. */
 export const ipv4Address: Reader<string> = text("use an IPv4 address, e.g. 127.0.0.1", isIPv4);
 
+/** Where browsers find a platform's dashboard: `http://dashboard.localhost:8080`. */
+export function dashboardUrl({ domain, webPort }: { readonly domain: string; readonly webPort: number }): string {
+  return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
+}
+
 /** Whether an address, or a network's first, is the host's own loopback. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.");

@@ -156,6 +156,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           postgres: { port: this.postgresPort },
           backups: { keep: args.backups?.keep ?? DEFAULT_BACKUPS },
           accounts: { signUp: args.accounts?.signUp ?? false },
+          // What is not said must not replace the control plane of those who never will.
+          ...(args.github !== undefined && { github: { ...args.github } }),
         },
       },
       this,

@@ -68,6 +68,7 @@ export interface PlatformSettings {
   readonly pythons?: PythonSource;
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
+  readonly github?: GitHubSettings;
   /**
    * The folder on the host for sockets and build records; `npx dynoform setup` makes it.
    * @default `$DYNOFORM_HOME/<name>`; DYNOFORM_HOME is /var/lib/dynoform for root, else ~/.local/share/dynoform
@@ -188,6 +189,20 @@ export interface AccountSettings {
   readonly signUp?: boolean;
 }
 
+/** Where users connect accounts to deploy from. */
+export interface GitHubSettings {
+  /**
+   * Of GitHub's pages; of GitHub Enterprise Server its own.
+   * @default "https://github.com"
+   */
+  readonly baseUrl?: string;
+  /**
+   * Of an OAuth App in which the device flow is switched on.
+   * @default accounts are connected by a GitHub App or a token, and by no code
+   */
+  readonly clientId?: string;
+}
+
 export interface BackupSettings {
   /**
    * How many of each database are kept: a new one removes the oldest.
@@ -223,6 +238,11 @@ export const platformSettings: Reader<PlatformSettings> = (value, path, problems
   return settings;
 };
 
+/** Whether it is the address of a web server and nothing below it. */
+function isOrigin(url: string): boolean {
+  return /^https?:/.test(url) && URL.canParse(url) && new URL(url).origin === url;
+}
+
 const fields = object<PlatformSettings>({
   name: optional(platformName),
   domain: optional(hostName),
@@ -253,6 +273,12 @@ const fields = object<PlatformSettings>({
   releases: optional(object<ReleaseSettings>({ keep: optional(integer(1, 1000)) })),
   pythons: optional(oneOf("source of Pythons", ["debian", "uv"])),
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
+  github: optional(
+    object<GitHubSettings>({
+      baseUrl: optional(text('use a URL without a path, e.g. "https://github.example.com"', isOrigin)),
+      clientId: optional(text("use the client id of an OAuth App", (id) => /^[\w.-]{1,100}$/.test(id))),
+    }),
+  ),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

@@ -4,6 +4,12 @@ import { appSettingsFields } from "../app/settings.ts";
 import { Problems, UserError } from "../check/problems.ts";
 import { isRecord, map, object, optional, type Reader, text } from "../check/readers.ts";
 import { type Environment, environment } from "../environment.ts";
+import {
+  type GitHubCredential,
+  type GitHubLinkSettings,
+  gitHubCredential,
+  gitHubLinkFields,
+} from "../github/settings.ts";
 import { certificateName } from "../names.ts";
 import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
 import type { WrittenFile } from "./written-file.ts";
@@ -11,6 +17,12 @@ import { refuseAmbiguous } from "./written-values.ts";
 
 /** `dynoform:app`: an app's settings, and the stack of the platform that serves it. */
 export interface AppStack extends AppSettings {
+  /** @default "platform" */
+  readonly platform?: string;
+}
+
+/** `dynoform:github`: a repository that apps are deployed from, and the stack of the platform that serves them. */
+export interface GitHubStack extends GitHubLinkSettings {
   /** @default "platform" */
   readonly platform?: string;
 }
@@ -24,15 +36,15 @@ export type StackFile =
       readonly config: Environment;
       /** The keys of the app's certificates. */
       readonly certificateKeys: Readonly<Record<string, string>>;
-    };
+    }
+  | { readonly kind: "github"; readonly settings: GitHubStack; readonly credential: GitHubCredential };
 
-const appStack: Reader<AppStack> = object<AppStack>({
-  ...appSettingsFields,
-  platform: optional(text("use the name of the platform's stack")),
-});
+const platform = optional(text("use the name of the platform's stack"));
+const appStack: Reader<AppStack> = object<AppStack>({ ...appSettingsFields, platform });
+const gitHubStack: Reader<GitHubStack> = object<GitHubStack>({ ...gitHubLinkFields, platform });
 
 /** The keys that say what kind of stack it is. */
-const KINDS = ["dynoform:platform", "dynoform:app"] as const;
+const KINDS = ["dynoform:platform", "dynoform:app", "dynoform:github"] as const;
 
 /** Keys of certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
 const CERTIFICATES = "dynoform:certificates";
@@ -49,6 +61,7 @@ const certificateKeys = map(certificateName, privateKey);
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
   "dynoform:platform": ["dynoform:key"],
   "dynoform:app": ["dynoform:key", "dynoform:config", CERTIFICATES],
+  "dynoform:github": ["dynoform:key", "dynoform:github-auth"],
 };
 
 /**
@@ -66,13 +79,9 @@ export function readStackFile(
   const kinds = KINDS.filter((key) => configuration[key] !== undefined);
   const [kind] = kinds;
   const file = `Pulumi.${stack}.yaml`;
-  if (configuration["dynoform:github"] !== undefined) {
-    throw new UserError([`dynoform:github: is no kind of stack yet; use ${KINDS.join(" or ")} in ${file}`]);
-  }
   if (kind === undefined || kinds.length > 1) {
-    throw new UserError([
-      `${file}: has ${kinds.length === 0 ? "neither" : "both"} ${KINDS.join(kind ? " and " : " nor ")}; one of them says what kind of stack it is`,
-    ]);
+    const has = kind === undefined ? `none of ${KINDS.join(", ")}` : kinds.join(" and ");
+    throw new UserError([`${file}: has ${has}; one of them says what kind of stack it is`]);
   }
   const problems = new Problems();
   for (const key of Object.keys(configuration)) {
@@ -86,6 +95,7 @@ export function readStackFile(
     problems.check();
     return { kind: "platform", settings: settings ?? {} };
   }
+  if (kind === "dynoform:github") return gitHubFile(configuration, value, problems);
   const settings = appStack(value, kind, problems);
   const attached = Object.keys(settings?.addons ?? {}).map((attachment) => `${attachment}_URL`);
   const config = environment(attached)(
@@ -98,6 +108,15 @@ export function readStackFile(
   checkCertificates(settings ?? {}, keys, `${kind}.certificates`, CERTIFICATES, problems);
   problems.check();
   return { kind: "app", settings: settings ?? {}, config: config ?? {}, certificateKeys: keys };
+}
+
+function gitHubFile(configuration: Readonly<Record<string, string>>, value: unknown, problems: Problems): StackFile {
+  const settings = gitHubStack(value, "dynoform:github", problems);
+  const auth = "dynoform:github-auth";
+  const credential = gitHubCredential(structured(configuration, auth, problems), auth, problems);
+  problems.check();
+  // What could not be read has left a problem behind.
+  return { kind: "github", settings: settings as GitHubStack, credential: credential as GitHubCredential };
 }
 
 function withoutAmbiguous(values: unknown, written: WrittenFile | undefined, problems: Problems): unknown {

@@ -7,6 +7,6 @@ import type { RunRequest } from "./run.ts";
 export async function create(engine: Engine, { project, stack, args }: RunRequest): Promise<Outcome> {
   await initStack(engine, stack);
   const file = (await readStackFiles(await findProject(project))).find((each) => each.stack === stack);
-  if (file !== undefined && !(KEY in file.config)) await engine.setSecret(stack, KEY, newKey());
+  if (file?.kind === "app" && !(KEY in file.config)) await engine.setSecret(stack, KEY, newKey());
   return engine.up(stack, args);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { packageRoot } from "../../images/package-root.ts";
 import { UserError } from "../errors.ts";
+import { endAfter, timeLimitOf } from "./time-limit.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */
 export class PulumiError extends UserError {
@@ -106,26 +107,26 @@ export class Engine {
   }
 
   up(stack: string, args: readonly string[] = []): Promise<Outcome> {
-    return this.#deploy(["up", "--yes", "--skip-preview", "--stack", stack, ...args]);
+    return this.#deploy(stack, ["up", "--yes", "--skip-preview", "--stack", stack, ...args]);
   }
 
   /** Reads again what is there. */
   refresh(stack: string): Promise<Outcome> {
-    return this.#deploy(["refresh", "--yes", "--skip-preview", "--stack", stack]);
+    return this.#deploy(stack, ["refresh", "--yes", "--skip-preview", "--stack", stack]);
   }
 
   destroy(stack: string, args: readonly string[] = []): Promise<Outcome> {
-    return this.#deploy(["destroy", "--yes", "--skip-preview", "--stack", stack, ...args]);
+    return this.#deploy(stack, ["destroy", "--yes", "--skip-preview", "--stack", stack, ...args]);
   }
 
   /** What an `up` would do. */
   preview(stack: string, args: readonly string[] = []): Promise<Outcome> {
-    return this.#deploy(["preview", "--stack", stack, ...args]);
+    return this.#deploy(stack, ["preview", "--stack", stack, ...args]);
   }
 
   /** What a `destroy` would do. */
   previewDestroy(stack: string, args: readonly string[] = []): Promise<Outcome> {
-    return this.#deploy(["destroy", "--preview-only", "--stack", stack, ...args]);
+    return this.#deploy(stack, ["destroy", "--preview-only", "--stack", stack, ...args]);
   }
 
   async version(): Promise<string> {
@@ -180,7 +181,8 @@ export class Engine {
     return stdout;
   }
 
-  async #deploy(args: readonly string[]): Promise<Outcome> {
+  async #deploy(stack: string, args: readonly string[]): Promise<Outcome> {
+    const limit = await timeLimitOf(stack, this.#options.directory);
     const folder = await mkdtemp(join(tmpdir(), "dynoform-events-"));
     try {
       const log = join(folder, "events.jsonl");
@@ -193,7 +195,13 @@ export class Engine {
       };
       child.stdout?.setEncoding("utf8").on("data", show);
       child.stderr?.setEncoding("utf8").on("data", show);
-      const code = await ended(child);
+      const timer = limit && endAfter(child, limit);
+      const code = await ended(child).finally(() => timer?.stop());
+      if (limit !== undefined && timer?.isExpired() === true) {
+        // Where it had to be killed its lock is left; where not, there is none to take away.
+        await this.run(["cancel", stack, "--yes"]).catch(() => {});
+        throw new UserError(limit.problem);
+      }
       const events = await readFile(log, "utf8").catch(() => "");
       if (code !== 0) throw new PulumiError(args, code, output, diagnosed(events, "error"));
       return outcomeOf(events);

@@ -9,7 +9,7 @@ import { type PlatformSettings, platformSettings } from "../../infra/platform/se
 import { isMissing, UserError } from "../errors.ts";
 
 /** What a stack file declares, by the key in it. */
-export type StackKind = "platform" | "app" | "other";
+export type StackKind = "platform" | "app" | "github" | "other";
 
 /** A stack's settings file. */
 export interface StackFile {
@@ -54,7 +54,7 @@ async function readProject(file: string): Promise<Project> {
   };
 }
 
-/** The project's stack files, the platforms' first. */
+/** The project's stack files: the platforms' first, then the apps', then those of what apps are linked to. */
 export async function readStackFiles(project: Project): Promise<StackFile[]> {
   const names = await readdir(project.stackDirectory).catch(() => []);
   const files: StackFile[] = [];
@@ -68,13 +68,14 @@ export async function readStackFiles(project: Project): Promise<StackFile[]> {
     const settings = isRecord(content.config) ? content.config : {};
     files.push({ stack, path, kind: kindOf(settings), config: settings });
   }
-  const rank = { platform: 0, app: 1, other: 2 };
+  const rank = { platform: 0, app: 1, github: 2, other: 3 };
   return files.sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
 function kindOf(config: Readonly<Record<string, unknown>>): StackKind {
   if ("dynoform:platform" in config) return "platform";
-  return "dynoform:app" in config ? "app" : "other";
+  if ("dynoform:app" in config) return "app";
+  return "dynoform:github" in config ? "github" : "other";
 }
 
 /** Where the runtime directories of all platforms lie, unless a stack file says otherwise. */

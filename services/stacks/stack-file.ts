@@ -94,6 +94,16 @@ export class StackFileEditor {
     this.#remove([APP, ...path]);
   }
 
+  /** @param path below `config`, e.g. `["dynoform:github", "apps", "shop"]` */
+  setConfigured(path: readonly string[], value: Plain): void {
+    this.#set(path, value);
+  }
+
+  /** @param path below `config`; what is not there is left so */
+  removeConfigured(path: readonly string[]): void {
+    this.#remove(path);
+  }
+
   /** Raises a whole number by one, as a rotation does with a generation. @param from what it is when it is absent */
   raise(path: readonly string[], from = 1): number {
     const value = this.#document.getIn(["config", APP, ...path]);

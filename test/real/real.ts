@@ -3,14 +3,15 @@
  * its plugins, and opens the states of either engine with the other. Usage: npm run test:real
  */
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { parseDocument } from "yaml";
-import { packageRoot } from "../../images/package-root.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import "./behaviours.ts";
+import "./github-link.ts";
+import { writePlugin } from "./plugins.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 
 const hello = {
@@ -68,7 +69,6 @@ test("the real CLI and the embedded engine run the same stacks and take over eac
   });
 });
 
-/** No plugin can be had from anywhere here, so ours stand in for all three. */
 async function declarePlugins(platform: TestPlatform): Promise<void> {
   const file = join(platform.directory, "Pulumi.yaml");
   const document = parseDocument(await readFile(file, "utf8"));
@@ -77,20 +77,4 @@ async function declarePlugins(platform: TestPlatform): Promise<void> {
     await writePlugin(join(platform.directory, "plugins", name), name);
   }
   await writeFile(file, document.toString());
-}
-
-async function writePlugin(folder: string, name: string): Promise<void> {
-  const engine = join(packageRoot(), "engine");
-  const path = join(folder, `pulumi-resource-${name}`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
-  await writeFile(
-    path,
-    `#!/usr/bin/env node
-import { servePlugin } from ${JSON.stringify(join(engine, "src", "plugin", "serve.ts"))};
-import { createProvider } from ${JSON.stringify(join(engine, "providers", name, "index.ts"))};
-await servePlugin(createProvider());
-`,
-  );
-  await chmod(path, 0o755);
 }

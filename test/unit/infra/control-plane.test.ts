@@ -104,6 +104,24 @@ test("control plane and runner have the host's paths, and no rights but their ow
   });
 });
 
+test("where GitHub is, only the control plane is told, and only if the platform says it", async () => {
+  const github = { baseUrl: "https://github.example.com", clientId: "Iv1.0123456789abcdef" };
+  const platform = (settings: object) =>
+    record(() => new Platform("main", { name: "test", directory: "/nowhere", subnet: "10.99.0.0/16", ...settings }));
+  const without = await platform({});
+  const with_ = await platform({ github });
+  const settingsOf = (recording: typeof without) => {
+    const envs = recording.get("main-control-plane").inputs.envs as string[];
+    return JSON.parse(envs.find((entry) => entry.startsWith("DYNOFORM_SETTINGS="))?.slice(18) ?? "");
+  };
+  const { github: told, ...others } = settingsOf(with_);
+  assert.deepEqual(told, github);
+  assert.deepEqual(settingsOf(without), others);
+  const rest = (recording: typeof without) =>
+    recording.resources.filter(({ name }) => name !== "main-control-plane").map(({ name, inputs }) => [name, inputs]);
+  assert.deepEqual(rest(with_), rest(without));
+});
+
 test("the repository of a project is found where it lies", async () => {
   const top = mkdtempSync(join(tmpdir(), "infra-repository-"));
   try {

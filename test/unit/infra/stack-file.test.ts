@@ -49,10 +49,26 @@ test("a whole platform", () => {
     cycle: { every: 3600, spread: 60 },
     hours: { free: 1000, per: "account" },
     releases: { keep: 5 },
+    github: { baseUrl: "https://github.example.com", clientId: "Iv1.0123456789abcdef" },
     directory: "/srv/dynoform",
   };
   const file = read({ "dynoform:platform": settings });
   assert.deepEqual(file, { kind: "platform", settings });
+});
+
+test("a whole link to GitHub", () => {
+  const settings = {
+    repository: "octo/hello.world",
+    baseUrl: "https://git.example.com",
+    mode: "polling",
+    apps: { shop: { branch: "feature/one", autoDeploy: true, waitForCi: true } },
+    deployKey: true,
+    secretGeneration: 3,
+    platform: "platform",
+  };
+  const app = { id: 12, installation: "34", pem: "-----BEGIN" };
+  const file = read({ "dynoform:github": settings, "dynoform:github-auth": { app } });
+  assert.deepEqual(file, { kind: "github", settings, credential: { app: { ...app, id: "12" } } });
 });
 
 test("a platform with nothing said", () => {
@@ -92,17 +108,41 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "no kind",
     { "dynoform:key": "0123456789abcdef" },
-    "Pulumi.shop.yaml: has neither dynoform:platform nor dynoform:app; one of them says what kind of stack it is",
+    "Pulumi.shop.yaml: has none of dynoform:platform, dynoform:app, dynoform:github; one of them says what kind of stack it is",
   ],
   [
     "two kinds",
     { "dynoform:platform": {}, "dynoform:app": {} },
-    "Pulumi.shop.yaml: has both dynoform:platform and dynoform:app; one of them says what kind of stack it is",
+    "Pulumi.shop.yaml: has dynoform:platform and dynoform:app; one of them says what kind of stack it is",
   ],
   [
-    "a kind that is none yet",
+    "a link without repository and credential",
     { "dynoform:github": {} },
-    "dynoform:github: is no kind of stack yet; use dynoform:platform or dynoform:app in Pulumi.shop.yaml",
+    "dynoform:github.repository: nothing is not allowed; use owner/name, e.g. octocat/hello-world",
+    "dynoform:github-auth: is not one credential; use { token: … } or { app: { id, installation, pem } }",
+  ],
+  [
+    "a link with mistakes",
+    {
+      "dynoform:github": {
+        repository: "octo/hello/x",
+        baseUrl: "github.com",
+        mode: "push",
+        apps: { hello: { branch: "-x", autoDeploy: "yes" }, "a b": { branch: "main" } },
+        deployKey: 1,
+        secretGeneration: 0,
+      },
+      "dynoform:github-auth": { app: { id: 1, installation: 2 } },
+    },
+    'dynoform:github.repository: "octo/hello/x" is not allowed; use owner/name, e.g. octocat/hello-world',
+    'dynoform:github.baseUrl: "github.com" is not allowed; use an address like https://github.com',
+    'dynoform:github.mode: "push" is not a mode; use auto, webhook or polling',
+    'dynoform:github.apps.hello.branch: "-x" is not allowed; use the name of a branch, e.g. main',
+    'dynoform:github.apps.hello.autoDeploy: "yes" is not allowed; use true or false',
+    'dynoform:github.apps["a b"]: is no name of a stack; use that of an app\'s stack file',
+    "dynoform:github.deployKey: 1 is not allowed; use true or false",
+    "dynoform:github.secretGeneration: 0 is not allowed; use a whole number from 1 to 1000000",
+    "dynoform:github-auth.app.pem: is missing; use { token: … } or { app: { id, installation, pem } }",
   ],
   [
     "an unknown top-level key",
@@ -118,6 +158,16 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     "a text for a map",
     { "dynoform:app": "free" },
     "dynoform:app: is no map; write it as one, e.g. pulumi config set --path, or edit the stack file",
+  ],
+  [
+    "a path of GitHub's",
+    platform({ github: { baseUrl: "https://github.com/octocat" } }),
+    'dynoform:platform.github.baseUrl: "https://github.com/octocat" is not allowed; use a URL without a path, e.g. "https://github.example.com"',
+  ],
+  [
+    "a client id with blanks",
+    platform({ github: { clientId: "my app" } }),
+    'dynoform:platform.github.clientId: "my app" is not allowed; use the client id of an OAuth App',
   ],
   ["a list for a map", app([1]), `dynoform:app: [1] is not allowed; use a map with ${appKeys.slice(4)}`],
   ["an unknown key", app({ buildpack: "python" }), `dynoform:app.buildpack: is no setting; ${appKeys}`],

@@ -25,6 +25,7 @@ test("a project is found from below, with its stack files, the platform's first"
     ...project,
     "stacks/Pulumi.app.yaml": "config:\n  dynoform:app: {}\n",
     "stacks/Pulumi.base.yaml": "config:\n  dynoform:platform: { name: shop, directory: /srv/shop }\n",
+    "stacks/Pulumi.app.github.yaml": "config:\n  dynoform:github: {}\n",
     "stacks/Pulumi.else.yaml": "encryptionsalt: v1:x\n",
     "stacks/notes.txt": "",
   };
@@ -34,7 +35,7 @@ test("a project is found from below, with its stack files, the platform's first"
     const stackFiles = await readStackFiles(found);
     assert.deepEqual(
       stackFiles.map(({ stack, kind }) => `${stack} ${kind}`),
-      ["base platform", "app app", "else other"],
+      ["base platform", "app app", "app.github github", "else other"],
     );
     assert.deepEqual(platformsOf(stackFiles), [
       { name: "shop", directory: "/srv/shop", settings: { name: "shop", directory: "/srv/shop" } },

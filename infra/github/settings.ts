@@ -1,0 +1,134 @@
+import type { Problems } from "../check/problems.ts";
+import { boolean, integer, isRecord, join, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+
+/** What one says of a repository: arguments of `GitHubLink`, and `dynoform:github` of a stack file. */
+export interface GitHubLinkSettings {
+  /** `owner/name`. */
+  readonly repository: string;
+  /**
+   * Of a GitHub Enterprise Server, its address.
+   * @default "https://github.com"
+   */
+  readonly baseUrl?: string;
+  /**
+   * How the control plane learns of pushes: `auto` is a webhook where GitHub can reach the platform, else `polling`,
+   * each minute.
+   * @default "auto"
+   */
+  readonly mode?: LinkMode;
+  /** What takes its source from the repository, by the apps' stacks. */
+  readonly apps?: Readonly<Record<string, LinkedAppSettings>>;
+  /**
+   * Whether the repository gets a key of its own that may read it.
+   * @default false
+   */
+  readonly deployKey?: boolean;
+  /**
+   * Raise it by one to rotate the webhook's secret: deliveries signed with the one before are still taken.
+   * @default 1
+   */
+  readonly secretGeneration?: number;
+}
+
+export type LinkMode = "auto" | "webhook" | "polling";
+
+export interface LinkedAppSettings {
+  readonly branch: string;
+  /**
+   * Whether each new head of the branch is deployed.
+   * @default false
+   */
+  readonly autoDeploy?: boolean;
+  /**
+   * Whether that waits until the commit's checks have passed.
+   * @default false
+   */
+  readonly waitForCi?: boolean;
+}
+
+/** By what GitHub lets one in: `dynoform:github-auth`. One of both. */
+export type GitHubCredential =
+  | { readonly token: string }
+  | {
+      /** A GitHub App, where it is installed, and its private key in PEM. */
+      readonly app: { readonly id: string; readonly installation: string; readonly pem: string };
+    };
+
+export const DEFAULT_BASE_URL = "https://github.com";
+
+/** `owner/name`. */
+export const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
+  /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(name),
+);
+
+/** A branch, as Git takes its name. */
+export const branchName: Reader<string> = text(
+  "use the name of a branch, e.g. main",
+  (name) =>
+    name.length <= 255 &&
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: Git takes none either
+    !/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|^[/-]|[/.]$|\.lock(\/|$)|(^|\/)\./.test(name) &&
+    name !== "" &&
+    name !== "@",
+);
+
+/** Where a GitHub is: an address without path. */
+export const baseUrl: Reader<string> = text(`use an address like ${DEFAULT_BASE_URL}`, (address) => {
+  if (!URL.canParse(address)) return false;
+  const { protocol, pathname, search, hash, username } = new URL(address);
+  return /^https?:$/.test(protocol) && pathname === "/" && `${search}${hash}${username}` === "";
+});
+
+const linkedApp = object<LinkedAppSettings>({
+  branch: branchName,
+  autoDeploy: optional(boolean),
+  waitForCi: optional(boolean),
+});
+
+/** The readers of {@link GitHubLinkSettings}, key by key. */
+export const gitHubLinkFields = {
+  repository: repositoryName,
+  baseUrl: optional(baseUrl),
+  mode: optional(oneOf("mode", ["auto", "webhook", "polling"])),
+  apps: optional(map(appStackName, linkedApp)),
+  deployKey: optional(boolean),
+  secretGeneration: optional(integer(1, 1_000_000)),
+};
+
+export const gitHubLinkSettings: Reader<GitHubLinkSettings> = object<GitHubLinkSettings>(gitHubLinkFields);
+
+function appStackName(name: string, path: string, problems: Problems): void {
+  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
+    problems.add(path, "is no name of a stack; use that of an app's stack file");
+}
+
+const EITHER = "use { token: … } or { app: { id, installation, pem } }";
+
+/** Reads a {@link GitHubCredential}. No message shows a value: it may be a secret in the wrong place. */
+export const gitHubCredential: Reader<GitHubCredential> = (value, path, problems) => {
+  if (!isRecord(value) || "token" in value === "app" in value || Object.keys(value).length !== 1) {
+    problems.add(path, `is not one credential; ${EITHER}`);
+    return undefined;
+  }
+  if ("token" in value) {
+    const token = secretText(value.token, join(path, "token"), problems);
+    return token === undefined ? undefined : { token };
+  }
+  const { app } = value;
+  const known = ["id", "installation", "pem"];
+  if (!isRecord(app) || Object.keys(app).some((key) => !known.includes(key))) {
+    problems.add(join(path, "app"), `is no GitHub App; ${EITHER}`);
+    return undefined;
+  }
+  const [id, installation, pem] = known.map((key) => secretText(app[key], join(join(path, "app"), key), problems));
+  if (id === undefined || installation === undefined || pem === undefined) return undefined;
+  return { app: { id, installation, pem } };
+};
+
+/** A number is taken as it prints, because `pulumi config set --path` writes ids so. */
+function secretText(value: unknown, path: string, problems: Problems): string | undefined {
+  if (typeof value === "string" && value.trim() !== "") return value.trim();
+  if (Number.isSafeInteger(value)) return String(value);
+  problems.add(path, value === undefined ? `is missing; ${EITHER}` : `is no text; ${EITHER}`);
+  return undefined;
+}
