@@ -23,6 +23,7 @@ import { RuntimeMetrics } from "./dynos/runtime-metrics.ts";
 import { Ticker } from "./dynos/ticker.ts";
 import { deployer } from "./git/deploy.ts";
 import { openGit } from "./git/open.ts";
+import { openGitHub } from "./github/open.ts";
 import { healthOf } from "./health.ts";
 import { LostImages } from "./images/lost-images.ts";
 import { publicReach } from "./logs/drains/reach.ts";
@@ -71,7 +72,8 @@ const router = routerPort(settings.socket, stopping.signal);
 const parts = new AsyncDisposableStack();
 
 const store = parts.adopt(openStore(places.store), (db) => db.close());
-const { apps, runner } = openApps({ settings, docker, store, lock, report });
+const { apps, ...tools } = openApps({ settings, docker, store, lock, report });
+const { runner } = tools;
 const metrics = parts.adopt(new AppMetrics({ db: store, clock }), (it) => it.stop());
 const measures = new Measures();
 const logs = parts.adopt(
@@ -190,6 +192,9 @@ apps.follow({
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
+const github = parts.use(
+  openGitHub({ ...tools, apps, builds, stacks, lock, log: logs, store, key, settings, clock, report }),
+);
 const certificates = await ensureCertificates(places.tls);
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
@@ -207,7 +212,19 @@ const scrape = scrapes({
   report,
 });
 const { server, dispatcher } = createApi({
-  ports: { accounts, apps, builds, databases, stacks, dynos, oneOffs, logs, usage: dynos.ledger, metrics: scrape },
+  ports: {
+    accounts,
+    apps,
+    builds,
+    databases,
+    stacks,
+    dynos,
+    oneOffs,
+    logs,
+    usage: dynos.ledger,
+    metrics: scrape,
+    github,
+  },
   outputs,
   platform: settings.platform,
   tokenFile: places.token,
@@ -215,7 +232,7 @@ const { server, dispatcher } = createApi({
   rendezvous: rendezvousWith(oneOffs),
   health,
   site: siteUrl(settings),
-  asides: [git.serve, sources.serve, besideApi(settings.domain, () => site)],
+  asides: [git.serve, sources.serve, github.receive, besideApi(settings.domain, () => site)],
   certificates,
   names: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
@@ -231,7 +248,7 @@ const site = new Site({
   login: "/login",
   report,
 });
-parts.use(await serveSite(places.dashboardSocket, site));
+parts.use(await serveSite(places.dashboardSocket, site, [github.receive]));
 const api = parts.use(server);
 parts.use(keepCertificates(places.tls, certificates, (renewed) => api.renew(renewed), report));
 
@@ -276,10 +293,11 @@ await oneOffs.recover();
 databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
 // After a crash of Docker or of the machine, apps that boot come before changes that were cut short.
-apps
-  .resume(sleep(CALM))
+const calm = sleep(CALM);
+Promise.all([apps.resume(calm), github.resume(calm)])
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
+  .then(() => github.start())
   .then(() => images.restoreAll())
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);

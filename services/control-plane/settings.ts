@@ -1,3 +1,4 @@
+import { dashboardUrl } from "../../infra/platform/addresses.ts";
 import { UserError } from "../errors.ts";
 
 /** What `Platform` tells its control plane; times in seconds, paths are the host's. */
@@ -37,6 +38,8 @@ export interface ControlPlaneSettings {
   /** Of each database. */
   readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
+  /** As the platform's stack file says it. */
+  readonly github?: { readonly baseUrl?: string; readonly clientId?: string };
 }
 
 /** The settings from the environment that `Platform` gives the container. */
@@ -48,9 +51,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
   return JSON.parse(text) as ControlPlaneSettings;
 }
 
-/** Where browsers find the dashboard: `http://dashboard.localhost:8080`. */
-export function siteUrl({ domain, webPort }: ControlPlaneSettings): string {
-  return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
+/** Where browsers find the dashboard. */
+export function siteUrl(settings: ControlPlaneSettings): string {
+  return dashboardUrl(settings);
 }
 
 /** Below which the names of apps are this machine's own, whoever asks for them. */

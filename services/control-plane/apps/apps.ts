@@ -245,9 +245,10 @@ export class Apps {
   async resume(calm?: Promise<unknown>): Promise<void> {
     const { journal, lock } = this.#options;
     journal.forgetUnbegun("the control plane was ended before anything was changed");
-    const unfinished = journal.unfinished();
     await Promise.all(
-      unfinished.map((change) => lock.run(change.app, "a change", () => this.#changes.resume(change, { calm }))),
+      this.#changes
+        .unfinished()
+        .map((change) => lock.run(change.app, "a change", () => this.#changes.resume(change, { calm }))),
     );
   }
 

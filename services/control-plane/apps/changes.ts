@@ -45,7 +45,8 @@ export interface ChangeResult extends Outcome {
 export interface ChangesOptions {
   readonly journal: Journal;
   readonly runner: Pick<Runner, "up" | "create" | "destroy" | "find" | "follow" | "log">;
-  readonly courses: Readonly<Record<ChangeKind, Course>>;
+  /** Of the kinds of changes that are made here. */
+  readonly courses: Readonly<Partial<Record<ChangeKind, Course>>>;
   /** The platform's name and folder. */
   readonly platform: string;
   readonly directory: string;
@@ -64,6 +65,11 @@ export class Changes {
     this.#options = options;
   }
 
+  /** What an earlier process began and did not finish, of the kinds that are made here, the oldest first. */
+  unfinished(): Change[] {
+    return this.#options.journal.unfinished().filter(({ kind }) => this.#options.courses[kind] !== undefined);
+  }
+
   /** Ends what an earlier process began. How stands in the journal. */
   async resume(change: Change, options: ChangeOptions = {}): Promise<void> {
     const act = this.#options.journal.actOf(change.activity);
@@ -79,9 +85,9 @@ export class Changes {
    * @throws ChangeFailed when it was taken back, NotBegun when there was nothing to take back
    */
   async make(change: Change, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
-    const { journal, runner, courses, made } = this.#options;
+    const { journal, runner, made } = this.#options;
     const { activity, run, kind } = change;
-    const course = courses[kind];
+    const course = this.#course(kind);
     try {
       const outcome = await this.#run(change, act, options);
       await course.finish(change);
@@ -102,7 +108,7 @@ export class Changes {
 
   async #run(change: Change, act: Act, options: ChangeOptions): Promise<Outcome> {
     const { run, kind } = change;
-    const { run: verb, prepare } = this.#options.courses[kind];
+    const { run: verb, prepare } = this.#course(kind);
     const begin = async (id: string) => this.#once(id, verb, change, act, options, { prepare: () => prepare(change) });
     try {
       return await begin(run);
@@ -115,9 +121,9 @@ export class Changes {
 
   /** Takes back what failed. */
   async #revert(change: Change, act: Act, options: ChangeOptions = {}): Promise<never> {
-    const { journal, runner, courses } = this.#options;
+    const { journal, runner } = this.#options;
     const { activity, run, repair, app, kind } = change;
-    const { undo, restore, undone } = courses[kind];
+    const { undo, restore, undone } = this.#course(kind);
     const reason = change.message ?? "it was ended before it was done";
     const told = [reason];
     const locked = reason.includes("the stack is currently locked by");
@@ -147,7 +153,7 @@ export class Changes {
   async #once(
     id: string,
     verb: Course["run"],
-    { app, stack }: Change,
+    { app, stack, kind }: Change,
     act: Act,
     { display, calm }: ChangeOptions,
     { prepare = async () => {}, force = false }: { prepare?: () => Promise<void>; force?: boolean } = {},
@@ -157,7 +163,14 @@ export class Changes {
     await calm;
     await prepare();
     if (verb !== "destroy") return runner[verb](stack, act, { id, display, force });
-    return runner.destroy(stack, act, { id, display, leaving: { app, platform, directory } });
+    const { ofApp } = this.#course(kind);
+    return runner.destroy(stack, act, { id, display, ...(ofApp && { leaving: { app, platform, directory } }) });
+  }
+
+  #course(kind: ChangeKind): Course {
+    const course = this.#options.courses[kind];
+    if (course === undefined) throw new Error(`a change of the kind ${kind} is not made here`);
+    return course;
   }
 }
 

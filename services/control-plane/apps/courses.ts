@@ -6,7 +6,7 @@ import { isMissing, UserError } from "../../errors.ts";
 import { takeFile } from "../../stacks/file-turn.ts";
 import { editStackFile } from "../../stacks/stack-file.ts";
 import type { AppNames, Followers } from "./followers.ts";
-import type { Change, ChangeKind, Journal } from "./journal.ts";
+import type { AppChangeKind, Change, Journal } from "./journal.ts";
 
 /** A change that was refused before anything was done: there is nothing to take back. */
 export class NotBegun extends UserError {
@@ -22,6 +22,8 @@ export interface Course {
   readonly run: "up" | "create" | "destroy";
   /** What Pulumi does to take it back. */
   readonly undo: "up" | "destroy";
+  /** Whether it is an app that a `destroy` destroys, of which there is more than its stack. */
+  readonly ofApp: boolean;
   /** Before the run. @throws NotBegun */
   prepare(change: Change): Promise<void>;
   /** After a run that succeeded. */
@@ -32,11 +34,17 @@ export interface Course {
   undone(change: Change): Promise<void>;
 }
 
-export interface CoursesOptions {
+export interface StackCoursesOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** So that a new control plane knows that what an earlier one held is free. */
   readonly editor: string;
+  readonly ofApp: boolean;
+  /** Told when a stack is no more and its file is gone. @param text what that said */
+  forget(change: Change, text: string): Promise<void>;
+}
+
+export interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "editor"> {
   readonly followers: Followers;
   readonly journal: Journal;
 }
@@ -48,35 +56,54 @@ export function namesIn(text: string, stack: string): AppNames {
   return { name: String(name), id: String(id) };
 }
 
-export function courses({ project, editor, followers, journal }: CoursesOptions): Record<ChangeKind, Course> {
-  const nothing = async () => {};
-  const edit: Course = {
-    run: "up",
-    undo: "up",
-    async prepare(change) {
-      if (!(await write(change, change.before, change.after)))
-        throw new UserError("the stack file was edited meanwhile");
+/** How the stacks of apps are changed. */
+export function courses({ project, editor, followers, journal }: CoursesOptions): Record<AppChangeKind, Course> {
+  const own = stackCourses({
+    project,
+    editor,
+    ofApp: true,
+    async forget({ stack }, text) {
+      journal.forgetStack(stack);
+      await followers.gone(namesIn(text, stack));
     },
-    finish: nothing,
-    async restore(change) {
-      const back = await write(change, change.after, change.before);
-      return back ? undefined : `The stack file of ${change.app} was edited meanwhile, so it stays as it is.`;
-    },
-    undone: nothing,
-  };
+  });
   return {
-    edit,
+    ...own,
     rename: {
-      ...edit,
+      ...own.edit,
       async finish({ app, stack, before, after }) {
         const { name } = namesIn(after, stack);
         journal.rename(app, name);
         await followers.renamed(namesIn(before, stack), name);
       },
     },
+  };
+}
+
+/** How a stack is made, changed and removed, whatever it declares. */
+export function stackCourses(options: StackCoursesOptions): Record<"edit" | "create" | "destroy", Course> {
+  const { project, editor, ofApp } = options;
+  const nothing = async () => {};
+  return {
+    edit: {
+      run: "up",
+      undo: "up",
+      ofApp,
+      async prepare(change) {
+        if (!(await write(change, change.before, change.after)))
+          throw new UserError("the stack file was edited meanwhile");
+      },
+      finish: nothing,
+      async restore(change) {
+        const back = await write(change, change.after, change.before);
+        return back ? undefined : `The stack file of ${change.app} was edited meanwhile, so it stays as it is.`;
+      },
+      undone: nothing,
+    },
     create: {
       run: "create",
       undo: "destroy",
+      ofApp,
       prepare: begin,
       finish: nothing,
       restore: async () => undefined,
@@ -85,6 +112,7 @@ export function courses({ project, editor, followers, journal }: CoursesOptions)
     destroy: {
       run: "destroy",
       undo: "up",
+      ofApp,
       prepare: nothing,
       finish: (change) => forget(change, change.before),
       restore: async () => undefined,
@@ -92,7 +120,7 @@ export function courses({ project, editor, followers, journal }: CoursesOptions)
     },
   };
 
-  /** Writes the file of a new app. */
+  /** Writes the file of a new stack. */
   async function begin({ stack, path, after }: Change): Promise<void> {
     await using _turn = await takeFile(project, stack, editor);
     const present = await readFile(path, "utf8").catch((error: unknown) => {
@@ -103,10 +131,9 @@ export function courses({ project, editor, followers, journal }: CoursesOptions)
     await writeFileAtomic(path, after, { mode: 0o644 });
   }
 
-  async function forget({ stack, path }: Change, text: string): Promise<void> {
-    await rm(path, { force: true });
-    journal.forgetStack(stack);
-    await followers.gone(namesIn(text, stack));
+  async function forget(change: Change, text: string): Promise<void> {
+    await rm(change.path, { force: true });
+    await options.forget(change, text);
   }
 
   /**

@@ -32,7 +32,7 @@ export async function editedText(
   for (const kind of Object.keys(SECURE) as SecureKind[]) {
     const values = [...file.values[kind]];
     const given = values.filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const sealed = await seal(runner, scratch, { stack, path }, kind, new Map(given));
+    const sealed = await seal(runner, scratch, { stack, path }, SECURE[kind], new Map(given));
     for (const [called] of values) editor.setSecure(kind, called, sealed.get(called));
   }
   return editor.text;

@@ -18,11 +18,21 @@ export interface OpenAppsOptions {
   readonly report: (problem: string) => void;
 }
 
+export interface OpenedApps {
+  readonly apps: Apps;
+  readonly runner: Runner;
+  /** What others need who change stacks as apps are changed. */
+  readonly journal: Journal;
+  readonly commits: StackCommits | undefined;
+}
+
 /** The apps of a platform and what runs Pulumi for them. */
-export function openApps({ settings, docker, store, lock, report }: OpenAppsOptions): { apps: Apps; runner: Runner } {
+export function openApps({ settings, docker, store, lock, report }: OpenAppsOptions): OpenedApps {
   const { platform, project, directory, domain, webPort } = settings;
   const { runs, scratch } = placesOf(settings.directory);
   const runner = new Runner({ docker, platform, project, runs });
+  const journal = new Journal(store);
+  const commits = settings.commitChanges ? new StackCommits({ project, report }) : undefined;
   const apps = new Apps({
     platform,
     project,
@@ -34,10 +44,10 @@ export function openApps({ settings, docker, store, lock, report }: OpenAppsOpti
     lock,
     report,
     sizes: (app) => sizesOf(docker, directory, app),
-    commits: settings.commitChanges ? new StackCommits({ project, report }) : undefined,
-    journal: new Journal(store),
+    commits,
+    journal,
   });
   // What was pushed to it goes with it.
   apps.follow({ gone: ({ id }) => rm(repositoryPath(directory, id), { recursive: true, force: true }) });
-  return { apps, runner };
+  return { apps, runner, journal, commits };
 }

@@ -2,24 +2,24 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "../../errors.ts";
-import { SECURE, type SecureKind } from "../../stacks/stack-file.ts";
 import type { Runner } from "../runner.ts";
 
 /** How many values are encrypted at a time. */
 const PARALLEL = 3;
 
 /**
- * Encrypts values as Pulumi does for a stack, each by a command on a copy of the stack file: the file itself
- * changes only once, and whole.
+ * Encrypts values as Pulumi does for a stack, each by a command on a copy of the stack file: the file itself changes only
+ * once, and whole.
  *
  * @param scratch a folder that the runner sees too
+ * @param key of the stack file, whose values they are: `dynoform:config`
  * @returns what to write as `{ secure: … }`
  */
 export async function seal(
   runner: Pick<Runner, "pulumi">,
   scratch: string,
   { stack, path }: { readonly stack: string; readonly path: string },
-  kind: SecureKind,
+  key: string,
   values: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
   const sealed = new Map<string, string>();
@@ -32,11 +32,11 @@ export async function seal(
       const [name, value] = next;
       const copy = join(folder, `${number}.yaml`);
       await copyFile(path, copy);
-      const key = `${SECURE[kind]}[${JSON.stringify(name)}]`;
-      const args = ["config", "set", "--secret", "--path", key, "--config-file", copy, "--stack", stack];
+      const place = `${key}[${JSON.stringify(name)}]`;
+      const args = ["config", "set", "--secret", "--path", place, "--config-file", copy, "--stack", stack];
       // The command takes one line break from the end.
       await runner.pulumi(args, `${value}\n`);
-      sealed.set(name, secureOf(await readFile(copy, "utf8"), kind, name));
+      sealed.set(name, secureOf(await readFile(copy, "utf8"), key, name));
     }
   };
   try {
@@ -47,8 +47,8 @@ export async function seal(
   return sealed;
 }
 
-function secureOf(text: string, kind: SecureKind, name: string): string {
-  const secure: unknown = parse(text)?.config?.[SECURE[kind]]?.[name]?.secure;
+function secureOf(text: string, key: string, name: string): string {
+  const secure: unknown = parse(text)?.config?.[key]?.[name]?.secure;
   if (typeof secure !== "string") throw new UserError(`the value of ${name} could not be encrypted`);
   return secure;
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
-import { UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../errors.ts";
+import { isUserError } from "../../user-error.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
 import { FileTail } from "../file-tail.ts";
 import { declaredCommit } from "../git/open.ts";
@@ -35,6 +36,13 @@ export interface BuildsOptions {
   report(problem: string): void;
 }
 
+/** A deployment that goes on. */
+export interface StartedBuild {
+  readonly build: Build;
+  /** The release that it made, if any, when it serves. Fails with DeployFailed. */
+  readonly ended: Promise<number | undefined>;
+}
+
 /** Deployments of commits, whether pushed or made of an archive: each is kept, with what it said. */
 export class Builds {
   readonly #options: BuildsOptions;
@@ -65,24 +73,27 @@ export class Builds {
    * @throws BadArchive, and BuildRunning for an app of which another archive is being deployed
    */
   async create(app: App, url: string, user: string, version: string | null): Promise<Build> {
-    const { store, report } = this.#options;
-    if (this.#running.has(app.id))
-      throw new BuildRunning(`${app.name} is being built already. Try again when that is done.`);
-    this.#running.add(app.id);
-    try {
-      const revision = await this.keep(app, url, version);
-      const { id, say } = await store.begin({ app: app.id, user, revision, version });
-      this.#run(id, this.#target(app), revision, user, say)
-        .catch((error: unknown) => {
-          if (!(error instanceof DeployFailed))
-            report(`a build of ${app.name}: ${error instanceof Error ? error.stack : error}`);
-        })
-        .finally(() => this.#running.delete(app.id));
-      return store.get(id) as Build;
-    } catch (error) {
-      this.#running.delete(app.id);
-      throw error;
-    }
+    const { build, ended } = await this.#begin(app, user, version, { commit: () => this.keep(app, url, version) });
+    this.#reportUnforeseen(app, ended);
+    return build;
+  }
+
+  /**
+   * Begins to deploy a commit, as a push does.
+   *
+   * @param fetch brings the commit into the app's repository; what it throws ends the build, which says so
+   * @returns `ended`: the release that it made, if any, when it serves
+   * @throws BuildRunning for an app of which another commit is being deployed
+   */
+  async start(
+    app: App,
+    revision: string,
+    user: string,
+    fetch: (say: Say) => Promise<void> = async () => {},
+  ): Promise<StartedBuild> {
+    const started = await this.#begin(app, user, null, { commit: async () => revision, fetch });
+    this.#reportUnforeseen(app, started.ended);
+    return started;
   }
 
   /** Makes an archive a commit of the app's repository, and does nothing with it. */
@@ -158,6 +169,53 @@ export class Builds {
     // It becomes part of a path.
     if (!/^[a-z][a-z0-9-]*$/.test(id)) throw new UserError(`${name} has an id with which it cannot have a repository.`);
     return { name, id, repository: repositoryPath(this.#options.directory, id) };
+  }
+
+  /** One at a time for an app. @throws BuildRunning */
+  async #begin(
+    app: App,
+    user: string,
+    version: string | null,
+    { commit, fetch = async () => {} }: { commit(): Promise<string>; fetch?(say: Say): Promise<void> },
+  ): Promise<StartedBuild> {
+    const { store } = this.#options;
+    if (this.#running.has(app.id))
+      throw new BuildRunning(`${app.name} is being built already. Try again when that is done.`);
+    this.#running.add(app.id);
+    try {
+      const target = this.#target(app);
+      const revision = await commit();
+      const { id, say } = await store.begin({ app: app.id, user, revision, version });
+      const ended = this.#fetched(fetch, say)
+        .then(
+          () => this.#run(id, target, revision, user, say),
+          (error: unknown) => {
+            store.end(id, "failed");
+            throw error;
+          },
+        )
+        .finally(() => this.#running.delete(app.id));
+      return { build: store.get(id) as Build, ended };
+    } catch (error) {
+      this.#running.delete(app.id);
+      throw error;
+    }
+  }
+
+  async #fetched(fetch: (say: Say) => Promise<void>, say: Say): Promise<void> {
+    try {
+      await fetch(say);
+    } catch (error) {
+      say(` !     ${messageOf(error)}`);
+      throw isUserError(error) ? new DeployFailed("fetch failed", { cause: error }) : error;
+    }
+  }
+
+  #reportUnforeseen({ name }: App, ended: Promise<unknown>): void {
+    ended.catch((error: unknown) => {
+      if (error instanceof DeployFailed) return;
+      this.#options.report(`a build of ${name}: ${error instanceof Error ? error.stack : error}`);
+    });
   }
 
   async #run(id: string, app: PushTarget, revision: string, user: string, say: Say) {

@@ -80,7 +80,7 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
       const [first = "it could not be done", ...more] = reasons;
       for (const line of [`${description} by user ${user} failed: ${first}`, ...more]) tell(line);
       explainTo(reasons);
-      throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed");
+      throw new DeployFailed(built === "failed" ? "build failed" : "deploy failed", { cause: error });
     }
   };
 }

@@ -11,7 +11,7 @@ export interface PushTarget {
   readonly repository: string;
 }
 
-/** A commit that did not come to serve; the message has been shown. */
+/** A commit that did not come to serve; the message has been shown, and the cause is why. */
 export class DeployFailed extends Error {}
 
 /**

@@ -1,0 +1,49 @@
+import { isRecord } from "../../../infra/check/readers.ts";
+import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
+import { isPlatform } from "../apps/declared.ts";
+import type { DeclaredLink, LinkedApp, LinkMode } from "./ports.ts";
+
+/** The key of a stack file that declares a link. */
+export const LINK = "dynoform:github";
+/** The key that has by what the control plane is let in, as secure values. */
+export const AUTH = "dynoform:github-auth";
+
+export const GITHUB = "https://github.com";
+
+/** The links whose stack files name this platform. @param project the folder of Pulumi.yaml */
+export async function declaredLinks(project: string, platform: string): Promise<DeclaredLink[]> {
+  const files = await readStackFiles(await findProject(project));
+  const own = new Set(files.filter((file) => isPlatform(file, platform)).map(({ stack }) => stack));
+  return files.flatMap((file) => {
+    const settings = file.config[LINK];
+    if (!isRecord(settings) || !own.has(platformStack(settings))) return [];
+    const link = toLink(file, settings);
+    return link === undefined ? [] : [link];
+  });
+}
+
+function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, unknown>>): DeclaredLink | undefined {
+  const { repository, baseUrl, mode, apps } = settings;
+  if (typeof repository !== "string") return undefined;
+  const entries = Object.entries(isRecord(apps) ? apps : {}).flatMap(([app, value]) => {
+    const linked = toLinkedApp(value);
+    return linked === undefined ? [] : [[app, linked] as const];
+  });
+  return {
+    stack,
+    path,
+    repository,
+    baseUrl: typeof baseUrl === "string" ? baseUrl : GITHUB,
+    mode: mode === "webhook" || mode === "polling" ? (mode satisfies LinkMode) : "auto",
+    apps: Object.fromEntries(entries),
+  };
+}
+
+function toLinkedApp(value: unknown): LinkedApp | undefined {
+  if (!isRecord(value) || typeof value.branch !== "string") return undefined;
+  return { branch: value.branch, autoDeploy: value.autoDeploy === true, waitForCi: value.waitForCi === true };
+}
+
+function platformStack({ platform }: Readonly<Record<string, unknown>>): string {
+  return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
+}

@@ -1,0 +1,140 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { isMissing } from "../../errors.ts";
+import { findProject, readStackFiles } from "../../stacks/project.ts";
+import { StackFileEditor } from "../../stacks/stack-file.ts";
+import { isPlatform } from "../apps/declared.ts";
+import { seal } from "../apps/seal.ts";
+import type { Runner } from "../runner.ts";
+import { AUTH, GITHUB, LINK } from "./declared.ts";
+import type { Credential, LinkedApp } from "./ports.ts";
+
+export interface LinkFileOptions {
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The platform's name. */
+  readonly platform: string;
+  readonly runner: Pick<Runner, "pulumi">;
+  /** A folder for unfinished copies of stack files, which the runner sees too. */
+  readonly scratch: string;
+}
+
+export interface NewLink {
+  readonly stack: string;
+  readonly path: string;
+  /** Of its stack file, with the credential encrypted. */
+  readonly text: string;
+}
+
+/** What the file of a link that is not there yet will say. */
+export async function newLink(
+  options: LinkFileOptions,
+  repository: string,
+  by: { readonly baseUrl: string; readonly credential: Credential },
+  apps: Readonly<Record<string, LinkedApp>>,
+): Promise<NewLink> {
+  const project = await findProject(options.project);
+  const files = await readStackFiles(project);
+  const platform = files.find((file) => isPlatform(file, options.platform))?.stack ?? "platform";
+  const taken = new Set(files.map(({ stack }) => stack));
+  const name = safeName(repository);
+  let stack = `${name}.github`;
+  for (let number = 2; taken.has(stack); number++) stack = `${name}-${number}.github`;
+  const settings = {
+    repository,
+    ...(by.baseUrl !== GITHUB && { baseUrl: by.baseUrl }),
+    ...(platform !== "platform" && { platform }),
+    apps: Object.fromEntries(Object.entries(apps).map(([app, linked]) => [app, written(linked)])),
+  };
+  const text = await sealedAside(
+    options,
+    project.name,
+    stack,
+    stringify({ config: { [LINK]: settings } }),
+    by.credential,
+  );
+  return { stack, path: join(project.stackDirectory, `Pulumi.${stack}.yaml`), text };
+}
+
+/** Declares an app's link; undefined: no more. */
+export function withApp(text: string, path: string, app: string, linked: LinkedApp | undefined): string {
+  const editor = new StackFileEditor(text, path);
+  if (linked === undefined) editor.removeConfigured([LINK, "apps", app]);
+  else editor.setConfigured([LINK, "apps", app], written(linked));
+  return editor.text;
+}
+
+/** Says by what the platform is let in from now on. */
+export async function withCredential(
+  { runner, scratch }: Pick<LinkFileOptions, "runner" | "scratch">,
+  place: { readonly stack: string; readonly path: string },
+  text: string,
+  credential: Credential,
+): Promise<string> {
+  const [name, secret] = secretOf(credential);
+  const secure = (await seal(runner, scratch, place, AUTH, new Map([[name, secret]]))).get(name) ?? "";
+  const editor = new StackFileEditor(text, place.path);
+  editor.setConfigured([AUTH], declared(credential, secure));
+  return editor.text;
+}
+
+/** What is at its default is not written. */
+function written({ branch, autoDeploy, waitForCi }: LinkedApp) {
+  return { branch, ...(autoDeploy && { autoDeploy }), ...(waitForCi && { waitForCi }) };
+}
+
+function secretOf(credential: Credential): readonly [name: string, secret: string] {
+  return "token" in credential ? ["token", credential.token] : ["pem", credential.app.pem];
+}
+
+function declared(credential: Credential, secure: string) {
+  if ("token" in credential) return { token: { secure } };
+  const { id, installation } = credential.app;
+  return { app: { id, installation, pem: { secure } } };
+}
+
+/**
+ * The text of a new stack's file with its credential. Values are encrypted for stacks that are there, so there is an empty
+ * one from here on, whose file lies in a project of the same name elsewhere until the text is whole; a run that creates
+ * the stack takes it over.
+ */
+async function sealedAside(
+  { runner, scratch, project }: LinkFileOptions,
+  name: string,
+  stack: string,
+  text: string,
+  credential: Credential,
+): Promise<string> {
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const aside = await mkdtemp(join(scratch, "link-"));
+  try {
+    await writeFile(join(aside, "Pulumi.yaml"), stringify({ name, runtime: "nodejs" }));
+    // Backend and passphrase.
+    await copyFile(join(project, "pulumi.env"), join(aside, "pulumi.env")).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    const path = join(aside, `Pulumi.${stack}.yaml`);
+    await writeFile(path, text);
+    // One that is there is empty, or the run will refuse it.
+    await runner.pulumi(["stack", "init", stack, "--no-select"], "", aside).catch((error: Error) => {
+      if (!error.message.includes("already exists")) throw error;
+    });
+    const sealing = { pulumi: (args: readonly string[], input?: string) => runner.pulumi(args, input, aside) };
+    return await withCredential(
+      { runner: sealing, scratch },
+      { stack, path },
+      await readFile(path, "utf8"),
+      credential,
+    );
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** A repository's name as part of a stack's and a file's. */
+function safeName(repository: string): string {
+  const [, name = ""] = repository.toLowerCase().split("/");
+  const safe = name.replace(/[^a-z0-9-]+/g, "-").replace(/^-+|-+$/g, "");
+  return safe.slice(0, 40) || "repository";
+}

@@ -1,0 +1,249 @@
+import { UserError } from "../../errors.ts";
+import type { Build } from "../builds/store.ts";
+import type { Say } from "../git/verdict.ts";
+import type { Act, AppLock } from "../types.ts";
+import type { LinkAccess } from "./access.ts";
+import type { Deployments } from "./deployments.ts";
+import { ForgeError, type OpenRepositoryForge, type RepositoryForge } from "./forge/forge.ts";
+import type { LinkChanges } from "./link-changes.ts";
+import { type LinkFileOptions, newLink, withApp, withCredential } from "./link-file.ts";
+import type {
+  AppLink,
+  Branch,
+  Connection,
+  DeclaredLink,
+  ForgeRepository,
+  LinkedApp,
+  LinkingApp,
+  LinkState,
+  Links,
+} from "./ports.ts";
+import type { Outbox } from "./reports/outbox.ts";
+import type { Workers } from "./worker/workers.ts";
+
+type By = Pick<Connection, "baseUrl" | "credential">;
+
+export interface PlatformLinksOptions {
+  readonly file: LinkFileOptions;
+  /** What the links' files declare at this moment. */
+  list(): Promise<readonly DeclaredLink[]>;
+  readonly changes: LinkChanges;
+  readonly lock: AppLock;
+  readonly open: OpenRepositoryForge;
+  readonly access: LinkAccess;
+  readonly workers: Workers;
+  readonly deployments: Deployments;
+  readonly outbox: Pick<Outbox, "gained">;
+  /** Where an app is served. */
+  url(app: LinkingApp): Promise<string>;
+  /** Brings a commit into an app's repository. @throws UserError */
+  fetch(
+    app: LinkingApp,
+    at: { repository: ForgeRepository; branch: string; commit: string },
+    forge: RepositoryForge,
+  ): Promise<void>;
+}
+
+/** The links of a platform's apps. Each change edits a repository's stack file and brings its stack up. */
+export class PlatformLinks implements Links {
+  readonly #options: PlatformLinksOptions;
+
+  constructor(options: PlatformLinksOptions) {
+    this.#options = options;
+  }
+
+  list(): Promise<readonly DeclaredLink[]> {
+    return this.#options.list();
+  }
+
+  async of({ stack }: LinkingApp): Promise<AppLink | undefined> {
+    for (const link of await this.list()) {
+      const linked = link.apps[stack];
+      if (linked !== undefined) return { ...linked, link };
+    }
+    return undefined;
+  }
+
+  async connect(app: LinkingApp, repository: string, by: By, settings: Partial<LinkedApp>, act: Act): Promise<AppLink> {
+    if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+      throw new UserError(`${repository} is no repository. Use OWNER/NAME, e.g. octocat/hello-world.`);
+    }
+    const forge = this.#options.open(by);
+    const found = await forge.repository(repository);
+    const { branch = found.defaultBranch, autoDeploy = false, waitForCi = false } = settings;
+    await checkBranch(forge, found.fullName, branch);
+    return this.#inTurn(app, found.fullName, async () => {
+      const present = await this.of(app);
+      if (present !== undefined && !isSame(present.link, found, by)) {
+        throw new UserError(`${app.name} is connected to ${present.link.repository} already. Disconnect it first.`);
+      }
+      const link = present?.link ?? (await this.list()).find((each) => isSame(each, found, by));
+      const linked = { branch, autoDeploy, waitForCi };
+      if (link === undefined) await this.#create(app, found, by, linked, act);
+      else await this.#add(app, link, by, linked, act);
+      return this.#changed(app);
+    });
+  }
+
+  async set(app: LinkingApp, settings: Partial<LinkedApp>, act: Act): Promise<AppLink> {
+    const { link } = await this.#known(app);
+    return this.#inTurn(app, link.repository, async () => {
+      const { link, branch, autoDeploy, waitForCi } = await this.#known(app);
+      const linked = { branch, autoDeploy, waitForCi, ...settings };
+      if (linked.branch !== branch) {
+        const { forge, repository } = await this.#options.access.repository(link);
+        await checkBranch(forge, repository.fullName, linked.branch);
+      }
+      await this.#options.changes.edit(app.name, link, act, (text) => withApp(text, link.path, app.stack, linked));
+      return this.#changed(app);
+    });
+  }
+
+  async disconnect(app: LinkingApp, act: Act): Promise<void> {
+    const { link } = await this.#known(app);
+    await this.#inTurn(app, link.repository, async () => {
+      const { link } = await this.#known(app);
+      await this.#remove(app.name, link, [app.stack], act);
+    });
+  }
+
+  async branches(app: LinkingApp): Promise<readonly Branch[]> {
+    const { link } = await this.#known(app);
+    const { forge, repository } = await this.#options.access.repository(link);
+    return forge.branches(repository.fullName);
+  }
+
+  async deploy(app: LinkingApp, branch: string, user: string): Promise<Build> {
+    const { access, deployments, fetch, url } = this.#options;
+    const { link } = await this.#known(app);
+    const { forge, repository } = await access.repository(link);
+    const commit = await checkBranch(forge, repository.fullName, branch);
+    const bring = async (say: Say) => {
+      say(`-----> Fetching ${branch} of ${repository.fullName}, which is at ${commit.slice(0, 7)}`);
+      await fetch(app, { repository, branch, commit }, forge);
+    };
+    const what = { app: { ...app, url: await url(app) }, stack: link.stack, commit };
+    return (await deployments.start(what, user, bring)).build;
+  }
+
+  async state(app: LinkingApp): Promise<LinkState> {
+    const { workers } = this.#options;
+    const { link, branch } = await this.#known(app);
+    const worker = workers.of(link.stack);
+    return {
+      repository: worker?.repository,
+      head: worker?.head(branch),
+      lookedAt: worker?.lookedAt,
+      by: workers.by(link.stack),
+      waiting: worker?.waiting(app.stack),
+      problem: worker?.problem(app.stack),
+    };
+  }
+
+  /**
+   * Takes apps that are no more from their links.
+   *
+   * @param stacks of the apps that are there
+   * @throws what the first change that failed says
+   */
+  async removeGone(stacks: ReadonlySet<string>, user: string): Promise<void> {
+    for (const { stack, repository, apps } of await this.list()) {
+      if (Object.keys(apps).every((app) => stacks.has(app))) continue;
+      await this.#options.lock.run(repository.toLowerCase(), "the removal of an app", async () => {
+        const link = (await this.list()).find((each) => each.stack === stack);
+        const gone = Object.keys(link?.apps ?? {}).filter((app) => !stacks.has(app));
+        if (link === undefined || gone.length === 0) return;
+        const description = `Disconnect ${gone.join(", ")}, which is gone, from ${link.repository}`;
+        await this.#remove(gone[0] ?? "", link, gone, { user, description });
+      });
+    }
+  }
+
+  /**
+   * Finishes what an earlier process began. Each link has its turn at once, so that nobody changes it before.
+   *
+   * @param calm no run is begun before this
+   */
+  async resume(calm?: Promise<unknown>): Promise<void> {
+    const { changes, lock } = this.#options;
+    await Promise.all(
+      changes.unfinished().map((change) => lock.run(change.stack, "a change", () => changes.resume(change, calm))),
+    );
+  }
+
+  /** With the last app the stack goes. */
+  async #remove(name: string, link: DeclaredLink, stacks: readonly string[], act: Act): Promise<void> {
+    const { changes, workers } = this.#options;
+    const rest = Object.keys(link.apps).filter((app) => !stacks.includes(app));
+    if (rest.length === 0) await changes.destroy(name, link, act);
+    else {
+      const without = (text: string) => stacks.reduce((now, app) => withApp(now, link.path, app, undefined), text);
+      await changes.edit(name, link, act, without);
+    }
+    await workers.sync();
+  }
+
+  async #create(app: LinkingApp, found: ForgeRepository, by: By, linked: LinkedApp, act: Act): Promise<void> {
+    const { file, changes } = this.#options;
+    const link = await newLink(file, found.fullName, by, { [app.stack]: linked });
+    await changes.create(app.name, link, act);
+  }
+
+  async #add(app: LinkingApp, link: DeclaredLink, by: By, linked: LinkedApp, act: Act): Promise<void> {
+    const { file, changes, outbox, access } = this.#options;
+    const works = await this.#works(link);
+    await changes.edit(app.name, link, act, async (before) => {
+      const text = withApp(before, link.path, app.stack, linked);
+      return works ? text : withCredential(file, link, text, by.credential);
+    });
+    if (works) return;
+    outbox.gained(link.stack);
+    access.forget(link.stack);
+  }
+
+  /** Whether a link's own credential still lets us in; one that does is not replaced by another person's. */
+  async #works(link: DeclaredLink): Promise<boolean> {
+    try {
+      await this.#options.access.repository(link);
+      return true;
+    } catch (error) {
+      return error instanceof ForgeError && ["limited", "unreachable"].includes(error.problem);
+    }
+  }
+
+  /** After a change that was made. */
+  async #changed(app: LinkingApp): Promise<AppLink> {
+    const { workers } = this.#options;
+    await workers.sync();
+    const link = await this.#known(app);
+    workers.mark(link.link.stack);
+    return link;
+  }
+
+  async #known(app: LinkingApp): Promise<AppLink> {
+    const link = await this.of(app);
+    if (link !== undefined) return link;
+    throw new UserError(`${app.name} is not connected to a repository. Connect it first.`);
+  }
+
+  /** One change of an app's link, and of a repository's, at a time. Other acts on the app do not wait for it. */
+  #inTurn<T>(app: LinkingApp, repository: string, work: () => Promise<T>): Promise<T> {
+    const { lock } = this.#options;
+    return lock.run(`the link of ${app.name}`, "a change", () =>
+      lock.run(repository.toLowerCase(), `a change for ${app.name}`, work),
+    );
+  }
+}
+
+function isSame(link: DeclaredLink, { fullName }: ForgeRepository, { baseUrl }: By): boolean {
+  return (
+    link.repository.toLowerCase() === fullName.toLowerCase() && new URL(link.baseUrl).host === new URL(baseUrl).host
+  );
+}
+
+/** @returns the branch's head @throws UserError */
+async function checkBranch(forge: RepositoryForge, repository: string, branch: string): Promise<string> {
+  const head = (await forge.heads(repository, [branch])).get(branch);
+  if (head === undefined) throw new UserError(`${repository} has no branch ${branch}`);
+  return head;
+}

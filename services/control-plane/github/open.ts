@@ -1,0 +1,224 @@
+import type { DatabaseSync } from "node:sqlite";
+import { GitError, git } from "../../../provider/build/git.ts";
+import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
+import { messageOf } from "../../errors.ts";
+import type { GitHub as GitHubPort, Stacks } from "../api/ports.ts";
+import type { Aside } from "../api/server.ts";
+import type { Token } from "../api/token.ts";
+import type { Apps } from "../apps/apps.ts";
+import type { OpenedApps } from "../apps/open.ts";
+import type { Builds } from "../builds/builds.ts";
+import { Ticker } from "../dynos/ticker.ts";
+import { declaredCommit } from "../git/open.ts";
+import { type ControlPlaneSettings, placesOf, siteUrl } from "../settings.ts";
+import type { AppLock, Clock, LogSink } from "../types.ts";
+import { LinkAccess } from "./access.ts";
+import { Connections } from "./connections/connections.ts";
+import { declaredLinks, GITHUB } from "./declared.ts";
+import { Deployments } from "./deployments.ts";
+import type { OpenRepositoryForge, RepositoryForge } from "./forge/forge.ts";
+import { openGitHubForge } from "./forge/github.ts";
+import { Deliveries } from "./hooks/deliveries.ts";
+import { receiveDeliveries } from "./hooks/receive.ts";
+import { LinkChanges } from "./link-changes.ts";
+import { PlatformLinks } from "./links.ts";
+import { LinkOutputsReader } from "./outputs.ts";
+import type { ForgeRepository, LinkingApp } from "./ports.ts";
+import { Outbox } from "./reports/outbox.ts";
+import { Reporter } from "./reports/reporter.ts";
+import { FetchFailed, fetchBranch } from "./worker/fetch.ts";
+import { DealtHeads } from "./worker/heads.ts";
+import type { ReconcilerPorts, RunningApp } from "./worker/reconciler.ts";
+import { Workers } from "./worker/workers.ts";
+
+/** Milliseconds between two looks at the links' files, which may be edited by hand. */
+const FILES = 30_000;
+
+export interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
+  readonly apps: Apps;
+  readonly builds: Builds;
+  readonly stacks: Stacks;
+  readonly lock: AppLock;
+  readonly log: LogSink;
+  /** With the tables of accounts. */
+  readonly store: DatabaseSync;
+  /** From which the key follows that seals what users connect. */
+  readonly key: Token;
+  readonly settings: ControlPlaneSettings;
+  readonly clock: Clock;
+  /** Gets what nobody foresaw. */
+  report(problem: string): void;
+  /** @default openGitHubForge */
+  readonly open?: OpenRepositoryForge;
+}
+
+/** Links to GitHub, and what goes on by itself for them until disposed. */
+export interface GitHub extends GitHubPort, AsyncDisposable {
+  /** Takes the deliveries of webhooks. */
+  readonly receive: Aside;
+  /** Finishes what an earlier control plane began with links. @param calm no run is begun before this */
+  resume(calm?: Promise<unknown>): Promise<void>;
+  /** Begins to look at repositories; when all changes and builds have ended that an earlier control plane began. */
+  start(): Promise<void>;
+}
+
+export function openGitHub(options: OpenGitHubOptions): GitHub {
+  const { apps, builds, stacks, log, store, key, settings, clock, report, open = openGitHubForge } = options;
+  const { platform, project, directory, domain } = settings;
+  const user = `github@${domain}`;
+  const tell = (app: string, text: string) => log.write(app, { source: "app", process: "api", text });
+  const list = () => declaredLinks(project, platform);
+  const outputs = new LinkOutputsReader(stacks);
+  const access = new LinkAccess(outputs, open);
+  const deliveries = new Deliveries(store, clock);
+  const outbox = new Outbox(store, clock);
+  const heads = new DealtHeads(store);
+  const linkOf = async (stack: string) => (await list()).find((link) => link.stack === stack);
+  const reporter = new Reporter({
+    outbox,
+    clock,
+    tell,
+    report,
+    async addressee(stack) {
+      const link = await linkOf(stack);
+      if (link === undefined) return undefined;
+      const { forge, repository } = await access.repository(link);
+      return { forge, repository: repository.fullName };
+    },
+  });
+  const deployments = new Deployments({ builds, outbox, site: siteUrl(settings), wake: () => reporter.wake() });
+
+  const bare = ({ id }: LinkingApp) => repositoryPath(directory, id);
+  const fetch = async (
+    app: LinkingApp,
+    { repository, branch }: { repository: ForgeRepository; branch: string },
+    forge: RepositoryForge,
+  ) =>
+    fetchBranch({
+      repository: bare(app),
+      url: repository.cloneUrl,
+      branch,
+      name: repository.fullName,
+      login: await forge.gitLogin(),
+    });
+
+  const running = async (stack: string): Promise<(RunningApp & { readonly url: string }) | undefined> => {
+    const app = (await apps.list()).find((each) => each.stack === stack);
+    return app && { name: app.name, id: app.id, stack, url: app.url, commit: declaredCommit(app) };
+  };
+
+  const portsOf = (stack: string): Omit<ReconcilerPorts, "again" | "clock" | "report"> => ({
+    link: () => linkOf(stack),
+    app: running,
+    async open() {
+      const link = await linkOf(stack);
+      if (link === undefined) throw new FetchFailed(`the link ${stack} is gone`);
+      return access.forge(link);
+    },
+    fetch: ({ app, repository, branch }, forge) => fetch(app, { repository, branch }, forge),
+    follows: (app, commit, older) => isAncestor(bare(app), older, commit),
+    async deploy({ app, commit }) {
+      const { url = "" } = (await running(app.stack)) ?? {};
+      await (await deployments.start({ app: { ...app, url }, stack, commit }, user)).ended;
+    },
+    tell,
+    heads,
+  });
+
+  const workers = new Workers({
+    list,
+    outputs,
+    deliveries,
+    clock,
+    report,
+    ports: portsOf,
+    async ping(stack, hook) {
+      const link = await linkOf(stack);
+      if (link === undefined) return;
+      const { forge, repository } = await access.repository(link);
+      await forge.ping(repository.fullName, hook);
+    },
+    gone(stack) {
+      deliveries.forget(stack);
+      outbox.forget(stack);
+      access.forget(stack);
+    },
+  });
+  const links = new PlatformLinks({
+    file: { project, platform, runner: options.runner, scratch: placesOf(directory).scratch },
+    list,
+    changes: new LinkChanges({
+      ...options,
+      project,
+      platform,
+      directory,
+      made: (change, act) => options.commits?.commit(change, act) ?? Promise.resolve(),
+    }),
+    lock: options.lock,
+    open,
+    access,
+    workers,
+    deployments,
+    outbox,
+    url: async ({ stack }) => (await running(stack))?.url ?? "",
+    async fetch(app, { repository, branch, commit }, forge) {
+      const fetched = await fetch(app, { repository, branch }, forge);
+      if (fetched === commit || (await new Repository(bare(app)).has(commit))) return;
+      throw new FetchFailed(`${branch} of ${repository.fullName} was moved meanwhile. Deploy it again.`);
+    },
+  });
+  apps.follow({
+    renamed: ({ name }, to) => outbox.rename(name, to),
+    async gone() {
+      // Others need not be waited for.
+      removeGone().catch((error: unknown) => report(`a link of an app that is gone: ${messageOf(error)}`));
+    },
+  });
+  async function removeGone(): Promise<void> {
+    const stacks = new Set((await apps.list()).map(({ stack }) => stack));
+    await links.removeGone(stacks, user);
+  }
+
+  const parts = new AsyncDisposableStack();
+  parts.use(reporter);
+  parts.use(workers);
+  const { baseUrl = GITHUB, clientId } = settings.github ?? {};
+  const connections = parts.use(new Connections({ db: store, key, platform, baseUrl, clientId, open, clock }));
+  return {
+    links,
+    connections,
+    open,
+    receive: receiveDeliveries({
+      deliveries,
+      secrets: (stack) => workers.secrets(stack),
+      mark: (stack) => workers.mark(stack),
+      report,
+    }),
+    resume: (calm) => links.resume(calm),
+    async start() {
+      if (parts.disposed) return;
+      parts.use(
+        new Ticker(
+          FILES,
+          () => workers.sync(),
+          (problem) => report(`links: ${problem}`),
+        ),
+      );
+      deployments.recover();
+      await workers.sync();
+    },
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+/** Whether a commit follows an older one; one that is not there is followed by any. */
+async function isAncestor(repository: string, older: string, commit: string): Promise<boolean> {
+  if (!(await new Repository(repository).has(older))) return true;
+  try {
+    await git(repository, ["merge-base", "--is-ancestor", older, commit]);
+    return true;
+  } catch (error) {
+    if (error instanceof GitError) return false;
+    throw error;
+  }
+}
