@@ -4,6 +4,7 @@ import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
+import { githubCommand } from "./commands/github.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   token: tokenCommand,
   trust: trustCommand,
   invite: inviteCommand,
+  github: githubCommand,
   plan: planCommand,
   usage: usageCommand,
 };

@@ -130,10 +130,10 @@ export class Runner {
    * Runs a short `pulumi` command, which ends with this process, and gives what it printed on standard output.
    *
    * @param input for its standard input; secrets go this way
+   * @param project the folder of Pulumi.yaml. Default: the platform's
    * @throws UserError with what it printed
    */
-  async pulumi(args: readonly string[], input = ""): Promise<string> {
-    const { project } = this.#options;
+  async pulumi(args: readonly string[], input = "", project = this.#options.project): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#container.execute([...pulumi(), ...args], project, input);
     if (exitCode === 0) return stdout;
     throw new UserError(

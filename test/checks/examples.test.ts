@@ -11,12 +11,13 @@ const DOCUMENTS = ["README.md", "docs/reference/components.md"];
 
 /** What examples take for granted. */
 const AROUND = `
-import { App, ConfigVars, Dyno, Formation, Platform, PostgresAddon, PostgresAttachment } from "../../infra/index.ts";
+import { App, ConfigVars, Dyno, Formation, GitHubLink, Platform, PostgresAddon, PostgresAttachment } from "../../infra/index.ts";
 `;
 const GIVEN: Readonly<Record<string, string>> = {
   platform: 'declare const platform: import("../../infra/index.ts").PlatformConnection;',
   shop: 'declare const shop: import("../../infra/index.ts").App;',
   image: "declare const image: string;",
+  token: "declare const token: string;",
 };
 
 /** A block as a module: with imports and values that it does not bring along. */

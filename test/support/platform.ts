@@ -29,6 +29,8 @@ export interface TestPlatform extends TestGround {
   readonly log: () => string;
   /** Writes an app's stack file (over what it said before, the key excepted) and makes its stack. */
   app(name: string, settings: AppSettings, config?: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes any stack's file and makes its stack. */
+  stack(name: string, config: Readonly<Record<string, unknown>>): Promise<void>;
   /** Copies an example into the project's folder, to be changed. Gives the path for `source.path`. */
   copyExample(example: string, as?: string): Promise<string>;
   /**
@@ -102,6 +104,10 @@ export async function testPlatform(settings: Omit<PlatformSettings, "name" | "po
         },
         present.encryptionsalt,
       );
+      await ensureStacks(project, engine, () => {});
+    },
+    async stack(stack, config) {
+      await writeStack(stacks, stack, config);
       await ensureStacks(project, engine, () => {});
     },
     async copyExample(example, as = example) {

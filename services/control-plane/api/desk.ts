@@ -93,6 +93,24 @@ export class Desk {
   }
 
   /**
+   * Does what changes other stacks than the app's, and notes that itself among what is done to the app. How it ends is told
+   * in the app's log as well.
+   *
+   * @throws DryRun instead, when that is wanted; ApiError 504 when it takes longer than the client waits: it goes on
+   */
+  async actInTime<T>(call: Call, app: DeclaredApp, description: string, work: (act: Act) => Promise<T>): Promise<T> {
+    const act: Act = { user: call.caller.email, description };
+    if (call.dryRun) throw new DryRun(app.name, description);
+    const whole = work(act);
+    whole.then(
+      () => this.say(app, `${description} by user ${act.user}`),
+      () => {},
+    );
+    this.#tellFailure(app, act, whole);
+    return inTime(call, goingOn(app.name, description), whole);
+  }
+
+  /**
    * Changes an app by its stack file. How it ends is told in the app's log as well.
    *
    * @throws DryRun with the preview instead, when that is wanted; ApiError 504 when it takes longer than the client

@@ -21,6 +21,9 @@ import { dynoRoutes } from "./handlers/dynos.ts";
 import { factRoutes } from "./handlers/facts.ts";
 import { featureRoutes } from "./handlers/features.ts";
 import { formationRoutes } from "./handlers/formation.ts";
+import { githubRoutes } from "./handlers/github.ts";
+import { githubAccountRoutes } from "./handlers/github-account.ts";
+import { githubRepositoryRoutes } from "./handlers/github-repositories.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
@@ -110,6 +113,9 @@ export function createApi(options: ApiOptions): Api {
       ...collaboratorRoutes(desk),
       ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
+      ...githubRoutes(desk),
+      ...githubAccountRoutes(desk, options.site),
+      ...githubRepositoryRoutes(desk),
     ],
   });
   const server = new ApiServer({

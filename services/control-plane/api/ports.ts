@@ -3,6 +3,8 @@ import type { AddonSettings } from "../../../infra/app/settings.ts";
 import type { Plain } from "../../../infra/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Builds as BuildRecords } from "../builds/builds.ts";
+import type { Connections } from "../github/connections/connections.ts";
+import type { Links, OpenForge } from "../github/ports.ts";
 import type { Databases } from "../postgres/databases.ts";
 import type { Act, LogLine, LogSink } from "../types.ts";
 
@@ -22,6 +24,14 @@ export interface Ports {
   readonly logs: Logs;
   readonly usage: Usage;
   readonly builds: Builds;
+  readonly github: GitHub;
+}
+
+/** What is linked to repositories at GitHub, and whose accounts there are connected. */
+export interface GitHub {
+  readonly links: Links;
+  readonly connections: Omit<Connections, typeof Symbol.dispose>;
+  readonly open: OpenForge;
 }
 
 /** @see the class of that name */

@@ -160,7 +160,7 @@ export class ApiServer implements AsyncDisposable {
   async #answerFor(name: string, request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
     const host = this.#options.hosts.get(name);
     if (host !== undefined && host.dispatcher.routes.methods(target(request).path).length > 0) {
-      return this.#dispatch(host.dispatcher, request, response, id);
+      return this.#dispatch(host.dispatcher, request, response, id, host.who);
     }
     this.#strangers.take(request.socket.remoteAddress ?? "");
     throw new ApiError(404, "not_found", host?.absent ?? `${name} is not part of this platform.`);
@@ -172,11 +172,13 @@ export class ApiServer implements AsyncDisposable {
     request: IncomingMessage,
     response: ServerResponse,
     id: string,
+    who: Host["who"] = undefined,
   ): Promise<Answer> {
     const { path, query } = target(request);
     const { method: asked = "GET", headers, socket } = request;
     const from = socket.remoteAddress ?? "";
-    const caller = await this.#options.accounts.who(headers.authorization, from);
+    const { accounts } = this.#options;
+    const caller = await (who === undefined ? accounts.who(headers.authorization, from) : who(headers.authorization));
     if (caller === undefined) {
       this.#strangers.take(from);
       throw new ApiError(401, "unauthorized", "Invalid credentials provided.");

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { isMissing } from "../../errors.ts";
+import { isMissing, UserError } from "../../errors.ts";
 
 /** The operator's key, in a file that only its owner reads. It is read at each use, so a new one holds at once. */
 export class Token {
@@ -20,10 +20,15 @@ export class Token {
 
   /** A signature of ours for what a client carries around, e.g. in the URL of its log session. */
   async sign(purpose: string, text: string): Promise<string> {
-    const key = createHmac("sha256", (await this.#read()) ?? "")
-      .update(purpose)
-      .digest();
+    const key = derived((await this.#read()) ?? "", purpose);
     return createHmac("sha256", key).update(text).digest("base64url");
+  }
+
+  /** A key of 256 bits for what is kept sealed. @throws UserError without the operator's key */
+  async key(purpose: string): Promise<Buffer> {
+    const token = await this.#read();
+    if (token === undefined) throw new UserError(`${this.#path} is not there. \`npm run up\` makes it.`);
+    return derived(token, purpose);
   }
 
   async verify(purpose: string, text: string, signature: string): Promise<boolean> {
@@ -53,6 +58,10 @@ export function passwordOf(authorization = ""): { readonly user: string; readonl
   const pair = Buffer.from(value, "base64").toString("utf8");
   const at = pair.indexOf(":");
   return { user: pair.slice(0, Math.max(at, 0)), password: pair.slice(at + 1) };
+}
+
+function derived(token: string, purpose: string): Buffer {
+  return createHmac("sha256", token).update(purpose).digest();
 }
 
 /** Of equal length whatever was presented, which `timingSafeEqual` wants. */

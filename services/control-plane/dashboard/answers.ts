@@ -87,3 +87,50 @@ export interface ApiUsage {
     readonly remaining: number | null;
   };
 }
+
+export interface ApiBuild {
+  readonly id: string;
+  readonly status: "pending" | "succeeded" | "failed";
+  readonly source_blob: { readonly version: string };
+  readonly created_at: string;
+  readonly user: ApiUser;
+}
+
+/** An app's repository at GitHub. */
+export interface ApiLink {
+  readonly repo: string;
+  readonly branch: string;
+  readonly auto_deploy: boolean;
+  readonly wait_for_ci: boolean;
+  readonly html_url: string;
+  readonly stack: string;
+  readonly status: {
+    readonly by: "webhook" | "polling";
+    readonly head: string | null;
+    readonly looked_at: string | null;
+    readonly waiting: string | null;
+    readonly problem: string | null;
+  };
+}
+
+export interface ApiBranch {
+  readonly name: string;
+}
+
+export interface ApiRepository {
+  readonly full_name: string;
+  readonly private: boolean;
+}
+
+/** The account of GitHub's that the visitor has connected. */
+export interface ApiGithubAccount {
+  readonly connected: boolean;
+  readonly login: string | null;
+  readonly base_url: string;
+  readonly way: "app" | "token" | "device" | null;
+  /** The App's page at GitHub. */
+  readonly app_url: string | null;
+  readonly connected_at: string | null;
+  /** Whether one can be connected by a code. */
+  readonly by_code: boolean;
+}

@@ -1,6 +1,6 @@
 import type { Answer, Caller } from "../api/call.ts";
 import type { Ask, Dispatcher } from "../api/dispatcher.ts";
-import { ApiError } from "../api/errors.ts";
+import { ApiError, toApiError } from "../api/errors.ts";
 import type { MemberVisit } from "../web/visit.ts";
 
 /** What a form asks of the API. */
@@ -64,6 +64,21 @@ export class ApiClient {
     const answer = await this.#dispatcher.dispatch(caller, { ...ask, origin: visit.origin, from: visit.from });
     if ("stream" in answer) throw new Error(`${ask.path} is no answer for a page`);
     return answer;
+  }
+}
+
+/** What is found, or in one line why it is not. @throws what nobody foresaw */
+export async function orProblem<T>(
+  work: Promise<T>,
+): Promise<
+  { readonly found: T; readonly problem?: undefined } | { readonly found?: undefined; readonly problem: string }
+> {
+  try {
+    return { found: await work };
+  } catch (error) {
+    const { status, message } = toApiError(error);
+    if (status >= 500) throw error;
+    return { problem: message };
   }
 }
 

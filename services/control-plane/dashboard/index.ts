@@ -7,7 +7,10 @@ import { accountPages } from "./pages/account.ts";
 import { activityPages } from "./pages/activity.ts";
 import { appsPages } from "./pages/apps.ts";
 import { auditPages } from "./pages/audit.ts";
+import { buildPages } from "./pages/build.ts";
 import { deployPages } from "./pages/deploy.ts";
+import { codePages } from "./pages/github/code.ts";
+import { connectPages } from "./pages/github/connect.ts";
 import { logsPages } from "./pages/logs.ts";
 import { metricsPages } from "./pages/metrics.ts";
 import { newAppPages } from "./pages/new-app.ts";
@@ -32,6 +35,9 @@ export function dashboardPages(ports: DashboardPorts, report: (problem: string) 
     ...overviewPages(context),
     ...resourcesPages(context),
     ...deployPages(context),
+    ...buildPages(context),
+    ...connectPages(context),
+    ...codePages(context),
     ...metricsPages(context),
     ...activityPages(context),
     ...releasePages(context),

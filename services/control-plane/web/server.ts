@@ -13,9 +13,12 @@ const NAME = "dashboard";
  * Serves the site on a Unix socket, to the router, which sends it what browsers ask of `dashboard.<domain>`.
  *
  * @param path in the folder that router and control plane share
+ * @param asides asked before the site, in turn
  */
-export function serveSite(path: string, site: Site): Promise<AsyncDisposable> {
-  const server = createServer({ requestTimeout: PATIENCE }, (request, response) => void site.serve(request, response));
+export function serveSite(path: string, site: Site, asides: readonly Aside[] = []): Promise<AsyncDisposable> {
+  const server = createServer({ requestTimeout: PATIENCE }, (request, response) => {
+    if (!asides.some((aside) => aside(request, response))) void site.serve(request, response);
+  });
   return listenOn(server, path);
 }
 

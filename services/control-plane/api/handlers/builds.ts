@@ -24,7 +24,7 @@ export function buildRoutes(desk: Desk): Route[] {
       "/apps/:app/builds/:build",
       async (call) => {
         const app = await desk.app(call);
-        return { body: await show(desk, call, app, find(desk, call, app)) };
+        return { body: await showBuild(desk, call, app, find(desk, call, app)) };
       },
     ],
     ["GET", "/apps/:app/builds/:build/result", (call) => result(desk, call)],
@@ -44,7 +44,7 @@ async function source(desk: Desk, call: Call): Promise<Answer> {
 
 async function list(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
-  const builds = await Promise.all(desk.ports.builds.list(app.id).map((build) => show(desk, call, app, build)));
+  const builds = await Promise.all(desk.ports.builds.list(app.id).map((build) => showBuild(desk, call, app, build)));
   const { items, status, headers } = page(builds, call.headers.range, ["created_at", "id"]);
   return { status, body: items, headers };
 }
@@ -71,13 +71,13 @@ async function create(desk: Desk, call: Call): Promise<Answer> {
       await apps.plan(app.name, { user, description }, (file) => file.source({ commit })),
     );
   }
-  return { status: 201, body: await show(desk, call, app, await builds.create(app, blob.url, user, version)) };
+  return { status: 201, body: await showBuild(desk, call, app, await builds.create(app, blob.url, user, version)) };
 }
 
 async function result(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const build = find(desk, call, app);
-  const shown = await show(desk, call, app, build);
+  const shown = await showBuild(desk, call, app, build);
   const text = await desk.ports.builds.log(build.id);
   return {
     body: {
@@ -114,7 +114,8 @@ function find(desk: Desk, call: Call, app: DeclaredApp): Build {
   return build;
 }
 
-async function show(desk: Desk, call: Call, app: DeclaredApp, build: Build) {
+/** A build, as answers have it. */
+export async function showBuild(desk: Desk, call: Call, app: DeclaredApp, build: Build) {
   return {
     id: build.id,
     app: { id: desk.appId(app) },

@@ -3,9 +3,11 @@ import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form, notice } from "../../web/layout.ts";
 import type { MemberRoute, MemberVisit, Reply } from "../../web/visit.ts";
+import type { ApiGithubAccount } from "../answers.ts";
 import { path } from "../api.ts";
 import type { Context } from "../context.ts";
 import { ago } from "../format.ts";
+import { connectPath } from "./github/paths.ts";
 
 interface Authorization {
   readonly id: string;
@@ -81,9 +83,10 @@ function lifetime({ form }: MemberVisit): { expires_in?: number } {
 }
 
 async function show({ api, frames, ports }: Context, visit: MemberVisit, made?: Authorization): Promise<Reply> {
-  const [tokens, sessions] = await Promise.all([
+  const [tokens, sessions, github] = await Promise.all([
     api.find<Authorization[]>(visit, "/oauth/authorizations"),
     api.find<BrowserSession[]>(visit, "/oauth/sessions"),
+    api.get<ApiGithubAccount>(visit, "/account/github"),
   ]);
   const now = ports.clock();
   const main = html`<div class="head"><h1>Account</h1></div>
@@ -96,6 +99,7 @@ ${
 }
 <div class="columns"><section class="card"><header><h2>You</h2></header><dl><dt>E-mail</dt><dd>${visit.session.caller.email}</dd><dt>Role</dt><dd>${visit.session.caller.role}</dd></dl></section>
 <section class="card"><header><h2>Password</h2></header>${passwordForm(visit)}</section></div>
+${githubCard(visit, github, now)}
 ${tokens !== undefined && tokensCard(visit, tokens, now)}
 ${sessions !== undefined && sessionsCard(visit, sessions, now)}`;
   return { document: frames.plain(visit, { title: "Account", section: "account", main }) };
@@ -109,6 +113,24 @@ function passwordForm(visit: MemberVisit): Html {
     { action: "/account/password" },
     html`<input name="username" value="${visit.session.caller.email}" autocomplete="username" readonly hidden>${input("password", "Present password", "current-password")}${input("new", "New password", "new-password")}${input("again", "New password again", "new-password")}<button class="second">Change password</button>`,
   );
+}
+
+const WAYS = { app: "by a GitHub App", token: "by a token", device: "by a code" } as const;
+
+function githubCard(visit: MemberVisit, account: ApiGithubAccount, now: number): Html {
+  const { connected, login, way, connected_at: since } = account;
+  const known = way !== null && since !== null;
+  return html`<section class="card" id="github">
+<header><h2>GitHub</h2><a href="${connectPath()}">${connected ? "Connect another account" : "Connect an account"}</a></header>
+${
+  known
+    ? html`<ul class="rows"><li>
+<div class="grow"><span class="title">${login ?? "An App that is not installed yet"}</span><br><span class="soft small">${WAYS[way]}, ${ago(since, now)}</span></div>
+${form(visit, { action: "/github/disconnect" }, html`<button class="plain danger">Forget<span class="hidden"> the GitHub account</span></button>`)}
+</li></ul>`
+    : html`<p class="soft">None is connected. Apps are deployed from its repositories.</p>`
+}
+</section>`;
 }
 
 function tokensCard(visit: MemberVisit, tokens: readonly Authorization[], now: number): Html {

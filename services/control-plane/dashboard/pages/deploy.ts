@@ -1,34 +1,40 @@
 import { type Html, html } from "../../web/html.ts";
 import type { MemberRoute } from "../../web/visit.ts";
+import type { ApiLink } from "../answers.ts";
+import { path } from "../api.ts";
 import { type AppVisit, appPage, type Context } from "../context.ts";
+import { gitCards } from "./deploy-git.ts";
+import { githubActs } from "./github/acts.ts";
+import { linkedCards } from "./github/linked.ts";
+import { deployPath } from "./github/paths.ts";
+import { repositoryCard } from "./github/repositories.ts";
+
+const METHODS = [
+  ["git", "Git push"],
+  ["github", "GitHub"],
+] as const;
 
 export function deployPages(context: Context): MemberRoute[] {
-  return [appPage(context, "/apps/:app/deploy", "deploy", (found) => deploy(context, found))];
+  return [appPage(context, "/apps/:app/deploy", "deploy", (found) => deploy(context, found)), ...githubActs(context)];
 }
 
-function deploy({ ports }: Context, { app, visit }: AppVisit): Html {
-  const git = `https://127.0.0.1:${ports.platform.apiPort}/${app.name}.git`;
-  const { email } = visit.session.caller;
-  return html`<section class="card"><header><h2>Push with Git</h2></header>
-<p>On the machine of the platform, or on yours through <code>ssh -L ${ports.platform.apiPort}:127.0.0.1:${ports.platform.apiPort}</code>:</p>
-<h3 class="gap">Once in a shell</h3>
-${commands(`eval "$(npx dynoform env)"`)}
-<p class="soft small">tells <code>heroku</code> and <code>git</code> about this platform and its certificate.</p>
-<h3 class="gap">Log in, and name the remote</h3>
-${commands(`heroku login\nheroku git:remote -a ${app.name}`)}
-<p class="soft small">or without the Heroku command line: <code>git remote add heroku ${git}</code>; log in as <code>${email}</code> with an API token as the password.</p>
-<h3 class="gap">Deploy</h3>
-${commands("git push heroku main")}
-<p class="soft small">The push shows the build, and is refused if the app does not come up, or does worse than the release before, which then serves on.</p></section>
-<section class="card"><header><h2>A new app from nothing</h2></header>
-${commands(`mkdir ${app.name} && cd ${app.name} && git init -b main
-printf 'flask\\nuwsgi\\n' > requirements.txt
-printf 'web: uwsgi --http :$PORT --module run:app\\n' > Procfile
-printf 'from flask import Flask\\napp = Flask(__name__)\\n@app.get("/")\\ndef hello(): return "Hello"\\n' > run.py
-git add . && git commit -m "First"`)}</section>
-<section class="card"><header><h2>GitHub</h2><span class="badge">not yet</span></header><p class="soft">Deploys from a repository on GitHub, and an app for each pull request, are to come. Until then, push.</p></section>`;
+/** An app that is connected is deployed by what it is connected to, unless one wants to see another way. */
+async function deploy(context: Context, found: AppVisit): Promise<Html> {
+  const { visit, app } = found;
+  const link = await context.api.find<ApiLink>(visit, path`/apps/${app.name}/github`);
+  const asked = visit.query.get("method");
+  const method = METHODS.find(([id]) => id === asked)?.[0] ?? (link === undefined ? "git" : "github");
+  return html`<section class="card" id="method">
+<header><h2 id="method-name">Deployment method</h2></header>
+<nav class="choice last" aria-labelledby="method-name">${METHODS.map(
+    ([id, name]) =>
+      html`<a class="button second" href="${deployPath(app.name, id)}"${id === method && html` aria-current="page"`}>${name}</a>`,
+  )}</nav>
+</section>
+${await cards(context, found, method, link)}`;
 }
 
-function commands(text: string): Html {
-  return html`<div class="commands"><pre tabindex="0">${text}</pre><button class="second small copy" type="button" data-copy="${text}" hidden>Copy</button></div>`;
+function cards(context: Context, found: AppVisit, method: string, link: ApiLink | undefined): Promise<Html> | Html {
+  if (method === "git") return gitCards(context, found);
+  return link === undefined ? repositoryCard(context, found) : linkedCards(context, found, link);
 }

@@ -30,7 +30,7 @@ export function newAppPages({ acts, frames, api, ports }: Context): MemberRoute[
         confirm: "Create app",
         back: "/new",
         next: (app) => appPath((app as ApiApp).name, "deploy"),
-        done: "The app is made. Push something to it, as this page says.",
+        done: "The app is made. Choose here how its code comes to it.",
       };
     }),
   ];

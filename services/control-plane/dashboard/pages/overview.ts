@@ -28,7 +28,7 @@ async function overview({ api, ports }: Context, { visit, app, state }: AppVisit
   const now = ports.clock();
   const deployed = releases.some(({ slug }) => slug !== null);
   const latest = timeline(releases, ports.activity(app.name, 30)).slice(0, LATEST);
-  return html`${!deployed && html`<div class="card"><h2>Nothing is deployed yet</h2><p>${app.name} has an address, where visitors see a welcome page. <a href="${appPath(app.name, "deploy")}">How to push your code</a>.</p></div>`}
+  return html`${!deployed && html`<div class="card"><h2>Nothing is deployed yet</h2><p>${app.name} has an address, where visitors see a welcome page. <a href="${appPath(app.name, "deploy")}">How to deploy your code</a>.</p></div>`}
 <div class="columns">
 <section class="card"><header><h2>Dynos</h2><a href="${appPath(app.name, "resources")}">Configure</a></header>
 ${formation.length === 0 ? html`<p class="soft">No process types: a Procfile names them.</p>` : html`<ul class="rows">${formation.map((each) => process(each, dynos))}</ul>`}

@@ -57,27 +57,37 @@ function tag(name, text) {
   return element;
 }
 
-/** Asks how an act goes on until it has ended, and shows what has changed in place. */
-async function followProgress(part) {
+/**
+ * Asks how an act goes on until it has ended, and shows what has changed in place.
+ *
+ * @param shown what the server said last: what stays the same is left alone, with what is selected in it
+ */
+async function followProgress(part, shown = "") {
   if (part === null) return;
   await new Promise((resolve) => setTimeout(resolve, 700));
+  let said = shown;
   try {
     const response = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (response.redirected) {
       location.replace(response.url);
       return;
     }
-    const next = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("#main");
-    const log = part.querySelector(".log");
-    const end = log === null || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    document.querySelector("#main").replaceChildren(...next.childNodes);
-    const shown = document.querySelector("#main .log");
-    if (shown !== null && end) shown.scrollTop = shown.scrollHeight;
-    copyButtons();
+    said = await response.text();
+    if (said !== shown) replaceMain(part, said);
   } catch {
     // The control plane is away for a moment.
   }
-  followProgress(document.querySelector("[data-progress]"));
+  followProgress(document.querySelector("[data-progress]"), said);
+}
+
+function replaceMain(part, page) {
+  const next = new DOMParser().parseFromString(page, "text/html").querySelector("#main");
+  const log = part.querySelector(".log");
+  const end = log === null || log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  document.querySelector("#main").replaceChildren(...next.childNodes);
+  const shown = document.querySelector("#main .log");
+  if (shown !== null && end) shown.scrollTop = shown.scrollHeight;
+  copyButtons();
 }
 
 function copyButtons() {

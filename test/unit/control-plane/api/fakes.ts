@@ -21,6 +21,7 @@ import { Databases } from "../../../../services/control-plane/postgres/databases
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { UserError } from "../../../../services/errors.ts";
+import { FakeGitHub } from "../github/fakes.ts";
 import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";
 import { noBuilds } from "./no-builds.ts";
@@ -56,6 +57,8 @@ export class World {
   reads = 0;
   /** When the stacks' states were written; undefined: nobody knows. */
   written: number | undefined;
+  /** What builds have said, by their ids. */
+  readonly buildLogs = new Map<string, string>();
   /** Awaited by each change before it is made. */
   gate: Promise<void> = Promise.resolve();
   /** What changes that are made warn of. */
@@ -68,11 +71,16 @@ export class World {
     { app: "blog", type: "web", size: "basic", seconds: 5 },
   ];
 
+  /** With the tables of accounts. */
+  readonly db = openStore(":memory:");
+  readonly github: FakeGitHub;
   readonly server: FakeServer;
   readonly databases: Databases;
 
   /** @param folder for backups */
   constructor(folder = "/nowhere") {
+    memoryAccounts("/nowhere", { db: this.db });
+    this.github = new FakeGitHub(this.db);
     this.server = new FakeServer(folder);
     this.databases = new Databases({
       server: this.server,
@@ -124,7 +132,7 @@ export class World {
   ports(): Ports {
     const world = this;
     return {
-      accounts: memoryAccounts("/nowhere"),
+      accounts: memoryAccounts("/nowhere", { db: world.db }),
       databases: world.databases,
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
@@ -218,7 +226,12 @@ export class World {
           return at >= 0 && world.drains.splice(at, 1).length > 0;
         },
       },
-      builds: noBuilds,
+      builds: {
+        ...noBuilds,
+        get: (id) => world.github.builds.get(id),
+        log: async (id) => world.buildLogs.get(id) ?? "",
+      },
+      github: world.github.port(),
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }

@@ -50,7 +50,7 @@ export async function serve(
   await writeFile(tokenFile, `${TOKEN}\n`);
   const world = new World(folder);
   const problems: string[] = [];
-  const accounts = Object.assign(memoryAccounts(tokenFile, { ...(clock && { clock }), ...wishes }), over);
+  const accounts = Object.assign(memoryAccounts(tokenFile, { db: world.db, ...(clock && { clock }), ...wishes }), over);
   const create = () =>
     createApi({
       health: async () => ({ apps: true, data: true, tools: false }),
@@ -108,7 +108,8 @@ export function ask(
         const { statusCode: status = 0 } = response;
         const json = response.headers["content-type"] === "application/json" && text !== "";
         const body = json ? JSON.parse(text) : text;
-        const problems = json ? answerProblems(method, path, status, body) : [];
+        // Of another host whose proxy this is, only the path is looked at.
+        const problems = json ? answerProblems(method, path.replace(/^http:\/\/[^/]+/, ""), status, body) : [];
         if (problems.length > 0) reject(new Error(`not as Heroku publishes it:\n${problems.join("\n")}`));
         else resolve({ status, headers: response.headers, body });
       });

@@ -9,10 +9,11 @@ import { dashboardPages } from "../../../../services/control-plane/dashboard/ind
 import { LastReleases } from "../../../../services/control-plane/dashboard/last-releases.ts";
 import { AppMetrics } from "../../../../services/control-plane/dashboard/metrics/metrics.ts";
 import type { Activity } from "../../../../services/control-plane/dashboard/ports.ts";
+import type { ConnectionsOptions } from "../../../../services/control-plane/github/connections/connections.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import { memoryAccounts } from "../api/accounts.ts";
 import { World } from "../api/fakes.ts";
-import { type Served as SiteServed, serveTestSite } from "../web/ground.ts";
+import { ADA, ANN, type Served as SiteServed, serveTestSite } from "../web/ground.ts";
 
 export const NOW = Date.UTC(2026, 0, 15, 12, 0, 0);
 
@@ -28,8 +29,10 @@ export interface Served extends SiteServed {
   printed: string;
 }
 
+/** @param connecting how accounts of GitHub's are connected, where that is not as in the world of fakes */
 export async function serveDashboard(
   wrap: (dispatcher: Dispatcher) => Pick<Dispatcher, "dispatch"> = (dispatcher) => dispatcher,
+  connecting: Partial<ConnectionsOptions> = {},
 ): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), "dashboard-"));
   const tokenFile = join(folder, "token");
@@ -37,13 +40,18 @@ export async function serveDashboard(
   const clock = () => NOW;
   const world = new World();
   const db = openStore(":memory:");
+  for (const { id, email, role } of [ANN, ADA]) {
+    world.db
+      .prepare("INSERT INTO account (id, email, role, created_at, updated_at) VALUES (?, ?, ?, 0, 0)")
+      .run(id, email, role);
+  }
   const audited: AuditEntry[] = [];
   const accounts = Object.assign(memoryAccounts(tokenFile, { clock }), {
     may: ({ role }: { role: string }, app: string) => role === "admin" || app === "shop-id",
     owner: () => ({ id: "1", email: "ann@example.com" }),
     audit: (entry: AuditEntry) => audited.push(entry),
   });
-  const ports = world.ports();
+  const ports = { ...world.ports(), github: world.github.port(connecting) };
   const { dispatcher } = createApi({
     health: async () => ({ apps: true, data: true, tools: false }),
     ports: { ...ports, accounts },

@@ -27,6 +27,8 @@ export interface Answered {
 /** A site behind its Unix socket, as the router reaches it. */
 export interface Served extends AsyncDisposable {
   readonly problems: string[];
+  /** For whoever serves it elsewhere too. */
+  readonly site: Site;
   get(path: string, who?: Who, headers?: Readonly<Record<string, string>>): Promise<Answered>;
   /** Sends a form as a browser does that got it from us. */
   post(path: string, fields: Readonly<Record<string, string>>, who?: Who): Promise<Answered>;
@@ -69,6 +71,7 @@ export async function serveTestSite(pages: Pick<SiteOptions, "members" | "everyb
     });
   return {
     problems,
+    site,
     send,
     get: (path, who, headers = {}) => send("GET", path, { ...(who && { cookie: cookieOf(who) }), ...headers }),
     post: (path, fields, who = "ann") =>

@@ -2,7 +2,7 @@ import { person } from "../objects.ts";
 import type { Operations } from "../operation.ts";
 import { list, none, object, oneOf, orNull, text, time, uri, uuid, whole } from "../schema.ts";
 
-const build = object({
+export const build = object({
   id: uuid,
   app: object({ id: uuid }),
   buildpacks: none,

@@ -7,6 +7,7 @@ import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
 import { dynos } from "./dynos.ts";
+import { github } from "./github.ts";
 import { logs, openLogs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { openApiItself } from "./openapi.ts";
@@ -24,6 +25,7 @@ export const operations: Operations = {
   ...builds,
   ...configVars,
   ...dynos,
+  ...github,
   ...logs,
   ...metrics,
   ...postgres,
