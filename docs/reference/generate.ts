@@ -77,14 +77,16 @@ function stackFiles(): string {
   const nested = [
     ...["SourceSettings", "FormationSettings", "AddonSettings", "AttachSettings", "HealthCheckSettings"],
     ...["PortSettings", "MemoryLimit", "SleepSettings", "CycleSettings", "HoursSettings", "ReleaseSettings"],
-    ...["BackupSettings", "AccountSettings"],
+    ...["BackupSettings", "AccountSettings", "GitHubSettings", "LinkedAppSettings"],
   ];
   const shown = [...nested, "DynoSizeName", "PostgresPlan"];
   return page("Stack files", [
-    "What stands below `config:` of a `stacks/Pulumi.<stack>.yaml`. Which of the first two keys is there says what kind of stack it is.",
+    "What stands below `config:` of a `stacks/Pulumi.<stack>.yaml`. Which of the first three keys is there says what kind of stack it is.",
     `## dynoform:app\n\n${table([PLATFORM, ...fieldsOf("AppSettings")], shown)}`,
     `## dynoform:platform\n\n${table(fieldsOf("PlatformSettings"), shown)}`,
+    `## dynoform:github\n\n${table([PLATFORM, ...fieldsOf("GitHubLinkSettings")], shown)}`,
     "## dynoform:config\n\nAn app's config vars: names to texts, plain or secure values. Whole numbers and booleans are taken as they print.",
+    "## dynoform:github-auth\n\nBy what GitHub lets the platform in, a secure value: `token`, or `app` with `id`, `installation` and `pem`.",
     "## dynoform:key\n\nA secure value that keys the names of dynos; whoever makes the file writes it.",
     sizes(),
     plans(),
