@@ -70,6 +70,11 @@ export interface RouterRevision {
   readonly certificates: number;
 }
 
+/** What a restart beside tells of a dyno. `at`: a container's address on the platform's network. */
+export type BesideStep =
+  | { readonly state: "keep" | "move"; readonly at: string }
+  | { readonly state: "drain" | "alone" };
+
 /** Requests that had not ended when the time for that was over, by services: open WebSockets, say. */
 export type RequestsLeft = Readonly<Record<string, number>>;
 
@@ -174,6 +179,16 @@ export class RouterClient {
    */
   async putIn(app: string, service: string, signal: AbortSignal): Promise<void> {
     await this.#call("POST", `/apps/${app}/dynos/${service}`, signal, { state: "in" });
+  }
+
+  /**
+   * Says which of the containers of a dyno that is restarted its requests go to, by their addresses: `keep` one, `move`
+   * to the new one when that answers; `drain`: the old one's end; `alone`: there is one again.
+   *
+   * @throws RouterError as {@link putIn}
+   */
+  async beside(app: string, service: string, step: BesideStep, signal: AbortSignal): Promise<RequestsLeft> {
+    return ((await this.#call("POST", `/apps/${app}/dynos/${service}`, signal, step)) as { left: RequestsLeft }).left;
   }
 
   /** While an app's dynos have crashed, its requests are answered at once (H10) and wait for none of them. */

@@ -16,6 +16,7 @@ export function routerPort(socket: string, signal: AbortSignal): RouterPort {
     mode: (app, mode, options) => client.mode(app, mode, signal, options),
     takeOut: (app, service) => client.takeOut(app, service, signal),
     putIn: (app, service) => client.putIn(app, service, signal),
+    beside: (app, service, step) => client.beside(app, service, step, signal),
     bound: (service) => client.bound(service, signal),
     crashed: (app, crashed) => client.crashed(app, crashed, signal),
   };

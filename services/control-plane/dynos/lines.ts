@@ -22,6 +22,20 @@ export function exitTimeout(seconds: number): string {
   return `Error R12 (Exit timeout) -> At least one process failed to exit within ${seconds} seconds of SIGTERM`;
 }
 
+const STOPPED_FIRST = "the one that runs is stopped before the next starts";
+
+/** @param free bytes; so is `needed` */
+export function notEnoughMemory(free: number, needed: number): string {
+  const megabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MB`;
+  const why = `${megabytes(free)} of memory are free, and a second process may need ${megabytes(needed)}`;
+  return `${why}: ${STOPPED_FIRST}`;
+}
+
+/** @param now processes and threads of the dyno @param most that it may have */
+export function notEnoughProcesses(now: number, most: number): string {
+  return `${now} of ${most} processes and threads run, which leaves no room for as many: ${STOPPED_FIRST}`;
+}
+
 export function starting(command: string | undefined): string {
   return command === undefined ? "Starting process" : `Starting process with command \`${command}\``;
 }

@@ -42,6 +42,8 @@ export interface DynoManagerArgs {
   readonly backOff?: BackOffTimes;
   /** Seconds that a web dyno has to boot where no app says other. @default 60 */
   readonly bootTimeout?: number;
+  /** Bytes of the machine's memory that are free. @default what Linux says */
+  readonly freeMemory?: () => number;
 }
 
 const second = 1000;
@@ -70,13 +72,13 @@ export class DynoManager {
   constructor(args: DynoManagerArgs) {
     this.#args = args;
     const { docker, db, router, log, lock, settings } = args;
-    const { clock = Date.now, warn = console.error, bootTimeout } = args;
+    const { clock = Date.now, warn = console.error, bootTimeout, freeMemory } = args;
     const { platform } = settings;
     const services = new DynoServices(docker, platform);
     const watcher = new DynoWatcher({ docker, platform, clock, warn });
     const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
-    const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff });
+    const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff, freeMemory });
     const asleep = new AsleepServices({ db, clock, router, services, states, backOff });
     const sleeping = new Sleep({ lock, router, asleep });
     const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
@@ -118,6 +120,7 @@ export class DynoManager {
     every(second, "crashed dynos", () => this.backOff.tick());
     every(this.#idleEvery, "sleep", () => this.idle.tick());
     every(30 * second, "cycling", () => this.#cycle.tick());
+    every(30 * second, "restarts that were cut off", () => this.restarter.mend());
     every(60 * second, "free hours", () => this.hours.tick());
     const reviveParts = async () => {
       const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
@@ -127,6 +130,7 @@ export class DynoManager {
     every(300 * second, "dynos", () => this.#readAgain());
     // What was left half done is mended now, not at the next look; the router may be on its way up, too.
     reviveParts().catch((error) => warn(`the platform's containers: ${messageOf(error)}`));
+    this.restarter.mend().catch((error) => warn(`restarts that were cut off: ${messageOf(error)}`));
     this.idle.tick().catch((error) => warn(`sleep: ${messageOf(error)}`));
   }
 

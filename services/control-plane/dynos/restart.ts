@@ -1,12 +1,14 @@
 import type Docker from "dockerode";
-import { isNotFound, UserError } from "../../errors.ts";
+import { UserError } from "../../errors.ts";
 import type { AppLock } from "../types.ts";
 import type { BackOff } from "./back-off.ts";
-import type { KnownDyno } from "./docker-dynos.ts";
+import { endBeside, isReachable, type Reachable, restartBeside } from "./beside.ts";
 import { RESTARTING } from "./lines.ts";
+import { lackOfRoom } from "./room.ts";
 import { isUnrouted, type RoutedApp, type RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";
 import { type DynoStates, EXIT_TIMEOUT } from "./states.ts";
+import { terminate } from "./terminate.ts";
 import type { DynoWatcher } from "./watch.ts";
 
 export interface RestarterArgs {
@@ -22,6 +24,8 @@ export interface RestarterArgs {
    * @default 30
    */
   readonly exitTimeout?: number;
+  /** Bytes of the machine's memory that are free. @default what Linux says */
+  readonly freeMemory?: (() => number) | undefined;
 }
 
 /** Which dynos of an app; all, when nothing is said. */
@@ -35,8 +39,10 @@ export interface Which {
 const SETTLE = 120_000;
 
 /**
- * Restarts dynos one after the other, without losing a request: out of the router's entry, its requests end, SIGTERM,
- * Swarm starts a fresh container, back in when that answers. An app's only dyno has its requests held meanwhile.
+ * Restarts dynos one after the other, without losing a request. A web dyno that serves gets its new container beside the
+ * old one, if there is memory for both. Other dynos are stopped first, since two of one worker would do its work twice;
+ * so is a web dyno without room: out of the router's entry, its requests end, SIGTERM, Swarm starts a fresh container,
+ * back in when that answers, and an app's only dyno has its requests held meanwhile.
  */
 export class Restarter {
   readonly #args: RestarterArgs;
@@ -49,7 +55,8 @@ export class Restarter {
    *
    * @param reason as the log says it
    * @returns the dynos that were restarted
-   * @throws when a dyno does not come up again; those after it are left as they are
+   * @throws when a dyno does not come up again, or goes on as it was because its new container did not; those after it
+   *   are left as they are
    */
   restart(app: string, which: Which = {}, reason = RESTARTING): Promise<string[]> {
     return this.#args.lock.run(app, "a restart", async () => {
@@ -57,9 +64,22 @@ export class Restarter {
       const entry = (await router.list()).find((routed) => routed.app === app);
       const all = (await services.all(app)).filter((service) => this.#runs(service, entry));
       const wanted = all.filter(({ type, dyno }) => (which.type ?? type) === type && (which.dyno ?? dyno) === dyno);
-      for (const service of wanted) await this.#restart(service, reason);
+      for (const service of wanted) await this.#restart(service, entry, reason);
       return wanted.map(({ dyno }) => dyno);
     });
+  }
+
+  /** Ends restarts that were cut off: of dynos that Docker or the control plane left with two containers. */
+  async mend(): Promise<void> {
+    const { services, lock } = this.#args;
+    const isDouble = ({ replicas }: DynoService) => replicas > 1;
+    for (const { app, name } of (await services.all()).filter(isDouble)) {
+      if (lock.busy(app)) continue;
+      await lock.run(app, "a restart that was cut off", async () => {
+        const service = (await services.all(app)).find((other) => other.name === name && isDouble(other));
+        if (service) await endBeside(this.#args, service);
+      });
+    }
   }
 
   /** Whether it is one of the app's dynos: not one that an `up` is proving, or has left behind. */
@@ -69,9 +89,27 @@ export class Restarter {
     return replicas > 0 || this.#args.backOff.parkedUntil(name) !== undefined;
   }
 
-  async #restart(service: DynoService, reason: string): Promise<void> {
-    const { watcher, services, states, backOff } = this.#args;
+  /** The container beside which another can be started; undefined: it has to be stopped first. */
+  async #besideWhich(service: DynoService, entry: RoutedApp | undefined): Promise<Reachable | undefined> {
+    const { docker, watcher, states, freeMemory } = this.#args;
+    const { type, name } = service;
+    const [old, second] = watcher.running(name);
+    if (type !== "web" || entry?.mode !== "awake" || second || !isReachable(old)) return undefined;
+    if (states.get(name)?.state !== "up") return undefined;
+    const lack = await lackOfRoom(docker, service, old, freeMemory?.());
+    if (lack === undefined) return old;
+    states.tell({ ...service, service: name }, lack);
+    return undefined;
+  }
+
+  async #restart(service: DynoService, entry: RoutedApp | undefined, reason: string): Promise<void> {
+    const { docker, watcher, services, states, backOff, exitTimeout = EXIT_TIMEOUT } = this.#args;
     const { name, app, dyno } = service;
+    const served = await this.#besideWhich(service, entry);
+    if (served) {
+      backOff.forget(name);
+      return await restartBeside(this.#args, service, served, reason);
+    }
     const old = watcher.running(name)[0];
     const before = old?.container ?? states.get(name)?.container;
     backOff.forget(name);
@@ -84,7 +122,7 @@ export class Restarter {
     } else if (old) {
       await this.#tellRouter(service, (router) => router.takeOut(app, name));
       states.restarting(names, reason);
-      await this.#terminate(old);
+      await terminate(docker, watcher, old, exitTimeout);
     }
     const late = AbortSignal.timeout(SETTLE);
     const settled = await states.settled(name, before, late).catch(() => undefined);
@@ -100,30 +138,6 @@ export class Restarter {
       await tell(this.#args.router);
     } catch (error) {
       if (!isUnrouted(error)) throw error;
-    }
-  }
-
-  async #terminate({ container }: KnownDyno): Promise<void> {
-    const { watcher, exitTimeout = EXIT_TIMEOUT } = this.#args;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    using _listening = watcher.on(({ kind, dyno }) => {
-      if (dyno.container === container && kind !== "found") resolve();
-    });
-    if (!(await this.#kill(container, "SIGTERM"))) return;
-    const late = setTimeout(() => {
-      this.#kill(container, "SIGKILL").catch(() => {});
-    }, exitTimeout * 1000);
-    await promise.finally(() => clearTimeout(late));
-  }
-
-  /** False: it has ended already. */
-  async #kill(container: string, signal: string): Promise<boolean> {
-    try {
-      await this.#args.docker.getContainer(container).kill({ signal });
-      return true;
-    } catch (error) {
-      if (isNotFound(error) || (error as { statusCode?: number }).statusCode === 409) return false;
-      throw error;
     }
   }
 }

@@ -18,6 +18,15 @@ export interface AppActivity {
   readonly inflight: number;
 }
 
+/**
+ * A step of a restart beside. `keep`: requests stay with the container at this address. `move`: they go to this one;
+ * resolves when it answers. `drain`: resolves when the old one's requests have ended, or had their time. `alone`: the
+ * dyno has one container again.
+ */
+export type BesideStep =
+  | { readonly state: "keep" | "move"; readonly at: string }
+  | { readonly state: "drain" | "alone" };
+
 export interface RouterPort {
   list(): Promise<readonly RoutedApp[]>;
   activity(): Promise<Readonly<Record<string, AppActivity>>>;
@@ -31,6 +40,8 @@ export interface RouterPort {
   takeOut(app: string, service: string): Promise<unknown>;
   /** Resolves when the dyno answers, and gets requests again; see {@link probeFailure}. */
   putIn(app: string, service: string): Promise<unknown>;
+  /** @throws as {@link putIn} */
+  beside(app: string, service: string, step: BesideStep): Promise<unknown>;
   /** Whether a dyno, also one that an `up` is proving, was seen to listen on its port. */
   bound(service: string): Promise<boolean>;
   /** Whether to answer requests at once, as long as there is no dyno, instead of holding them. */

@@ -22,6 +22,9 @@ export interface Slot extends DynoNames {
   /** The newest container. */
   container: string | undefined;
   intent: Intent | undefined;
+  /** While it is restarted beside: the container that serves until the new one does, and then the one that ends. */
+  serving: string | undefined;
+  leaving: string | undefined;
   /** Containers that were sent SIGTERM. */
   readonly terminated: Set<string>;
   /** Aborted when the newest container has ended. */
@@ -49,6 +52,8 @@ export class Slots {
     const made: Slot = {
       ...{ app, dyno, type, service, container, state, since: now },
       intent: undefined,
+      serving: undefined,
+      leaving: undefined,
       terminated: new Set(),
       gone: new AbortController(),
       parkedAt: 0,

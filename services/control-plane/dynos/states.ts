@@ -80,6 +80,59 @@ export class DynoStates {
     this.#change(slot, "starting");
   }
 
+  /** A second container is started beside the one that serves; see {@link movedTo} and {@link stayedAt}. */
+  beside(dyno: DynoNames, reason: string, serving: string): void {
+    const slot = this.#slots.of(dyno, "up", this.#args.clock());
+    slot.serving = serving;
+    this.#say(slot, reason);
+    this.#change(slot, "starting");
+  }
+
+  /** The same of a restart that was begun by another control plane. */
+  besideAgain(dyno: DynoNames, serving: string): void {
+    this.#slots.of(dyno, "up", this.#args.clock()).serving = serving;
+  }
+
+  /** The new container serves; what the old one still does is told, and changes nothing. */
+  movedTo(dyno: DynoNames, container: string): void {
+    const slot = this.#slots.of(dyno, "starting", this.#args.clock());
+    slot.leaving = slot.serving;
+    slot.serving = undefined;
+    slot.container = container;
+    this.#change(slot, "up");
+  }
+
+  /**
+   * The restart ends with this container: the one that served goes on, or one that is started in its place.
+   *
+   * @param why as the log says it
+   */
+  stayedAt(dyno: DynoNames, kept: KnownDyno | undefined, why: string | undefined): void {
+    const slot = this.#slots.of(dyno, "starting", this.#args.clock());
+    const serves = kept !== undefined && kept.container === slot.serving;
+    this.alone(dyno);
+    if (why !== undefined) this.#say(slot, why);
+    if (slot.container !== kept?.container) {
+      slot.gone.abort();
+      slot.gone = new AbortController();
+    }
+    slot.container = kept?.container;
+    if (serves) this.#change(slot, "up");
+    else if (kept) this.#watchBoot(slot, kept);
+  }
+
+  /** It has one container again. */
+  alone(dyno: DynoNames): void {
+    const slot = this.#slots.of(dyno, "up", this.#args.clock());
+    slot.leaving = undefined;
+    slot.serving = undefined;
+  }
+
+  /** A line about a dyno in its app's log. */
+  tell(dyno: DynoNames, text: string): void {
+    this.#say(this.#slots.of(dyno, "up", this.#args.clock()), text);
+  }
+
   /** The app falls asleep. */
   idling(dyno: DynoNames): void {
     const slot = this.#slots.of(dyno, "up", this.#args.clock());
@@ -159,6 +212,12 @@ export class DynoStates {
     const slot = this.#slots.of(dyno, "starting", this.#args.clock());
     slot.gone.abort();
     slot.gone = new AbortController();
+    if (slot.serving !== undefined && slot.serving !== dyno.container) {
+      // Whoever had it started sees whether it serves.
+      slot.container = dyno.container;
+      this.#say(slot, lines.starting(dyno.command), dyno.startedAt);
+      return;
+    }
     slot.container = dyno.container;
     if (slot.intent === "park" && this.#args.clock() - slot.parkedAt < PARKING) return;
     slot.intent = undefined;
@@ -199,6 +258,10 @@ export class DynoStates {
     }
     if (signal !== 15 || slot.terminated.has(dyno.container)) return;
     slot.terminated.add(dyno.container);
+    if (slot.serving !== undefined || slot.leaving === dyno.container) {
+      this.#say(slot, lines.STOPPING);
+      return;
+    }
     if (slot.container !== dyno.container && slot.container !== undefined) return;
     if (slot.intent === undefined) this.#change(slot, "stopping");
     if (slot.intent !== "park") this.#say(slot, lines.STOPPING);
@@ -215,6 +278,11 @@ export class DynoStates {
     const { container, service } = dyno;
     const slot = this.#slots.of(dyno, "up", this.#args.clock());
     const stopped = slot.terminated.delete(container);
+    if (slot.serving !== undefined || slot.leaving === container) {
+      if (dyno.outOfMemory) this.#outOfMemory(slot);
+      this.#say(slot, lines.exited(dyno.exitCode), dyno.endUnknown ? undefined : dyno.finishedAt);
+      return;
+    }
     if (slot.container !== undefined && slot.container !== container) return;
     slot.gone.abort();
     if (dyno.outOfMemory) this.#outOfMemory(slot);

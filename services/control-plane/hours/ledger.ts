@@ -8,6 +8,19 @@ import { boundsOf, type Month } from "./month.ts";
 /** Milliseconds. */
 const DAY = 86_400_000;
 
+/**
+ * The runs within $from and $to, each from when no earlier container of its dyno ran any more: one that is started beside
+ * the one whose place it takes is the same dyno.
+ */
+const COUNTED = `SELECT app, type, size, MAX(started, $from, COALESCE(covered, 0)) AS started,
+    MIN(COALESCE(ended, $now), $to) AS ended
+  FROM (
+    SELECT *, MAX(COALESCE(ended, $now)) OVER (
+      PARTITION BY app, dyno ORDER BY started, container ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS covered
+    FROM dyno_run WHERE started < $to AND started < $now AND COALESCE(ended, $now) > $from
+  )`;
+
 export interface LedgerArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
@@ -25,7 +38,7 @@ export interface Usage {
 }
 
 /**
- * Every second of every dyno. A run of a container is a row from Docker's StartedAt to Docker's FinishedAt, and can be
+ * Every second of every dyno, once. A run of a container is a row from Docker's StartedAt to Docker's FinishedAt, and can be
  * told as often as one likes: it is known by its container and start. What ended while nobody looked is closed from
  * Docker; what Docker has forgotten by then, by Docker's past events, and without one at the last heartbeat, when it is
  * known to have run.
@@ -73,8 +86,7 @@ export class Ledger {
     const now = Math.round(this.#args.clock());
     return this.#args.db
       .prepare(
-        `SELECT app, type, size, SUM(MIN(COALESCE(ended, $now), $to) - MAX(started, $from)) / 1000.0 AS seconds
-         FROM dyno_run WHERE started < $to AND started < $now AND COALESCE(ended, $now) > $from
+        `SELECT app, type, size, SUM(MAX(ended - started, 0)) / 1000.0 AS seconds FROM (${COUNTED})
          GROUP BY app, type, size HAVING seconds > 0 ORDER BY app, type, size`,
       )
       .all({ $from: from, $to: to, $now: now })
@@ -92,10 +104,7 @@ export class Ledger {
     const now = Math.round(this.#args.clock());
     const days: number[] = Array.from({ length: Math.max(0, Math.ceil((Math.min(to, now) - from) / DAY)) }, () => 0);
     const runs = this.#args.db
-      .prepare(
-        `SELECT MAX(started, $from) AS started, MIN(COALESCE(ended, $now), $to) AS ended FROM dyno_run
-         WHERE app = $app AND started < $to AND COALESCE(ended, $now) > $from`,
-      )
+      .prepare(`SELECT started, ended FROM (${COUNTED}) WHERE app = $app AND ended > started`)
       .all({ $app: app, $from: from, $to: to, $now: now });
     for (const run of runs) {
       const ended = Number(run.ended);

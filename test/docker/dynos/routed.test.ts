@@ -64,12 +64,12 @@ const kill = async (service: string) => {
   for (const container of await router.containers(service)) await container.kill({ signal: "SIGKILL" });
 };
 
-function load(app: string) {
+function load(app: string, path = (n: number) => (n % 20 === 0 ? "/slow" : "/")) {
   return startLoad({
     host: `${app}.localhost`,
     port: router.port,
     rate: 50,
-    path: (n) => (n % 20 === 0 ? "/slow" : "/"),
+    path,
     isFromApp: ({ status, body }) => status === 200 && body === "v1",
   });
 }
@@ -110,15 +110,86 @@ test("restarts lose no request: of two dynos and a worker, and of an app's only 
   assert.deepEqual(lines("only", "web.1").slice(-6), [
     "Restarting",
     "State changed from up to starting",
-    "Stopping all processes with SIGTERM",
-    "Process exited with status 0",
     `Starting process with command \`-c ${START}\``,
     "State changed from starting to up",
+    "Stopping all processes with SIGTERM",
+    "Process exited with status 0",
   ]);
 });
 
+test("an only dyno is restarted while it answers a long request: others are answered meanwhile, by the new one", async (t) => {
+  const service = await dyno("long", { app: "long" });
+  assert.equal((await router.put("long", [service], { drain: 30 })).status, 200);
+  await until("it is up", async () => (await ground.manager.list("long"))[0]?.state === "up");
+  const who = async () => (await router.get("long.localhost", "/whoami")).body.split(" ").at(-1) ?? "";
+  for (let round = 1; round <= 3; round++) {
+    const old = await who();
+    await using requests = load("long", () => "/");
+    let ended = false;
+    const long = router.get("long.localhost", "/drip?seconds=5").finally(() => {
+      ended = true;
+    });
+    await until("the long request runs", async () => (await router.admin("GET", "/activity")).body.long.inflight > 0);
+    const restarting = ground.manager.restart("long");
+    await until("another answers", async () => (await who()) !== old);
+    assert.equal(ended, false, "nobody waited for the long request");
+    assert.deepEqual(await restarting, ["web.1"]);
+    const { status, body } = await long;
+    assert.equal(status, 200);
+    assert.ok(body.length >= 40 && /^\.+$/.test(body), `${body.length} bytes`);
+    const { sent, lost, times } = await requests.stop();
+    assert.deepEqual(lost, []);
+    t.diagnostic(
+      `${sent} requests, p99 ${Math.round(times[Math.floor(times.length * 0.99)] ?? 0)} ms, the longest ${Math.round(times.at(-1) ?? 0)} ms`,
+    );
+    assert.equal((await router.containers(service)).length, 1);
+    assert.equal(await ground.replicas(service), 1);
+    const [{ inflight } = { inflight: undefined }] = [(await router.admin("GET", "/activity")).body.long];
+    assert.equal(inflight, 0);
+  }
+});
+
+test("an only dyno whose new process crashes goes on; what a killed control plane left is ended by the next", async () => {
+  const service = await dyno("firm", { app: "firm" });
+  assert.equal((await router.put("firm", [service])).status, 200);
+  // It is proven: this is the time that a second one has.
+  assert.equal((await router.put("firm", [service], { check: { type: "http", path: "/", timeout: 3 } })).status, 200);
+  await until("it is up", async () => (await ground.manager.list("firm"))[0]?.state === "up");
+  const running = async () => (await router.containers(service)).map(({ id }) => id);
+  const before = await running();
+  await using requests = load("firm");
+  await fail("firm", "broken");
+  await assert.rejects(ground.manager.restart("firm"), /web\.1 of firm was not restarted: its new process crashed/);
+  assert.deepEqual(await running(), before);
+  assert.equal(await ground.replicas(service), 1);
+  assert.equal((await ground.manager.list("firm"))[0]?.state, "up");
+  await mend("firm", "broken");
+
+  /** The control plane is killed when it has begun a restart. */
+  const cutOff = async () => {
+    const [serving] = ground.manager.watcher.running(service);
+    assert.ok(serving?.address !== undefined);
+    const keep = { state: "keep", at: serving.address };
+    assert.equal((await router.admin("POST", `/apps/firm/dynos/${service}`, keep)).status, 200);
+    await ground.manager.services.double(service);
+    await until("there are two", async () => (await running()).length === 2);
+    await ground.restart();
+    await until("one is left", async () => (await ground.replicas(service)) === 1 && (await running()).length === 1);
+    await until("it is up", async () => (await ground.manager.list("firm"))[0]?.state === "up");
+  };
+  await fail("firm", "mute");
+  await cutOff();
+  assert.deepEqual(await running(), before, "the new one did not listen");
+  await mend("firm", "mute");
+  await cutOff();
+  assert.notDeepEqual(await running(), before);
+  const { lost } = await requests.stop();
+  assert.deepEqual(lost, []);
+});
+
 test("a dyno that keeps crashing is parked, its requests are answered at once, and it is started again", async () => {
-  const service = await dyno("sick", { app: "sick" });
+  // More memory than there is: it is not restarted beside.
+  const service = await dyno("sick", { app: "sick", memory: 2 ** 44 });
   assert.equal((await router.put("sick", [service])).status, 200);
   // It is proven: this is the time that it has to come back.
   assert.equal((await router.put("sick", [service], { check: { type: "http", path: "/", timeout: 3 } })).status, 200);

@@ -81,7 +81,7 @@ export async function noRequestLost(t: TestContext, platform: TestPlatform): Pro
     assert.deepEqual(await states(), { "web.1": "up" });
   });
 
-  await act("restart of the only dyno: its requests are held", async () => {
+  await act("restart of the only dyno", async () => {
     const before = await containers(platform, "shop", "running");
     await shop.restart("web.1");
     await restarted(before);

@@ -28,6 +28,13 @@
 --     No more requests, until it is in again, or for 90 s. Blocks until those it has ended.
 -- POST /apps/<app>/dynos/<service> { state: in }  200 { left }  422 as of PUT  409 { error: overtaken }
 --     Blocks until it answers, elsewhere than where it was when it was taken out.
+-- POST /apps/<app>/dynos/<service> { state: keep | move, at: address }  200 { left }  422, 409 as of PUT
+--     A restart beside: the dyno has two containers for a while. `keep`: requests stay with this one. `move`: they go to
+--     this one; blocks until it answers. For as long as the entry's times and 3 minutes, or until `alone`.
+-- POST /apps/<app>/dynos/<service> { state: drain }  200 { left }
+--     Blocks until the requests that came before `move` have ended.
+-- POST /apps/<app>/dynos/<service> { state: alone }  200 { left }
+--     The name leads to one container again.
 -- POST /apps/<app>/crashed { crashed: true | false }  200 {}
 --     While no dyno can be used, requests are answered at once (H10) instead of waiting.
 -- GET /activity  200 { <app>: { last, inflight, requests } }  `last` in seconds since 1970
@@ -127,7 +134,11 @@ local function post_dyno(app, service)
   local state = type(sent) == "table" and sent.state
   if state == "out" then return switch.take_out(app, service) end
   if state == "in" then return switch.put_in(app, service) end
-  return invalid "state: neither out nor in"
+  if state == "drain" then return switch.drain_old(app, service) end
+  if state == "alone" then return switch.alone(app, service) end
+  if state ~= "keep" and state ~= "move" then return invalid "state: none of out, in, keep, move, drain, alone" end
+  if not check.is_address(sent.at) then return invalid "at: no address" end
+  return (state == "keep" and switch.keep_at or switch.move_to)(app, service, sent.at)
 end
 
 local function all_activity()

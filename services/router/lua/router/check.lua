@@ -82,6 +82,11 @@ function M.question(sent)
   return items(sent.dynos), sent.path, sent.seconds
 end
 
+-- Whether it is an IPv4 address.
+function M.is_address(text)
+  return type(text) == "string" and text:match "^%d+%.%d+%.%d+%.%d+$" ~= nil
+end
+
 local MODES = { awake = true, asleep = true, quota = true }
 
 -- A change of mode that was sent: the mode and `ifIdle`; nil and what is wrong.

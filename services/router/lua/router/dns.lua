@@ -3,6 +3,7 @@
 
 local bit = require "bit"
 
+local beside = require "router.beside"
 local late = require "router.late"
 
 local M = {}
@@ -78,12 +79,18 @@ local function ask(name)
   return M.answer(packet, id)
 end
 
--- The name's address now, nil, and all it has; nil and "gone" or "failed" as above.
+-- The name's address now, nil, and all it has; nil and "gone" or "failed" as above. Of a dyno that is being restarted
+-- the address that gets its requests.
 function M.resolve(name)
   local address, problem, all
   for _ = 1, ATTEMPTS do
     address, problem, all = ask(name)
     if problem ~= "failed" then break end
+  end
+  local only = beside.only(name)
+  if only then
+    known[name] = { address = only, at = ngx.now(), second = beside.second(name) }
+    return only, nil, all
   end
   if address then
     known[name] = { address = address, at = ngx.now() }
@@ -128,6 +135,11 @@ function M.address(name, version)
   address = address or nameless(name)
   if address then known[name].version = version end
   return address
+end
+
+-- The counter of a dyno's new container, if that is where its name led last (see router.beside).
+function M.second(name)
+  return known[name] and known[name].second
 end
 
 -- The address that this worker was told last; nil when it knows none.

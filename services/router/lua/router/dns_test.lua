@@ -72,6 +72,25 @@ return {
     dns.forget "web"
     assert_equal(dns.address("web", 3), nil)
   end,
+  ["a dyno that is being restarted is where its requests go, whatever its name leads to"] = function()
+    local answers = { record(1, "\10\0\0\9"), record(1, "\10\0\0\8") }
+    serve(function(id) return packet(id, 0, answers) end)
+    ngx.shared.health = nil
+    local dns = fresh "router.dns"
+    local beside = require "router.beside"
+    beside.keep("web", "10.0.0.8", 60)
+    assert_equal(dns.address("web", 1), "10.0.0.8")
+    assert_equal(table.concat(select(3, dns.resolve "web"), " "), "10.0.0.9 10.0.0.8")
+    assert_equal(dns.second "web", nil)
+    beside.move("web", "10.0.0.7", 60)
+    assert_equal(dns.address("web", 2), "10.0.0.7", "its name may be late")
+    assert_equal(dns.second "web", "web@10.0.0.7")
+    answers = {}
+    assert_equal(dns.find "web", "10.0.0.7")
+    beside.forget "web"
+    assert_equal(dns.resolve "web", nil)
+    assert_equal(dns.second "web", nil)
+  end,
   ["a name that Docker's DNS does not have may be late"] = function()
     local code, asked = 3, 0
     serve(function(id)

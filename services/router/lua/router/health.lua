@@ -9,6 +9,7 @@
 --   prober  somebody asks
 --   why     what was wrong at the last probe
 
+local beside = require "router.beside"
 local dns = require "router.dns"
 local probe = require "router.probe"
 local routes = require "router.table"
@@ -72,6 +73,14 @@ function M.prove(name)
   if address then health:set("proven:" .. name, address) end
 end
 
+-- Requests go to one of a dyno's containers alone, which answers: the one that serves, or in its place the new one.
+-- @param tell router.beside's keep or move
+function M.settle_at(name, address, tell, seconds)
+  tell(name, address, seconds)
+  M.forget(name)
+  health:set("proven:" .. name, address)
+end
+
 -- Whether the name leads to another container than the one that answered.
 local function is_another(name)
   local address, problem = dns.resolve(name)
@@ -102,6 +111,10 @@ local function watch(premature, app, name)
         break
       end
       health:set("why:" .. name, problem, PROBER_LOST)
+      if beside.only(name) then
+        local _, _, all = dns.resolve(name)
+        beside.doubt(name, all)
+      end
     end
     health:set("prober:" .. name, true, PROBER_LOST)
     ngx.sleep(math.min(math.max((ngx.now() - started) * SHARE, SHORTEST), LONGEST))

@@ -23,6 +23,10 @@ local function health(current, answers_at)
       resolve = function() return log.address, log.problem, log.all or { log.address } end,
       last = function() return log.address end,
     },
+    ["router.beside"] = {
+      only = function() return log.only end,
+      doubt = function(_, all) log.doubted = table.concat(all, " ") end,
+    },
     ["router.probe"] = { once = function()
       log.probes = log.probes + 1
       if log.probes >= answers_at then return true, 500 end
@@ -61,6 +65,21 @@ return {
     assert_equal(log.crashed, false)
     module.mark_down(log.entry, dyno)
     assert_equal(#log.timers, 2)
+  end,
+  ["one that cannot be reached where it is said to be is doubted"] = function()
+    local module, log = health(entry(), 2)
+    log.only, log.all = "10.0.0.1", { "10.0.0.2" }
+    module.mark_down(log.entry, dyno)
+    log.timers[1]()
+    assert_equal(log.doubted, "10.0.0.2")
+  end,
+  ["requests go to a container that serves, whatever was known before"] = function()
+    local module, log = health(entry(), 99)
+    module.mark_down(log.entry, dyno)
+    module.settle_at("web", "10.0.0.8", function(...) log.told = table.concat({ ... }, " ") end, 60)
+    assert_equal(log.told, "web 10.0.0.8 60")
+    assert_equal(module.is_usable "web", true)
+    assert_equal(ngx.shared.health:get "proven:web", "10.0.0.8")
   end,
   ["one that is no longer routed to is left alone"] = function()
     local module, log = health(nil, 1)

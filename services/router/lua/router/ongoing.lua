@@ -4,7 +4,7 @@
 -- request: { dyno (the service that it is counted in for; false: none), address and port of that,
 --            held (the app that it waits for), attempts (how many dynos could not be reached), resent, streamed,
 --            long (its body takes more than one write), since, progress and ended (of router.deadline),
---            second (of router.early) }
+--            second (of router.early), beside (the counter of router.beside that it is in, too) }
 
 local ffi = require "ffi"
 local base = require "resty.core.base"

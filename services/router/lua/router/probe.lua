@@ -24,8 +24,9 @@ end
 -- One probe. Returns true for an accepted connection (tcp) or an answer (http) and its status; else nil and
 -- "no_name", "refused" or "no_answer".
 -- @param seconds how long the answer may take
-function M.once(dyno, check, host, seconds)
-  local address = dns.find(dyno.name)
+-- @param at the address that is asked; nil: where the dyno's name leads
+function M.once(dyno, check, host, seconds, at)
+  local address = at or dns.find(dyno.name)
   if not address then return nil, "no_name" end
   local socket = ngx.socket.tcp()
   socket:settimeouts(CONNECT_MS, CONNECT_MS, math.max(seconds * 1000, 1))
@@ -50,12 +51,13 @@ end
 -- @return why not; or nil and what was taken. Either is { reason, status, answered }, or the former "overtaken".
 -- `answered` is when the first answer came (seconds since 1970): what the app wrote before it tells more than its lines
 -- about each probe after it.
-function M.until_ready(dyno, check, host, overtaken, takes)
+-- @param at the address that is asked; nil: where the dyno's name leads
+function M.until_ready(dyno, check, host, overtaken, takes, at)
   local started = ngx.now()
   local deadline = started + check.timeout
   local first
   while true do
-    local answered, detail = M.once(dyno, check, host, deadline - ngx.now())
+    local answered, detail = M.once(dyno, check, host, deadline - ngx.now(), at)
     if answered and (not detail or detail < 500) then return nil end
     ngx.update_time()
     first = first or answered and ngx.now()

@@ -3,6 +3,7 @@
 local balancer = require "ngx.balancer"
 
 local activity = require "router.activity"
+local beside = require "router.beside"
 local choice = require "router.choice"
 local deadline = require "router.deadline"
 local dns = require "router.dns"
@@ -48,16 +49,33 @@ local function reach(entry, version, dyno, streamed)
   health.mark_down(entry, dyno)
 end
 
+-- Counts a request out.
+local function leave(request)
+  if request.beside then inflight.leave(request.beside) end
+  inflight.leave(request.dyno)
+  request.dyno, request.beside = false, nil
+end
+
+-- Whether what a request was given by still stands, although something changed meanwhile.
+local function still_stands(entry, name, address)
+  return routes.is_current(entry) and health.is_usable(name) and beside.allows(name, address)
+end
+
 -- Counts a request in for a dyno. False when the dyno was taken away meanwhile: counted first and looked after, so
 -- that either the request sees that, or who waits for the dyno's requests sees this one.
 local function give(request, entry, version, dyno, address)
   inflight.enter(dyno.name)
-  if not (routes.is_unchanged(version) or routes.is_current(entry) and health.is_usable(dyno.name)) then
+  if not (routes.is_unchanged(version) or still_stands(entry, dyno.name, address)) then
     inflight.leave(dyno.name)
     return false
   end
   -- Whatever brings a request here a second time, it is counted once.
-  if request.dyno then inflight.leave(request.dyno) end
+  if request.dyno then leave(request) end
+  local second = dns.second(dyno.name)
+  if second then
+    inflight.enter(second)
+    request.beside = second
+  end
   deadline.start(request)
   request.dyno, request.address, request.port = dyno.name, address, dyno.port
   ngx.var.dyno = dyno.dyno or ""
@@ -199,8 +217,7 @@ function M.access_again()
   local name = request.dyno
   if not name then return M.access() end
   local late = deadline.finish(request)
-  inflight.leave(name)
-  request.dyno = false
+  leave(request)
   if tonumber(last(var.upstream_bytes_sent)) == 0 then
     local entry = routes.for_host(var.host)
     local dyno = find(entry, name)
@@ -238,7 +255,7 @@ function M.log()
   if not request then return end
   early.forget(request)
   if request.dyno then
-    inflight.leave(request.dyno)
+    leave(request)
     local late = deadline.finish(request)
     if late then ngx.var.code = late end
   elseif request.held then

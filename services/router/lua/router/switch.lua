@@ -2,6 +2,8 @@
 -- time: sleep and wake, dynos taken out and put in.
 
 local activity = require "router.activity"
+local beside = require "router.beside"
+local dns = require "router.dns"
 local health = require "router.health"
 local inflight = require "router.inflight"
 local predecessor = require "router.predecessor"
@@ -102,6 +104,7 @@ local function retire(dynos, seconds)
   local left = drain(dynos, seconds)
   for _, dyno in ipairs(dynos) do
     inflight.forget(dyno.name)
+    beside.forget(dyno.name)
     health.forget(dyno.name)
   end
   return left
@@ -115,6 +118,10 @@ end
 
 local function no_app(app)
   return 404, { error = "not_found", message = "no app " .. app }
+end
+
+local function no_dyno(app, service)
+  return 404, { error = "not_found", message = app .. " has no dyno " .. service }
 end
 
 -- Makes an app's entry what is wanted. Returns a status and a body (see admin.lua).
@@ -203,7 +210,10 @@ function M.mode(app, mode, if_idle)
   end
   local left = drain(before.dynos, before.drain)
   if stops and not is_stopped(before) then
-    for _, dyno in ipairs(before.dynos) do health.leave(dyno.name) end
+    for _, dyno in ipairs(before.dynos) do
+      health.leave(dyno.name)
+      beside.forget(dyno.name)
+    end
   end
   return 200, { left = left }
 end
@@ -212,7 +222,7 @@ end
 function M.take_out(app, service)
   local entry = routes.get(app)
   local dyno = entry and find(entry, service)
-  if not dyno then return 404, { error = "not_found", message = app .. " has no dyno " .. service } end
+  if not dyno then return no_dyno(app, service) end
   health.take_out(service)
   local left = drain({ dyno }, entry.drain)
   health.leave(service)
@@ -224,7 +234,7 @@ end
 function M.put_in(app, service)
   local entry = routes.get(app)
   local dyno = entry and find(entry, service)
-  if not dyno then return 404, { error = "not_found", message = app .. " has no dyno " .. service } end
+  if not dyno then return no_dyno(app, service) end
   local reason = health.put_in(entry, dyno, entry.check.timeout)
   if reason == "overtaken" then
     return 409, { error = "overtaken", message = "a later change of " .. app .. " took " .. service .. " away" }
@@ -232,6 +242,71 @@ function M.put_in(app, service)
   if not reason then return 200, { left = {} } end
   local message = service .. " did not answer within " .. entry.check.timeout .. " s: " .. reason
   return 422, { error = "probe", dyno = service, message = message, reason = reason }
+end
+
+-- Seconds that a restart may take apart from the times that the entry names.
+local RESTART = 180
+-- Seconds within which Docker's DNS has told of a container that runs.
+local NAMED = 2
+
+-- A second container of the dyno is about to start: requests stay with the one at this address, also when they went to
+-- the other meanwhile.
+function M.keep_at(app, service, address)
+  local entry = routes.get(app)
+  if not (entry and find(entry, service)) then return no_dyno(app, service) end
+  health.settle_at(service, address, beside.keep, entry.check.timeout + entry.drain + RESTART)
+  return 200, { left = {} }
+end
+
+-- Gives a dyno's requests to its new container as soon as that answers; the old one keeps those that it has.
+function M.move_to(app, service, address)
+  local entry = routes.get(app)
+  local dyno = entry and find(entry, service)
+  if not dyno then return no_dyno(app, service) end
+  local kept = beside.only(service)
+  local overtaken = function()
+    local now = routes.get(app)
+    return beside.only(service) ~= kept or not (now and find(now, service)) or is_stopped(now)
+  end
+  local host, serve = entry.hosts[1] or app, nil
+  -- What it says is the app's affair, as long as the old one says no better.
+  local takes = function()
+    if entry.maintenance then return true end
+    if serve == nil then serve = predecessor.serve({ dyno }, entry.check, host, 0) end
+    return not serve
+  end
+  local failure = probe.until_ready(dyno, entry.check, host, overtaken, takes, address)
+  if failure == "overtaken" or overtaken() then
+    return 409, { error = "overtaken", message = "a later change of " .. app .. " took the restart's place" }
+  end
+  if failure then
+    local message = service .. " did not answer within " .. entry.check.timeout .. " s: " .. failure.reason
+    return 422, { error = "probe", dyno = service, message = message, reason = failure.reason }
+  end
+  health.settle_at(service, address, beside.move, entry.drain + RESTART)
+  routes.set_crashed(app, false)
+  return 200, { left = {} }
+end
+
+-- Waits until a dyno's old container has answered its requests.
+function M.drain_old(app, service)
+  local entry = routes.get(app)
+  if not (entry and find(entry, service)) then return no_dyno(app, service) end
+  local left = beside.drain(service, entry.drain)
+  return 200, { left = left > 0 and { [service] = left } or {} }
+end
+
+-- A dyno has one container again, and requests go where its name leads, as soon as that is there.
+function M.alone(_, service)
+  local deadline = ngx.now() + NAMED
+  while beside.only(service) and ngx.now() < deadline do
+    local only, _, all = dns.resolve(service)
+    if all and #all == 1 and all[1] == only then break end
+    ngx.sleep(LOOK)
+  end
+  beside.forget(service)
+  routes.touch()
+  return 200, { left = {} }
 end
 
 -- Says whether an app's dynos crashed, so that its requests wait for none of them.

@@ -15,7 +15,8 @@ local function switch(ready, counts)
   local log = { probed = {}, asked = {} }
   ngx.thread = threads()
   local turn = 0
-  local old = { app = "hello", mode = "awake", dynos = { { name = "old", port = 1 } }, drain = 5, check = { timeout = 1 } }
+  local old = { app = "hello", mode = "awake", hosts = {}, dynos = { { name = "old", port = 1 } }, drain = 5,
+    check = { timeout = 1 } }
   log.old, log.did, log.last = old, {}, ngx.now()
   local function note(what)
     return function(name) log.did[#log.did + 1] = what .. " " .. tostring(name) end
@@ -29,10 +30,18 @@ local function switch(ready, counts)
       await_end = function() end, forget = note "forget", prove = note "prove", is_usable = function() return false end,
       stop = note "stop", leave = note "leave", take_out = note "out", put_in = function() return log.reason end,
       watch = function(_, dyno) note "watch"(dyno.name) end,
+      settle_at = function(_, address, tell) note(tell)(address) end,
     },
+    ["router.beside"] = {
+      keep = "keep", move = "move", only = function() return log.only end, forget = note "alone",
+      drain = function(_, seconds) return seconds end,
+    },
+    ["router.dns"] = { resolve = function() return log.only, nil, log.named end },
     ["router.wake"] = { forget = note "forget wake" },
-    ["router.probe"] = { until_ready = function(dyno, _, _, _, takes)
-      log.probed[#log.probed + 1] = dyno.name
+    ["router.probe"] = { until_ready = function(dyno, _, _, overtaken, takes, at)
+      log.probed[#log.probed + 1] = dyno.name .. (at or "")
+      if log.meanwhile then log.meanwhile() end
+      if at and overtaken() then return "overtaken" end
       return ready(dyno.name, takes)
     end },
     ["router.predecessor"] = { serve = function(dynos, check, _, seconds)
@@ -49,6 +58,7 @@ local function switch(ready, counts)
       host_owner = function(_, hosts) if hosts[1] == "taken" then return "other", "taken" end end,
       get = function() return old end,
       put = function(entry) log.put = entry return 7, old end,
+      set_crashed = function() return old end, touch = function() end,
       set_mode = function(_, mode) note "mode"(mode) return old end,
       remove = function() return old end,
     },
@@ -123,7 +133,7 @@ return {
     local ends = ngx.now() + 2
     local module, log = switch(nil, function() return ngx.now() < ends and 1 or 0 end)
     assert_equal(module.mode("hello", "asleep"), 200)
-    assert_equal(table.concat(log.did, ", "), "stop old, forget wake hello, mode asleep, leave old")
+    assert_equal(table.concat(log.did, ", "), "stop old, forget wake hello, mode asleep, leave old, alone old")
     assert_equal(ngx.now() >= ends, true)
   end,
   ["only an idle app is put to sleep when that is asked"] = function()
@@ -154,6 +164,46 @@ return {
     assert_equal(status .. " " .. body.error .. " " .. body.reason, "422 probe refused")
     log.reason = "overtaken"
     assert_equal(module.put_in("hello", "old"), 409)
+  end,
+  ["a restart beside: requests are kept at one container, and moved when the other answers"] = function()
+    local module, log = switch(function() return nil end)
+    for _, what in ipairs { "keep_at", "move_to", "drain_old" } do
+      assert_equal(module[what]("hello", "other", "10.0.0.8"), 404, what)
+    end
+    assert_equal(module.keep_at("hello", "old", "10.0.0.7"), 200)
+    assert_equal(module.move_to("hello", "old", "10.0.0.8"), 200)
+    assert_equal(table.concat(log.probed, " "), "old10.0.0.8")
+    assert_equal(table.concat(log.did, ", "), "keep 10.0.0.7, move 10.0.0.8")
+    assert_equal(select(2, module.drain_old("hello", "old")).left.old, 5)
+    log.only = "10.0.0.8"
+    log.meanwhile = function() log.only = "10.0.0.7" end
+    assert_equal(module.move_to("hello", "old", "10.0.0.8"), 409)
+    assert_equal(#log.did, 2)
+  end,
+  ["a restart beside: a new container may answer no worse than the old one"] = function()
+    for _, serve in ipairs { true, false } do
+      local module, log = switch(failing)
+      log.serve, log.old.hosts, log.old.check = serve, { "h" }, { path = "/", timeout = 1 }
+      local status, body = module.move_to("hello", "old", "10.0.0.8")
+      assert_equal(status, serve and 422 or 200)
+      assert_equal(body.reason, serve and "status" or nil)
+      assert_equal(table.concat(log.asked, " "), "old/0")
+      assert_equal(#log.did, serve and 0 or 1)
+    end
+  end,
+  ["a restart beside ends when the name leads to the one container, or should"] = function()
+    local module, log = switch(nil)
+    local started, sleep = ngx.now(), ngx.sleep
+    log.only, log.named = "10.0.0.8", { "10.0.0.7", "10.0.0.8" }
+    ngx.sleep = function(seconds)
+      sleep(seconds)
+      if ngx.now() - started > 1 then log.named = { "10.0.0.8" } end
+    end
+    assert_equal(module.alone("hello", "old"), 200)
+    assert_equal(ngx.now() - started > 1 and ngx.now() - started < 1.1, true)
+    ngx.sleep, log.named = sleep, nil
+    assert_equal(module.alone("hello", "old"), 200)
+    assert_equal(table.concat(log.did, ", "), "alone old, alone old")
   end,
   ["no worse: an answer of 500 is taken unless what is left out does better, which is asked once"] = function()
     for _, serve in ipairs { true, false } do

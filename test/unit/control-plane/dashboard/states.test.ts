@@ -15,6 +15,8 @@ function service(app: string, name: string, replicas = 1, type = "web"): DynoSer
     size: "free",
     command: "",
     image: "sha256:1",
+    memory: undefined,
+    processes: undefined,
     replicas,
     createdAt: at,
     updatedAt: at,

@@ -24,7 +24,11 @@ interface FakeService {
     Name: string;
     Labels: Record<string, string>;
     Mode: { Replicated: { Replicas: number } };
-    TaskTemplate: Record<string, never>;
+    TaskTemplate: {
+      Placement?: { MaxReplicas?: number };
+      Resources?: { Limits: { MemoryBytes: number } };
+      ContainerSpec?: { Env: string[] };
+    };
   };
   version: number;
   readonly createdAt: number;
@@ -42,6 +46,8 @@ export class FakeDocker {
   /** Whether Swarm starts a container again when it has ended. */
   restarts = true;
   down = false;
+  /** That run in each container. */
+  processes = 3;
   readonly #clock: Clock;
   readonly #streams = new Set<PassThrough>();
   readonly #past: { timeNano: number }[] = [];
@@ -79,7 +85,11 @@ export class FakeDocker {
   }
 
   running(service: string): FakeContainer | undefined {
-    return this.of(service).find(({ started, ended }) => started !== undefined && ended === undefined);
+    return this.allRunning(service)[0];
+  }
+
+  allRunning(service: string): FakeContainer[] {
+    return this.of(service).filter(({ started, ended }) => started !== undefined && ended === undefined);
   }
 
   /** Starts a container. Returns its id. */
@@ -106,7 +116,16 @@ export class FakeDocker {
     if (outOfMemory) this.#event("oom", id);
     this.#event("die", id, { exitCode: String(exitCode) });
     const service = this.services.get(container.labels[SERVICE_LABEL] ?? "");
-    if (this.restarts && service && service.spec.Mode.Replicated.Replicas > 0) this.run(container.labels);
+    if (this.restarts && service) this.#reconcile(service);
+  }
+
+  /** As Swarm does; of what is too much it ends what one would least like it to: the newest. */
+  #reconcile({ id, spec }: FakeService): void {
+    const running = this.allRunning(id);
+    const wanted = spec.Mode.Replicated.Replicas;
+    const most = Math.min(wanted, spec.TaskTemplate.Placement?.MaxReplicas ?? wanted);
+    for (let count = running.length; count < most; count++) this.run({ ...spec.Labels, [SERVICE_LABEL]: id });
+    for (const { id: container } of running.slice(wanted)) this.end(container, 143, [15]);
   }
 
   /** A dyno ends by itself. */
@@ -189,6 +208,10 @@ export class FakeDocker {
           },
         };
       },
+      stats: async () => {
+        this.#up(`GET /containers/${id}/stats`);
+        return { pids_stats: { current: this.processes } };
+      },
       kill: async ({ signal }: { signal: string }) => {
         this.#up(`POST /containers/${id}/kill ${signal}`);
         find();
@@ -203,6 +226,14 @@ export class FakeDocker {
     return [...this.services.values()]
       .filter(({ spec }) => wanted.every((label) => spec.Labels[label.split("=")[0] ?? ""] === label.split("=")[1]))
       .map((service) => this.#describe(service));
+  }
+
+  async listTasks({ filters }: { filters: string }) {
+    this.#up("GET /tasks");
+    const [service = ""] = JSON.parse(filters).service;
+    return this.of(service).map(({ id, ended }) => ({
+      Status: { State: ended === undefined ? "running" : "complete", ContainerStatus: { ContainerID: id } },
+    }));
   }
 
   getService(id: string) {
@@ -224,11 +255,9 @@ export class FakeDocker {
         }
         service.version++;
         service.updatedAt = this.#clock();
-        const replicas = options._body.Mode.Replicated.Replicas;
-        service.spec.Mode.Replicated.Replicas = replicas;
-        const running = this.running(id);
-        if (replicas > 0 && !running) this.run({ ...service.spec.Labels, [SERVICE_LABEL]: id });
-        if (replicas === 0 && running) this.end(running.id, 143, [15]);
+        service.spec.Mode.Replicated.Replicas = options._body.Mode.Replicated.Replicas;
+        service.spec.TaskTemplate = structuredClone(options._body.TaskTemplate);
+        this.#reconcile(service);
       },
     };
   }

@@ -5,6 +5,7 @@ import { DynoManager } from "../../../../services/control-plane/dynos/manager.ts
 import type {
   AppActivity,
   AppMode,
+  BesideStep,
   RoutedApp,
   RouterPort,
 } from "../../../../services/control-plane/dynos/router-port.ts";
@@ -30,6 +31,11 @@ export class SimpleLock implements AppLock {
     })();
     this.#turns.set(app, mine);
     return mine.finally(() => this.#held.set(app, (this.#held.get(app) ?? 1) - 1));
+  }
+  /** Whoever holds it was killed. */
+  free(): void {
+    this.#turns.clear();
+    this.#held.clear();
   }
   busy(app: string): boolean {
     return (this.#held.get(app) ?? 0) > 0;
@@ -92,6 +98,10 @@ export class FakeRouter implements RouterPort {
     this.calls.push(`in ${service}`);
     await this.answers(service);
   }
+  async beside(_app: string, service: string, { state }: BesideStep) {
+    this.calls.push(`${state} ${service}`);
+    if (state === "move") await this.answers(service);
+  }
   async bound(service: string) {
     return this.listening.has(service);
   }
@@ -127,6 +137,8 @@ export interface Settings {
 /** A dyno manager on fakes and a real store, on a clock that the test moves. */
 export class Ground {
   now: number;
+  /** Bytes. */
+  freeMemory = 2 ** 40;
   readonly clock = () => this.now;
   readonly docker = new FakeDocker(this.clock);
   readonly router = new FakeRouter(this.clock);
@@ -158,6 +170,7 @@ export class Ground {
       woken: (app, result, seconds) => this.wakes.push({ app, result, seconds }),
       settings: { platform: PLATFORM, sleep: { after }, cycle: { every, spread: 0 }, hours: { free, per } },
       backOff,
+      freeMemory: () => this.freeMemory,
       ...(bootTimeout !== undefined && { bootTimeout }),
     });
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { boundsOf, monthName, monthOf } from "../../../../services/control-plane/hours/month.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
+import type { FakeContainer } from "../dynos/fake-docker.ts";
 import { Ground, labels, settle } from "../dynos/fakes.ts";
 
 const second = 1000;
@@ -100,7 +101,7 @@ test("over a month with restarts of everything, each dyno's time is right within
     for (const month of ["2025-12", "2026-01", "2026-02"]) {
       const { from, to } = boundsOf(month);
       const expected = new Map<string, number>();
-      for (const { labels: own, started = 0, ended = ground.now } of docker.everything) {
+      for (const { labels: own, started, ended } of counted(docker.everything, ground.now)) {
         const key = [own["dynoform.app"], own["dynoform.type"], own["dynoform.size"]].join(" ");
         const time = Math.min(ended, to) - Math.max(started, from);
         if (time > 0) expected.set(key, (expected.get(key) ?? 0) + time / second);
@@ -114,9 +115,9 @@ test("over a month with restarts of everything, each dyno's time is right within
       }
       for (const [day, seconds] of ground.manager.ledger.daily("shop", month).entries()) {
         const [dayFrom, dayTo] = [from + day * 24 * hour, from + (day + 1) * 24 * hour];
-        const times = docker.everything
+        const times = counted(docker.everything, ground.now)
           .filter(({ labels: own }) => own["dynoform.app"] === "shop")
-          .map(({ started = 0, ended = ground.now }) => Math.min(ended, dayTo) - Math.max(started, dayFrom));
+          .map(({ started, ended }) => Math.min(ended, dayTo) - Math.max(started, dayFrom));
         const wanted = times.reduce((sum, time) => sum + Math.max(0, time), 0) / second;
         assert.ok(Math.abs(seconds - wanted) < 1, `${month}, day ${day + 1}: ${seconds}, not ${wanted}`);
       }
@@ -183,5 +184,37 @@ test("with an empty memory, what Docker still has is counted", async () => {
     { app: "shop", type: "run", size: "free", seconds: 3600 },
     { app: "shop", type: "web", size: "basic", seconds: 7200 },
   ]);
+  ground.stop();
+});
+
+/** Without the time in which an earlier container of the same dyno ran. */
+function counted(containers: readonly FakeContainer[], now: number) {
+  const until = new Map<string, number>();
+  return containers
+    .map(({ id, labels: own, started = 0, ended = now }) => ({ id, labels: own, started, ended }))
+    .sort((a, b) => a.started - b.started || a.id.localeCompare(b.id))
+    .map((run) => {
+      const dyno = `${run.labels["dynoform.app"]} ${run.labels["dynoform.dyno"]}`;
+      const covered = until.get(dyno) ?? 0;
+      until.set(dyno, Math.max(covered, run.ended));
+      return { ...run, started: Math.max(run.started, covered) };
+    });
+}
+
+test("two containers of one dyno are counted once", async () => {
+  const ground = await new Ground({ start: Date.UTC(2026, 0, 10) }).start();
+  const old = ground.docker.run(labels("shop", "web.1"));
+  await ground.later(60);
+  const fresh = ground.docker.run(labels("shop", "web.1"));
+  ground.docker.run(labels("shop", "web.2"));
+  await ground.later(5);
+  ground.docker.end(old, 0);
+  await ground.later(10);
+  const seconds = () => ground.manager.ledger.usage("2026-01")[0]?.seconds;
+  assert.equal(seconds(), 75 + 15);
+  assert.equal(ground.manager.ledger.daily("shop", "2026-01").at(-1), 90);
+  ground.docker.end(fresh, 0);
+  await ground.later(10);
+  assert.equal(seconds(), 75 + 25);
   ground.stop();
 });
