@@ -83,14 +83,25 @@ async function untilFirst(
 
 /** Whoever goes before us or may yet: a smaller ticket, or a process that has not taken its number. */
 async function firstBefore(folder: string, own: string): Promise<{ name: string; ticket?: Ticket } | undefined> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(CHOOSING) || (/^\d/.test(name) && name < own));
-  for (const name of names.sort()) {
-    const ticket = await readTicket(join(folder, name));
-    if (ticket === undefined) continue;
-    if (!(await isGone(ticket))) return name.startsWith(CHOOSING) ? { name } : { name, ticket };
-    await rm(join(folder, name), { force: true });
+  for (;;) {
+    const names = (await readdir(folder)).filter(
+      (name) => name.startsWith(CHOOSING) || (/^\d/.test(name) && name < own),
+    );
+    const tickets = await Promise.all(
+      names.sort().map(async (name) => [name, await readTicket(join(folder, name))] as const),
+    );
+    let chosen = false;
+    for (const [name, ticket] of tickets) {
+      if (ticket === undefined) {
+        // Who was choosing has a number by now, which may be before ours.
+        chosen ||= name.startsWith(CHOOSING);
+        continue;
+      }
+      if (!(await isGone(ticket))) return name.startsWith(CHOOSING) ? { name } : { name, ticket };
+      await rm(join(folder, name), { force: true });
+    }
+    if (!chosen) return undefined;
   }
-  return undefined;
 }
 
 async function readTicket(path: string): Promise<Ticket | undefined> {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ownIdentity } from "../../../engine/src/state/process-identity.ts";
 import { takeTurn } from "../../../provider/build/queue.ts";
 import { listRecords, openRecord } from "../../../provider/build/record.ts";
 
@@ -69,6 +70,27 @@ test("a process that was killed lets the next one in", async () => {
   );
   await using _turn = await turn;
   assert.deepEqual(told, [`Waiting for another build: app forever (process ${child.pid})`]);
+});
+
+test("whoever takes a number while another looks may have the smaller one", async () => {
+  await using queue = await folder();
+  await mkdir(queue.path);
+  // Found in the folder, and not there any more when it is read: it was given its number in between.
+  const choosing = join(queue.path, "choosing-other");
+  await symlink("nowhere", choosing);
+  const told = Promise.withResolvers<string>();
+  const turn = takeTurn(queue.path, "app next", told.resolve, never);
+  // It has its number, and looks for longer than it needs if that is all it does.
+  for (let looks = 0; looks < 50; ) if ((await readdir(queue.path)).some((name) => /^\d/.test(name))) looks++;
+  const numbered = join(queue.path, "000000000000-other");
+  const ticket = { pid: process.pid, hostname: hostname(), what: "app other", ...(await ownIdentity()) };
+  await writeFile(`${queue.path}.ticket`, JSON.stringify(ticket));
+  await rename(`${queue.path}.ticket`, numbered);
+  await rm(choosing);
+  const first = await Promise.race([told.promise, turn.then(() => "both have the turn")]);
+  assert.equal(first, `Waiting for another build: app other (process ${process.pid})`);
+  await rm(numbered);
+  await (await turn)[Symbol.asyncDispose]();
 });
 
 test("who gives up waiting leaves nothing behind", async () => {
