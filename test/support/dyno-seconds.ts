@@ -5,7 +5,7 @@ import type { TestPlatform } from "./platform.ts";
 
 /** What Docker itself tells of when containers ran, from the moment it is asked. */
 export interface DynoSeconds extends Disposable {
-  /** Seconds of an app's dynos until now, those of one-off dynos and release tasks apart. */
+  /** Seconds of an app's dynos until now, each once while two of its containers run, one-off dynos and release tasks apart. */
   of(app: string): number;
 }
 
@@ -32,9 +32,28 @@ interface Told {
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
 }
 
+/** Seconds since 1970. */
+interface Run {
+  readonly app: string;
+  readonly dyno: string;
+  readonly from: number;
+  /** Undefined: it runs. */
+  to?: number;
+}
+
+/** Seconds in which at least one ran. */
+function together(runs: readonly Run[], now: number): number {
+  let [sum, until] = [0, 0];
+  for (const { from, to = now } of runs.toSorted((a, b) => a.from - b.from)) {
+    sum += Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+  }
+  return sum;
+}
+
 /** Follows Docker's events, which a killed control plane may miss. */
 export async function dynoSeconds(platform: TestPlatform): Promise<DynoSeconds> {
-  const runs = new Map<string, { readonly app: string; readonly from: number; to?: number }>();
+  const runs = new Map<string, Run>();
   const stop = new AbortController();
   const filters = JSON.stringify({
     type: ["container"],
@@ -48,14 +67,16 @@ export async function dynoSeconds(platform: TestPlatform): Promise<DynoSeconds> 
     const { Action, timeNano, Actor }: Told = JSON.parse(line);
     const at = timeNano / 1e9;
     const run = runs.get(Actor.ID);
-    if (Action === "start") runs.set(Actor.ID, { app: Actor.Attributes["dynoform.app"] ?? "", from: at });
+    const { "dynoform.app": app = "", "dynoform.dyno": dyno = "" } = Actor.Attributes;
+    if (Action === "start") runs.set(Actor.ID, { app, dyno, from: at });
     else if (run !== undefined) run.to = at;
   });
   return {
     of(app) {
       const now = Date.now() / 1000;
       const own = [...runs.values()].filter((run) => run.app === app);
-      return own.reduce((sum, { from, to = now }) => sum + to - from, 0);
+      const dynos = Map.groupBy(own, ({ dyno }) => dyno).values();
+      return dynos.reduce((sum, dyno) => sum + together(dyno, now), 0);
     },
     [Symbol.dispose]: () => stop.abort(),
   };
