@@ -50,6 +50,8 @@ class Run {
   readonly #targets: Targets;
   readonly #context: InstanceContext;
   readonly #registries: Registry[] = [];
+  readonly #listening: Promise<number>[] = [];
+  #closed = false;
   #engineAddress = "";
   /** What is saved, or would be if this were no preview. */
   #journal: Journal | undefined;
@@ -80,7 +82,7 @@ class Run {
     let start = last;
     try {
       addEngineService(this.#engine, (event) => this.#host.event(event));
-      this.#engineAddress = `127.0.0.1:${await listen(this.#engine)}`;
+      this.#engineAddress = await this.#listen(this.#engine);
       start = await this.#settle(last);
       await this.#unlessTerminated(this.#run(start));
     } catch (error) {
@@ -91,10 +93,21 @@ class Run {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#host.ahead?.stop();
+    // A server that is just about to listen would do so for ever.
+    await Promise.allSettled(this.#listening);
     await Promise.all(this.#registries.map((registry) => registry.close()));
     this.#engine.forceShutdown();
     this.#monitor.forceShutdown();
+  }
+
+  /** @returns host:port @throws Stopped when the deployment was given up meanwhile */
+  async #listen(server: grpc.Server): Promise<string> {
+    if (this.#closed) throw new Stopped();
+    const listening = listen(server);
+    this.#listening.push(listening);
+    return `127.0.0.1:${await listening}`;
   }
 
   async #run(start: Snapshot): Promise<void> {
@@ -183,7 +196,7 @@ class Run {
     new Monitor(deployment, resolver, transforms).addTo(this.#monitor);
     const running = launch(program, {
       options: this.#options,
-      monitorAddress: `127.0.0.1:${await listen(this.#monitor)}`,
+      monitorAddress: await this.#listen(this.#monitor),
       engineAddress: this.#engineAddress,
       event: (event) => this.#host.event(event),
       ahead: this.#host.ahead,
