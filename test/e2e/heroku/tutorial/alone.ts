@@ -96,7 +96,8 @@ export const alone: Part = async (t, { platform, ann }) => {
 };
 
 /** Ends a command with all that it started, if it has not ended by itself: some give up at once where there is no route. */
-function endGroup(pid = 0): void {
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
