@@ -1,5 +1,6 @@
 import { UserError } from "../../services/errors.ts";
 import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
+import { takeFile } from "../../services/stacks/file-turn.ts";
 import { KEY, newKey } from "../../services/stacks/new-stack.ts";
 import { type Project, readStackFiles, type StackFile } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
@@ -30,17 +31,29 @@ export async function ensureStacks(project: Project, engine: Stacks, say: Say): 
   if (wanted.length === 0 && known.size === 0) wanted.push(FIRST_STACK);
   for (const stack of wanted.filter((name) => !known.has(name))) {
     say(`pulumi stack init ${stack}`);
-    await withPassphrase(stack, engine.init(stack));
+    await withPassphrase(stack, init(engine, stack));
   }
   files = await readStackFiles(project);
   const own = files.every((file) => file.kind === "other");
   for (const { stack, kind, config, path } of files) {
     if (KEY in config || (kind !== "app" && !own)) continue;
     if (kind === "app" && full.has(stack)) throw lostKey(stack, path);
+    await using _turn = await takeFile(project.directory, stack);
+    // Another command may have given it one meanwhile, and bring it up by that.
+    if ((await readStackFiles(project)).some((now) => now.stack === stack && KEY in now.config)) continue;
     say(`a key for ${path}`);
     await withPassphrase(stack, engine.setSecret(stack, KEY, newKey()));
   }
   return { files, empty: new Set(files.map(({ stack }) => stack).filter((stack) => !full.has(stack))) };
+}
+
+/** Makes a stack, unless another command has made it meanwhile. */
+async function init(engine: Stacks, stack: string): Promise<void> {
+  try {
+    await engine.init(stack);
+  } catch (error) {
+    if (!(await engine.stacks()).some(({ name }) => name === stack)) throw error;
+  }
 }
 
 /** The database and the dynos of an app are named by its key: with another one they would have to be made anew. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -40,4 +40,41 @@ test("a key that is there stays", async () => {
 
 test("an app that runs gets no other key: its database is named by the lost one", async () => {
   await assert.rejects(ensured({ resources: 9 }), /Pulumi\.shop\.yaml has lost its `dynoform:key`.*Put the file back/);
+});
+
+test("two commands at once make one stack and one key", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "dynoform-stacks-"));
+  try {
+    const file = join(directory, "Pulumi.shop.yaml");
+    await writeFile(join(directory, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
+    await writeFile(file, "config:\n  dynoform:app: {}\n");
+    const made: string[] = [];
+    const keys: string[] = [];
+    const asked = Promise.withResolvers<void>();
+    let first = true;
+    const engine = {
+      async stacks() {
+        if (!first) return made.map((name) => ({ name }));
+        // Both look before either makes it.
+        if (asks++ === 1) asked.resolve();
+        await asked.promise;
+        first = false;
+        return [];
+      },
+      async init(stack: string) {
+        if (made.includes(stack)) throw new Error("it exists already");
+        made.push(stack);
+      },
+      async setSecret(_stack: string, key: string, value: string) {
+        keys.push(value);
+        await appendFile(file, `  ${key}: { secure: ${value} }\n`);
+      },
+    };
+    let asks = 0;
+    const project = await findProject(directory);
+    await Promise.all([1, 2].map(() => ensureStacks(project, engine, () => {})));
+    assert.deepEqual([made, keys.length], [["shop"], 1]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 });
