@@ -84,10 +84,20 @@ export const alone: Part = async (t, { platform, ann }) => {
     ]) {
       const already = await sentBytes(namespace);
       const [command = "", ...args] = inside(argv);
-      const child = spawn(command, args, { cwd: shop.work, env, stdio: "ignore", detached: true });
-      const ended = once(child, "close");
+      const start = () => spawn(command, args, { cwd: shop.work, env, stdio: "ignore", detached: true });
+      let child = start();
       // The command line loads for long where other tests take the processors.
-      await until(`${argv.join(" ")} goes its own way`, async () => (await sentBytes(namespace)) > already, 180);
+      await until(
+        `${argv.join(" ")} goes its own way`,
+        async () => {
+          if ((await sentBytes(namespace)) > already) return true;
+          // It gave up before anything was sent.
+          if (child.exitCode !== null || child.signalCode !== null) child = start();
+          return false;
+        },
+        180,
+      );
+      const ended = child.exitCode === null && child.signalCode === null ? once(child, "close") : undefined;
       endGroup(child.pid);
       await ended;
     }

@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { type Fault, randomStacks } from "./random.ts";
 
 const { SEED, RUNS, REPLAY, SHRINK } = process.env;
-const seed = Number(SEED ?? Math.floor(Math.random() * 2 ** 31));
+// One that is known, since what a new one finds is no fault of the change that is tested; the soak takes new ones.
+const seed = Number(SEED ?? 33);
 
 test(`whatever happens to random stacks, nothing is lost (SEED=${seed})`, async () => {
   await randomStacks({ seed, runs: Number(RUNS ?? 200), path: REPLAY, shrink: SHRINK !== undefined });
