@@ -74,7 +74,8 @@ test("what git trusts already stays trusted, but for the platform's address", ()
 test("several shells take it at once, and one takes it again", () =>
   inHome(async (home) => {
     const text = await script();
-    const twice = 'eval "$1"; IFS=:; printf "%s\\n" $PATH | grep -c "/\\.config/dynoform/bin$"; git config --global --list';
+    const twice =
+      'eval "$1"; IFS=:; printf "%s\\n" $PATH | grep -c "/\\.config/dynoform/bin$"; git config --global --list';
     const all = await Promise.all(Array.from({ length: 6 }, () => say(home, text, twice)));
     for (const lines of all) {
       assert.deepEqual(lines, [
