@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import { accessibilityProblems, screenshot, startBrowser } from "../support/browser.ts";
+import { accessibilityProblems, screenshot, startBrowser, watch } from "../support/browser.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";
 import { simpleApp } from "../support/simple-app.ts";
@@ -222,19 +222,6 @@ test("an app's whole life in a browser", { timeout: 900_000 }, async (t) => {
 
 async function text(locator: Locator): Promise<string> {
   return (await locator.textContent()) ?? "";
-}
-
-/** What the browser complains about. */
-function watch(page: Page): string[] {
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => {
-    // A refused form is an answer of 4xx, which the console notes.
-    if (message.type() === "error" && !/the server responded with a status of 4/.test(message.text())) {
-      problems.push(message.text());
-    }
-  });
-  return problems;
 }
 
 /** Another window of the same visitor, in which no script runs. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { openGitHubForge } from "../../services/control-plane/github/forge/github.ts";
-import { accessibilityProblems, screenshot, startBrowser } from "../support/browser.ts";
+import { accessibilityProblems, screenshot, startBrowser, watch } from "../support/browser.ts";
 import { startGitHub } from "../support/github/github.ts";
 import { type Served, serveDashboard } from "../unit/control-plane/dashboard/ground.ts";
 import { cookieOf, type Who } from "../unit/control-plane/web/ground.ts";
@@ -51,19 +51,6 @@ async function visitor({ browser, site }: Ground, who: Who, javaScriptEnabled = 
   const [name = "", value = ""] = cookieOf(who).split("=");
   await context.addCookies([{ name, value, url: site, httpOnly: true, sameSite: "Lax" }]);
   return [await context.newPage(), context];
-}
-
-/** What the browser complains about. */
-function watch(page: Page): string[] {
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("console", (message) => {
-    // A refused form is an answer of 4xx, which the console notes.
-    if (message.type() === "error" && !/the server responded with a status of 4/.test(message.text())) {
-      problems.push(message.text());
-    }
-  });
-  return problems;
 }
 
 async function seen(page: Page, name: string): Promise<void> {

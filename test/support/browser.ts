@@ -52,3 +52,16 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
     );
   });
 }
+
+/** What the browser complains about. */
+export function watch(page: Page): string[] {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    // A refused form is an answer of 4xx, which the console notes.
+    if (message.type() === "error" && !/the server responded with a status of 4/.test(message.text())) {
+      problems.push(message.text());
+    }
+  });
+  return problems;
+}

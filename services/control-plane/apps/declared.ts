@@ -49,7 +49,7 @@ export async function declaredApps(options: DeclaredOptions): Promise<DeclaredAp
   const files = await readStackFiles(await findProject(options.project));
   const own = new Set(files.filter((file) => isPlatform(file, options.platform)).map((file) => file.stack));
   return files
-    .filter((file) => file.kind === "app" && own.has(platformStack(file)))
+    .filter((file) => file.kind === "app" && own.has(platformStack(settingsOf(file.config))))
     .map((file) => toApp(file, options));
 }
 
@@ -99,8 +99,8 @@ function settingsOf(config: StackFile["config"]): Record<string, unknown> {
   return isRecord(settings) ? settings : {};
 }
 
-function platformStack({ config }: StackFile): string {
-  const { platform } = settingsOf(config);
+/** The stack of the platform that an app's or a link's settings name. */
+export function platformStack({ platform }: Readonly<Record<string, unknown>>): string {
   return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
 }
 

@@ -1,14 +1,13 @@
 import { isRecord } from "../../../infra/check/readers.ts";
+import { DEFAULT_BASE_URL, type LinkMode } from "../../../infra/github/settings.ts";
 import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
-import { isPlatform } from "../apps/declared.ts";
-import type { DeclaredLink, LinkedApp, LinkMode } from "./ports.ts";
+import { isPlatform, platformStack } from "../apps/declared.ts";
+import type { DeclaredLink, LinkedApp } from "./ports.ts";
 
 /** The key of a stack file that declares a link. */
 export const LINK = "dynoform:github";
 /** The key that has by what the control plane is let in, as secure values. */
 export const AUTH = "dynoform:github-auth";
-
-export const GITHUB = "https://github.com";
 
 /** The links whose stack files name this platform. @param project the folder of Pulumi.yaml */
 export async function declaredLinks(project: string, platform: string): Promise<DeclaredLink[]> {
@@ -33,7 +32,7 @@ function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, un
     stack,
     path,
     repository,
-    baseUrl: typeof baseUrl === "string" ? baseUrl : GITHUB,
+    baseUrl: typeof baseUrl === "string" ? baseUrl : DEFAULT_BASE_URL,
     mode: mode === "webhook" || mode === "polling" ? (mode satisfies LinkMode) : "auto",
     apps: Object.fromEntries(entries),
   };
@@ -42,8 +41,4 @@ function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, un
 function toLinkedApp(value: unknown): LinkedApp | undefined {
   if (!isRecord(value) || typeof value.branch !== "string") return undefined;
   return { branch: value.branch, autoDeploy: value.autoDeploy === true, waitForCi: value.waitForCi === true };
-}
-
-function platformStack({ platform }: Readonly<Record<string, unknown>>): string {
-  return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
 }

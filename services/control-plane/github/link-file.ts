@@ -1,13 +1,14 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { DEFAULT_BASE_URL } from "../../../infra/github/settings.ts";
 import { isMissing } from "../../errors.ts";
 import { findProject, readStackFiles } from "../../stacks/project.ts";
 import { StackFileEditor } from "../../stacks/stack-file.ts";
 import { isPlatform } from "../apps/declared.ts";
 import { seal } from "../apps/seal.ts";
 import type { Runner } from "../runner.ts";
-import { AUTH, GITHUB, LINK } from "./declared.ts";
+import { AUTH, LINK } from "./declared.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
 
 export interface LinkFileOptions {
@@ -43,7 +44,7 @@ export async function newLink(
   for (let number = 2; taken.has(stack); number++) stack = `${name}-${number}.github`;
   const settings = {
     repository,
-    ...(by.baseUrl !== GITHUB && { baseUrl: by.baseUrl }),
+    ...(by.baseUrl !== DEFAULT_BASE_URL && { baseUrl: by.baseUrl }),
     ...(platform !== "platform" && { platform }),
     apps: Object.fromEntries(Object.entries(apps).map(([app, linked]) => [app, written(linked)])),
   };

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { DEFAULT_BASE_URL } from "../../../infra/github/settings.ts";
 import { GitError, git } from "../../../provider/build/git.ts";
 import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
 import { messageOf } from "../../errors.ts";
@@ -14,7 +15,7 @@ import { type ControlPlaneSettings, placesOf, siteUrl } from "../settings.ts";
 import type { AppLock, Clock, LogSink } from "../types.ts";
 import { LinkAccess } from "./access.ts";
 import { Connections } from "./connections/connections.ts";
-import { declaredLinks, GITHUB } from "./declared.ts";
+import { declaredLinks } from "./declared.ts";
 import { Deployments } from "./deployments.ts";
 import type { OpenRepositoryForge, RepositoryForge } from "./forge/forge.ts";
 import { openGitHubForge } from "./forge/github.ts";
@@ -182,7 +183,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
   const parts = new AsyncDisposableStack();
   parts.use(reporter);
   parts.use(workers);
-  const { baseUrl = GITHUB, clientId } = settings.github ?? {};
+  const { baseUrl = DEFAULT_BASE_URL, clientId } = settings.github ?? {};
   const connections = parts.use(new Connections({ db: store, key, platform, baseUrl, clientId, open, clock }));
   return {
     links,

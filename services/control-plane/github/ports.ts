@@ -1,3 +1,4 @@
+import type { LinkMode } from "../../../infra/github/settings.ts";
 import type { Build } from "../builds/store.ts";
 import type { Act } from "../types.ts";
 
@@ -10,9 +11,6 @@ export interface LinkedApp {
   readonly waitForCi: boolean;
 }
 
-/** How the control plane learns of pushes. `auto`: by webhook where GitHub can reach the platform, else by polling. */
-export type LinkMode = "auto" | "webhook" | "polling";
-
 /** A repository that is linked, as its stack file declares it. */
 export interface DeclaredLink {
   /** E.g. `flask-hello.github`. */
@@ -23,6 +21,7 @@ export interface DeclaredLink {
   readonly repository: string;
   /** E.g. `https://github.com`. */
   readonly baseUrl: string;
+  /** How the control plane learns of pushes. */
   readonly mode: LinkMode;
   /** By the apps' stacks. */
   readonly apps: Readonly<Record<string, LinkedApp>>;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LinkMode } from "../../../../infra/github/settings.ts";
 import { ForgeError, type RepositoryForge } from "../../../../services/control-plane/github/forge/forge.ts";
 import { Deliveries } from "../../../../services/control-plane/github/hooks/deliveries.ts";
 import { LinkOutputsReader } from "../../../../services/control-plane/github/outputs.ts";
-import type { DeclaredLink, LinkMode } from "../../../../services/control-plane/github/ports.ts";
+import type { DeclaredLink } from "../../../../services/control-plane/github/ports.ts";
 import { DealtHeads } from "../../../../services/control-plane/github/worker/heads.ts";
 import { Schedule } from "../../../../services/control-plane/github/worker/schedule.ts";
 import { Workers } from "../../../../services/control-plane/github/worker/workers.ts";
