@@ -318,8 +318,9 @@ test("a router that starts anew has its certificates, and keeps them from others
 });
 
 test("the log has no word of handshakes, whoever begins them", async () => {
-  const [from, tries] = [Math.floor(Date.now() / 1000), 200];
+  // What was logged before counts for nothing, and Docker's `since` knows whole seconds only.
+  const log = async () => ground.router.logs({ stdout: true, stderr: true });
+  const [before, tries] = [(await log()).length, 200];
   await Promise.all(Array.from({ length: tries }, (_, n) => serial(`nobody-${n}.localhost`)));
-  const log = (await ground.router.logs({ stdout: true, stderr: true, since: from })).toString();
-  assert.doesNotMatch(log, /nobody|PRIVATE KEY|\[(error|crit|alert)\]/);
+  assert.doesNotMatch((await log()).subarray(before).toString(), /nobody|PRIVATE KEY|\[(error|crit|alert)\]/);
 });
