@@ -1,14 +1,14 @@
 import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
-import { isRecord } from "../infra/check/readers.ts";
-import { UserError } from "../services/errors.ts";
+import { UserError } from "../lib/errors.ts";
+import { isRecord } from "../lib/validation/readers.ts";
 import {
   findProject,
   type PlatformTarget,
   platformsOf,
   readStackFiles,
   type StackFile,
-} from "../services/stacks/project.ts";
+} from "../model/stack/project.ts";
 import { apiPort, keyOf } from "./platform.ts";
 
 export interface Answer {

@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { packageRoot } from "../images/package-root.ts";
+import { packageRoot } from "../lib/package-root.ts";
 
 const root = packageRoot();
 process.chdir(resolve(root, process.argv[2] ?? "."));

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { PlatformTarget } from "../services/stacks/project.ts";
+import type { PlatformTarget } from "../model/stack/project.ts";
 import { hostClient, Unreachable } from "./api-client.ts";
 
 /** Milliseconds that a control plane which was just started may take to answer, and between two tries. */

@@ -1,4 +1,4 @@
-import { messageOf } from "../services/errors.ts";
+import { messageOf } from "../lib/errors.ts";
 import { isUserError } from "../services/user-error.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";

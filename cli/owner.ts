@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import type Docker from "dockerode";
-import { isNotFound, UserError } from "../services/errors.ts";
+import { isNotFound, UserError } from "../lib/errors.ts";
 
 type Containers = Pick<Docker, "getContainer">;
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { DEFAULT_API_PORT } from "../infra/platform/settings.ts";
-import { placesOf } from "../services/control-plane/settings.ts";
-import { isMissing, UserError } from "../services/errors.ts";
-import { findProject, type PlatformTarget, platformsOf, readStackFiles } from "../services/stacks/project.ts";
+import { isMissing, UserError } from "../lib/errors.ts";
+import { placesOf } from "../model/platform/control-plane.ts";
+import { DEFAULT_API_PORT } from "../model/platform/settings.ts";
+import { findProject, type PlatformTarget, platformsOf, readStackFiles } from "../model/stack/project.ts";
 
 /** The platform of the project that a command was started in. @param wanted its name, where there are several */
 export async function findPlatform(directory: string, wanted: unknown): Promise<PlatformTarget> {

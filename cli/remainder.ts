@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound, messageOf, UserError } from "../services/errors.ts";
+import { isNotFound, messageOf, UserError } from "../lib/errors.ts";
 
 /** What a platform has in Docker, by its label and the names that derive from the platform's. */
 export interface Remainder {

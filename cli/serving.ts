@@ -1,7 +1,7 @@
-import { RouterClient, RouterUnreachable } from "../provider/route/router-client.ts";
-import { placesOf } from "../services/control-plane/settings.ts";
-import { UserError } from "../services/errors.ts";
-import type { PlatformTarget } from "../services/stacks/project.ts";
+import { UserError } from "../lib/errors.ts";
+import { placesOf } from "../model/platform/control-plane.ts";
+import type { PlatformTarget } from "../model/stack/project.ts";
+import { RouterClient, RouterUnreachable } from "../services/router-client/client.ts";
 
 /**
  * Waits until a platform's router takes requests. Docker accepts connections for its container a moment before nginx does,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { packageRoot } from "../lib/package-root.ts";
 import { buildImage, readContext } from "./build.ts";
-import { packageRoot } from "./package-root.ts";
 import type { Place } from "./place.ts";
 
 /** The label that says what made an image; images built on it inherit the label, so the tag must fit as well. */

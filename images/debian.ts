@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { packageRoot } from "../lib/package-root.ts";
 import { buildBaseFrom, findByRecipe } from "./base.ts";
 import { importOutput } from "./import.ts";
-import { packageRoot } from "./package-root.ts";
 import { pythonFolder } from "./pythons.ts";
 import { baseRecipe, CODENAME, recipe } from "./recipe.ts";
 

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
+import { frames, Lines } from "../lib/docker/output.ts";
 import { followProgress } from "./build.ts";
 import { PLATFORM_LABEL } from "./labels.ts";
-import { frames, Lines } from "./output.ts";
 import { removalOf } from "./removal.ts";
 
 export interface Import {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot } from "../lib/package-root.ts";
 import { CODENAME, recipe } from "./recipe.ts";
 import { UV_PATCHES } from "./uv-pythons.ts";
 

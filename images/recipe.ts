@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { packageRoot } from "./package-root.ts";
+import { packageRoot } from "../lib/package-root.ts";
 
 /** The Debian release of the base image. */
 export const CODENAME = "trixie";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Problems } from "./check/problems.ts";
-import { isRecord, type Reader } from "./check/readers.ts";
-import { configVarProblem } from "./names.ts";
+import type { Problems } from "../lib/validation/problems.ts";
+import { isRecord, type Reader } from "../lib/validation/readers.ts";
+import { configVarProblem } from "../model/names.ts";
 
 /**
  * The value of an environment variable of a dyno.

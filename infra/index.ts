@@ -1,14 +1,6 @@
-export type { DatabaseOutput } from "./app/addons.ts";
-export { App, type AppArgs, type AppTransform } from "./app/app.ts";
-export type { CertificateKeys } from "./app/certificates.ts";
-export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
-export type { FormationEntry } from "./app/declared-formation.ts";
-export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings, type DynoTransform } from "./app/dyno.ts";
-export { Formation, type FormationArgs } from "./app/formation.ts";
-export { PostgresAddon, type PostgresAddonArgs } from "./app/postgres-addon.ts";
-export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-attachment.ts";
-export type { PostgresTransform } from "./app/postgres-login.ts";
-export { POSTGRES_PLANS, type PostgresPlan } from "./app/postgres-plans.ts";
+export { UserError } from "../lib/validation/problems.ts";
+export type { FormationEntry } from "../model/app/formation.ts";
+export { POSTGRES_PLANS, type PostgresPlan } from "../model/app/postgres-plans.ts";
 export type {
   AddonSettings,
   AppSettings,
@@ -17,15 +9,23 @@ export type {
   FormationSettings,
   HealthCheckSettings,
   SourceSettings,
-} from "./app/settings.ts";
-export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "./app/sizes.ts";
-export { UserError } from "./check/problems.ts";
+} from "../model/app/settings.ts";
+export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "../model/app/sizes.ts";
+export type { GitHubCredential, GitHubLinkSettings, LinkedAppSettings, LinkMode } from "../model/github/settings.ts";
+export { RESERVED_APP_NAMES } from "../model/names.ts";
+export type { MemoryLimit, PlatformSettings, PortSettings } from "../model/platform/settings.ts";
+export type { DatabaseOutput } from "./app/addons.ts";
+export { App, type AppArgs, type AppTransform } from "./app/app.ts";
+export type { CertificateKeys } from "./app/certificates.ts";
+export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
+export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings, type DynoTransform } from "./app/dyno.ts";
+export { Formation, type FormationArgs } from "./app/formation.ts";
+export { PostgresAddon, type PostgresAddonArgs } from "./app/postgres-addon.ts";
+export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-attachment.ts";
+export type { PostgresTransform } from "./app/postgres-login.ts";
 export type { Environment, EnvironmentEntry, EnvironmentValue } from "./environment.ts";
 export { GitHubLink, type GitHubLinkArgs, type LinkWebhook } from "./github/github-link.ts";
-export type { GitHubCredential, GitHubLinkSettings, LinkedAppSettings, LinkMode } from "./github/settings.ts";
-export { RESERVED_APP_NAMES } from "./names.ts";
 export { connectPlatform, type PlatformConnection } from "./platform/connection.ts";
 export { Platform, type PlatformArgs } from "./platform/platform.ts";
-export type { MemoryLimit, PlatformSettings, PortSettings } from "./platform/settings.ts";
 export type { PlatformTransform } from "./platform/transform.ts";
 export type { Open, Transform } from "./transform.ts";

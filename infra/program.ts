@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LedgerEntry } from "../provider/release/ledger.ts";
+import type { LedgerEntry } from "../model/app/ledger.ts";
 import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
 import { connectPlatform, readStackOutputs } from "./platform/connection.ts";

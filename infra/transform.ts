@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "./check/problems.ts";
-import { isRecord } from "./check/readers.ts";
-import { canonical, type Plain } from "./content.ts";
+import { UserError } from "../lib/validation/problems.ts";
+import { isRecord } from "../lib/validation/readers.ts";
+import { canonical, type Plain } from "../model/content.ts";
 
 /**
  * Changes what a component gives to a resource of its own, in place: arguments, options, or both. The arguments are a

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider } from "../engine/src/plugin/contract.ts";
-import { packageRoot } from "../images/package-root.ts";
+import { packageRoot } from "../lib/package-root.ts";
 import { build } from "./build/build.ts";
 import { certificate } from "./certificate/certificate.ts";
 import { providerOf } from "./kit/index.ts";

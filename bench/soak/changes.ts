@@ -1,4 +1,4 @@
-import { RouterClient } from "../../provider/route/router-client.ts";
+import { RouterClient } from "../../services/router-client/client.ts";
 import { appApi } from "../../test/support/app-api.ts";
 import { percentile } from "../../test/support/load.ts";
 import { testPlatform } from "../../test/support/platform.ts";

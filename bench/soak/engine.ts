@@ -1,4 +1,4 @@
-import { messageOf } from "../../services/errors.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { randomStacks } from "../../test/engine/deploy/random/random.ts";
 import { killedUpdates } from "./engine/killed.ts";
 

@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import type Docker from "dockerode";
-import { isNotFound, UserError } from "../../services/errors.ts";
-import { Engine, PulumiError } from "../../services/stacks/engine.ts";
+import { isNotFound, UserError } from "../../lib/errors.ts";
 import {
   findProject,
   homeDirectory,
   type PlatformTarget,
   platformsOf,
   readStackFiles,
-} from "../../services/stacks/project.ts";
+} from "../../model/stack/project.ts";
+import { Engine, PulumiError } from "../../services/stacks/engine.ts";
 import { refuseOthers } from "../owner.ts";
 import { findRemainder, PLATFORM_LABEL, remove } from "../remainder.ts";
 import { ensureDocker } from "../setup/docker.ts";

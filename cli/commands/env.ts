@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../../images/package-root.ts";
-import { placesOf } from "../../services/control-plane/settings.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+import { placesOf } from "../../model/platform/control-plane.ts";
 import { authorityFile, commandLineAuthorityFile } from "../../services/control-plane/tls/certificates.ts";
 import { apiPort, findPlatform, platformOption, readOf } from "../platform.ts";
 import type { Command } from "./command.ts";

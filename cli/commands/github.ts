@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import { type ApiClient, findTarget, type Target } from "../api-client.ts";
 import { print, table } from "../output.ts";
 import { appOption, type Command, type Values } from "./command.ts";

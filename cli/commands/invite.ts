@@ -1,4 +1,4 @@
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import { hostClient } from "../api-client.ts";
 import { findPlatform, platformOption } from "../platform.ts";
 import type { Command } from "./command.ts";

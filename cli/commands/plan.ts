@@ -1,5 +1,5 @@
-import { UserError } from "../../services/errors.ts";
-import { findProject, platformsOf, readStackFiles } from "../../services/stacks/project.ts";
+import { UserError } from "../../lib/errors.ts";
+import { findProject, platformsOf, readStackFiles } from "../../model/stack/project.ts";
 import { findTarget, hostClient } from "../api-client.ts";
 import { print } from "../output.ts";
 import { appOption, type Command } from "./command.ts";

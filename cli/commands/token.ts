@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import { hostClient } from "../api-client.ts";
 import { findPlatform, platformOption } from "../platform.ts";
 import type { Command } from "./command.ts";

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { httpsPort } from "../../infra/platform/settings.ts";
-import { isLocalDomain, placesOf } from "../../services/control-plane/settings.ts";
+import { UserError } from "../../lib/errors.ts";
+import { isLocalDomain, placesOf } from "../../model/platform/control-plane.ts";
+import { httpsPort } from "../../model/platform/settings.ts";
 import { authorityFile } from "../../services/control-plane/tls/certificates.ts";
-import { UserError } from "../../services/errors.ts";
 import { print } from "../output.ts";
 import { findPlatform, platformOption, readOf } from "../platform.ts";
 import type { Command } from "./command.ts";

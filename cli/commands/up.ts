@@ -1,6 +1,6 @@
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { platformsOf } from "../../model/stack/project.ts";
 import { changed, type Outcome } from "../../services/stacks/engine.ts";
-import { platformsOf } from "../../services/stacks/project.ts";
 import { firstAdmin } from "../first-admin.ts";
 import { findLostParts } from "../lost-parts.ts";
 import { refuseUnknown } from "../owner.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { messageOf, UserError } from "../../services/errors.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
 import type { Say } from "../steps.ts";
 
 const execute = promisify(execFile);

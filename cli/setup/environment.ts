@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../../services/errors.ts";
+import { isMissing } from "../../lib/errors.ts";
 import { writeOnce } from "./write-once.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isRecord } from "../../infra/check/readers.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
 
 const DAEMON_SETTINGS = "/etc/docker/daemon.json";
 

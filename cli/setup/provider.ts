@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { parseDocument } from "yaml";
-import { packageRoot } from "../../images/package-root.ts";
-import type { Project } from "../../services/stacks/project.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+import type { Project } from "../../model/stack/project.ts";
 import type { Say } from "../steps.ts";
 
 /**

@@ -1,5 +1,4 @@
 import type Docker from "dockerode";
-import { Engine, type EngineOptions } from "../../services/stacks/engine.ts";
 import {
   findProject,
   homeDirectory,
@@ -8,7 +7,8 @@ import {
   platformsOf,
   readStackFiles,
   type StackFile,
-} from "../../services/stacks/project.ts";
+} from "../../model/stack/project.ts";
+import { Engine, type EngineOptions } from "../../services/stacks/engine.ts";
 import { refuseOthers } from "../owner.ts";
 import type { Steps } from "../steps.ts";
 import { ensureBaseImage } from "./base-image.ts";

@@ -1,8 +1,8 @@
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { takeFile } from "../../model/stack/file-turn.ts";
+import { type Project, readStackFiles, type StackFile } from "../../model/stack/project.ts";
 import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
-import { takeFile } from "../../services/stacks/file-turn.ts";
 import { KEY, newKey } from "../../services/stacks/new-stack.ts";
-import { type Project, readStackFiles, type StackFile } from "../../services/stacks/project.ts";
 import type { Say } from "../steps.ts";
 
 /** The stack that a project of one's own gets when it has none. */

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { Say } from "../steps.ts";
 import { LIVE_RESTORE_ADVICE } from "./live-restore.ts";
 

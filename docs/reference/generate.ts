@@ -6,9 +6,9 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { packageRoot } from "../../images/package-root.ts";
-import { POSTGRES_PLANS } from "../../infra/app/postgres-plans.ts";
-import { DYNO_SIZES } from "../../infra/app/sizes.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+import { POSTGRES_PLANS } from "../../model/app/postgres-plans.ts";
+import { DYNO_SIZES } from "../../model/app/sizes.ts";
 
 interface Field {
   readonly name: string;
@@ -26,7 +26,7 @@ const classes = new Map<string, ts.ClassDeclaration>();
 
 /** The pages by their files' names. */
 export function reference(): Record<string, string> {
-  for (const file of globSync("infra/**/*.ts", { cwd: root }).sort()) {
+  for (const file of globSync("{infra,model}/**/*.ts", { cwd: root }).sort()) {
     const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.Latest, true);
     source.forEachChild((node) => {
       if (ts.isInterfaceDeclaration(node)) interfaces.set(node.name.text, node);
@@ -36,7 +36,7 @@ export function reference(): Record<string, string> {
   return { "components.md": components(), "stack-files.md": stackFiles() };
 }
 
-const GENERATED = "<!-- Written by `npm run reference` from the comments in infra/. Change those. -->";
+const GENERATED = "<!-- Written by `npm run reference` from the comments in infra/ and model/. Change those. -->";
 
 function components(): string {
   const names = exported().filter((name) =>

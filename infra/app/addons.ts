@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Problems, UserError } from "../check/problems.ts";
-import { isRecord } from "../check/readers.ts";
+import { type Problems, UserError } from "../../lib/validation/problems.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
+import type { AddonSettings, AppSettings } from "../../model/app/settings.ts";
 import type { Environment, EnvironmentEntry } from "../environment.ts";
 import { type PlatformConnection, readStackOutputs } from "../platform/connection.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
 import { PostgresAttachment } from "./postgres-attachment.ts";
 import type { PostgresTransform } from "./postgres-login.ts";
-import type { AddonSettings, AppSettings } from "./settings.ts";
 
 /** A database that an app made: what its stack puts out, and another app attaches. */
 export interface DatabaseOutput {

@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { repositoryPath } from "../../provider/build/repository.ts";
-import type { Configs, LedgerEntry } from "../../provider/release/ledger.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { type Fields, object } from "../../lib/validation/readers.ts";
+import { type FormationEntry, formationOf } from "../../model/app/formation.ts";
+import { metadata, releaseNumber } from "../../model/app/labs.ts";
+import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
+import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "../../model/app/settings.ts";
+import { contentHash } from "../../model/content.ts";
+import { stableId } from "../../model/ids.ts";
 import {
   Build,
   type BuildArgs,
@@ -11,24 +17,18 @@ import {
   Route,
   type RouteArgs,
 } from "../../provider/sdk/index.ts";
-import { Problems } from "../check/problems.ts";
-import { type Fields, object } from "../check/readers.ts";
-import { contentHash } from "../content.ts";
+import { repositoryPath } from "../../sources/git/repository.ts";
 import { type Environment, type EnvironmentValue, environment, plainEntries, versions } from "../environment.ts";
-import { stableId } from "../ids.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { changeOf, type Transform, transformed } from "../transform.ts";
 import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
 import { type CertificateKeys, checkCertificates, createCertificates } from "./certificates.ts";
 import { ConfigVars } from "./config-vars.ts";
-import { type FormationEntry, formationOf } from "./declared-formation.ts";
 import type { Dyno, DynoSettings, DynoTransform } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
-import { metadata, releaseNumber } from "./labs.ts";
 import type { PostgresTransform } from "./postgres-login.ts";
 import { configHash, createRelease, createReleaseTask, values } from "./release.ts";
-import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "./settings.ts";
 import { type AppSource, readSource } from "./source.ts";
 
 /**

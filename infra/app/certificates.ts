@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { chainProblem, covers, readChain, timeProblem } from "../../provider/certificate/chain.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
+import { join } from "../../lib/validation/readers.ts";
+import { chainProblem, covers, readChain, timeProblem } from "../../model/app/certificate-chain.ts";
+import { declaredCertificates } from "../../model/app/certificates.ts";
+import type { AppSettings } from "../../model/app/settings.ts";
 import { Certificate, type CertificateArgs } from "../../provider/sdk/index.ts";
-import type { Problems } from "../check/problems.ts";
-import { join } from "../check/readers.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { type Transform, transformed } from "../transform.ts";
-import { declaredCertificates } from "./declared-certificates.ts";
-import type { AppSettings } from "./settings.ts";
 
 /** The keys of an app's certificates by the certificates' names, PEM. */
 export type CertificateKeys = Readonly<Record<string, pulumi.Input<string>>>;

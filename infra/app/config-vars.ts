@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Problems } from "../check/problems.ts";
+import { Problems } from "../../lib/validation/problems.ts";
 import { type Environment, type EnvironmentValue, environment } from "../environment.ts";
 
 export interface ConfigVarsArgs {

@@ -1,5 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { Problems, UserError } from "../../lib/validation/problems.ts";
+import { integer } from "../../lib/validation/readers.ts";
+import { DYNO_SIZES, type DynoSizeName, dynoSize } from "../../model/app/sizes.ts";
+import { contentHash, HASH_LENGTH } from "../../model/content.ts";
+import { appName, processType } from "../../model/names.ts";
 import {
   DYNO_CAPABILITIES,
   DYNO_INIT,
@@ -9,16 +14,11 @@ import {
   initEnvironment,
 } from "../../provider/docker/dyno-container.ts";
 import { DynoProcess, type DynoProcessArgs } from "../../provider/sdk/index.ts";
-import { Problems, UserError } from "../check/problems.ts";
-import { integer } from "../check/readers.ts";
-import { contentHash, HASH_LENGTH } from "../content.ts";
 import { type Environment, type EnvironmentValue, environment, versions } from "../environment.ts";
-import { appName, processType } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS } from "../platform/labels.ts";
 import { changeOf, type Transform, transformed } from "../transform.ts";
 import { appKey } from "./key.ts";
-import { DYNO_SIZES, type DynoSizeName, dynoSize } from "./sizes.ts";
 
 export { DYNO_PORT };
 

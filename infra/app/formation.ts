@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Problems } from "../check/problems.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { quantity } from "../../model/app/settings.ts";
 import { Dyno, type DynoArgs } from "./dyno.ts";
-import { quantity } from "./settings.ts";
 
 export interface FormationArgs extends Omit<DynoArgs, "index"> {
   /** How many dynos of this type, 0 to 100. */

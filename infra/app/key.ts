@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Problems } from "../check/problems.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
 
 const MINIMUM_LENGTH = 16;
 

@@ -1,14 +1,14 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { Problems } from "../check/problems.ts";
-import { contentHash } from "../content.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "../../model/app/postgres-plans.ts";
+import { contentHash } from "../../model/content.ts";
+import { appName, attachmentName } from "../../model/names.ts";
 import type { EnvironmentEntry } from "../environment.ts";
-import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { transformed } from "../transform.ts";
 import { appKey } from "./key.ts";
 import { createLogin, databaseUrl, type PostgresTransform, postgresServer, waitFor } from "./postgres-login.ts";
-import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 
 /** In the platform's image: what databases begin as, with what `pg:ps` and `pg:kill` need. */
 const TEMPLATE = "template_app";

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Problems } from "../check/problems.ts";
-import { contentHash } from "../content.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { generation, POSTGRES_PLANS } from "../../model/app/postgres-plans.ts";
+import { contentHash } from "../../model/content.ts";
+import { appName, attachmentName } from "../../model/names.ts";
 import type { EnvironmentEntry } from "../environment.ts";
-import { appName, attachmentName } from "../names.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import type { DatabaseOutput } from "./addons.ts";
 import { appKey } from "./key.ts";
 import { createLogin, databaseUrl, type PostgresTransform, postgresServer, waitFor } from "./postgres-login.ts";
-import { generation, POSTGRES_PLANS } from "./postgres-plans.ts";
 
 export interface PostgresAttachmentArgs {
   readonly platform: PlatformConnection;

@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { DYNO_SIZES, type DynoSizeName } from "../../model/app/sizes.ts";
+import { contentHash } from "../../model/content.ts";
+import { DEFAULT_KEEP } from "../../model/platform/settings.ts";
 import { Release, type ReleaseArgs, ReleaseTask, type ReleaseTaskArgs } from "../../provider/sdk/index.ts";
-import { contentHash } from "../content.ts";
 import { type Environment, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
-import { DEFAULT_KEEP } from "../platform/settings.ts";
 import { changeOf, type Transform, transformed } from "../transform.ts";
-import { DYNO_SIZES, type DynoSizeName } from "./sizes.ts";
 import type { AppSource } from "./source.ts";
 
 /** Raised when what a release task does with the same arguments changes, so that it runs again. */

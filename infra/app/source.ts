@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { join, normalize } from "node:path";
 import type { PythonSource } from "../../images/pythons.ts";
-import { checkOut } from "../../provider/build/checkout.ts";
-import { GitError } from "../../provider/build/git.ts";
-import { repositoryPath } from "../../provider/build/repository.ts";
-import { readSource as readTree, type Source, SourceError } from "../../provider/build/source/index.ts";
-import type { Problems } from "../check/problems.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
+import type { SourceSettings } from "../../model/app/settings.ts";
+import { checkOut } from "../../sources/git/checkout.ts";
+import { GitError } from "../../sources/git/git.ts";
+import { repositoryPath } from "../../sources/git/repository.ts";
+import { readSource as readTree, type Source, SourceError } from "../../sources/index.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
-import type { SourceSettings } from "./settings.ts";
 
 /** A source tree that can be built, and where it lies. */
 export interface AppSource extends Source {

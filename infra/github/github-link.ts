@@ -1,12 +1,6 @@
 import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
-import { Password } from "../../provider/sdk/index.ts";
-import { Problems } from "../check/problems.ts";
-import { dashboardUrl } from "../platform/addresses.ts";
-import type { PlatformConnection } from "../platform/connection.ts";
-import { type KeyPair, keyPair } from "./deploy-key.ts";
-import { lookUp } from "./look-up.ts";
-import { isReachable } from "./reach.ts";
+import { Problems } from "../../lib/validation/problems.ts";
 import {
   DEFAULT_BASE_URL,
   type GitHubCredential,
@@ -14,7 +8,13 @@ import {
   gitHubCredential,
   gitHubLinkSettings,
   type LinkedAppSettings,
-} from "./settings.ts";
+} from "../../model/github/settings.ts";
+import { dashboardUrl } from "../../model/platform/addresses.ts";
+import { Password } from "../../provider/sdk/index.ts";
+import type { PlatformConnection } from "../platform/connection.ts";
+import { type KeyPair, keyPair } from "./deploy-key.ts";
+import { lookUp } from "./look-up.ts";
+import { isReachable } from "./reach.ts";
 
 export interface GitHubLinkArgs extends GitHubLinkSettings {
   readonly credential: GitHubCredential;

@@ -1,6 +1,6 @@
 import * as github from "@pulumi/github";
-import { UserError } from "../check/problems.ts";
-import type { LinkedAppSettings } from "./settings.ts";
+import { UserError } from "../../lib/validation/problems.ts";
+import type { LinkedAppSettings } from "../../model/github/settings.ts";
 
 /** What is asked about, and as whom. */
 export interface Wanted {

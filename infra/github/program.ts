@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { GitHubCredential } from "../../model/github/settings.ts";
 import { connectPlatform } from "../platform/connection.ts";
 import type { GitHubStack } from "../stack/stack-file.ts";
 import { GitHubLink } from "./github-link.ts";
-import type { GitHubCredential } from "./settings.ts";
 
 /** A link's stack; what it returns are its outputs, which the control plane reads. */
 export async function gitHubLink(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join, relative } from "node:path";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 
 /** Where our modules lie: the package's root, or `dist` below it in a published package. */
 const root = dirname(dirname(import.meta.dirname));
@@ -19,7 +19,7 @@ export function nodePath(): string {
 }
 
 /** What a running control plane is made of; another version of it is another hash. */
-const PARTS = ["services", "infra", "provider", "images", "engine/src", "engine/providers"];
+const PARTS = ["services", "infra", "provider", "sources", "model", "images", "lib", "engine/src", "engine/providers"];
 
 /** What it sends to browsers, which it reads once. */
 const ASSETS = "services/control-plane/web/assets";

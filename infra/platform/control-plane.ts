@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { canonical, type Plain } from "../content.ts";
+import { canonical, type Plain } from "../../model/content.ts";
 import { transformed } from "../transform.ts";
 import { codeVersion, modulePath, nodePath } from "./code.ts";
 import {

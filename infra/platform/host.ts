@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathS
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageRoot } from "../../images/package-root.ts";
-import { platformDirectory } from "./addresses.ts";
+import { packageRoot } from "../../lib/package-root.ts";
+import { platformDirectory } from "../../model/platform/addresses.ts";
 import { nodePath } from "./code.ts";
 
 /** A folder or file of the host that a container has at the same path. */

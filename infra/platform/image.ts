@@ -1,8 +1,8 @@
 import { join, relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { packageRoot } from "../../images/package-root.ts";
 import { baseRecipe, recipe } from "../../images/recipe.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { type Transform, transformed } from "../transform.ts";
 
 /** Where the images' Dockerfiles stand in this package. */

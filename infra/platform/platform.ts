@@ -1,14 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PythonSource } from "../../images/pythons.ts";
-import { Problems } from "../check/problems.ts";
-import { transformed } from "../transform.ts";
-import { addresses, platformDirectory } from "./addresses.ts";
-import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
-import { createTools } from "./control-plane.ts";
-import { dockerLabels, platformLabels } from "./labels.ts";
-import { createPostgres, postgresName } from "./postgres.ts";
-import { createRouter } from "./router.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { addresses, platformDirectory } from "../../model/platform/addresses.ts";
 import {
   DEFAULT_API_PORT,
   DEFAULT_BACKUPS,
@@ -18,7 +12,13 @@ import {
   httpsPort,
   type PlatformSettings,
   platformSettings,
-} from "./settings.ts";
+} from "../../model/platform/settings.ts";
+import { transformed } from "../transform.ts";
+import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
+import { createTools } from "./control-plane.ts";
+import { dockerLabels, platformLabels } from "./labels.ts";
+import { createPostgres, postgresName } from "./postgres.ts";
+import { createRouter } from "./router.ts";
 import type { PlatformTransform } from "./transform.ts";
 
 export interface PlatformArgs extends PlatformSettings {

@@ -1,17 +1,17 @@
-import { checkCertificates } from "../app/certificates.ts";
-import type { AppSettings } from "../app/settings.ts";
-import { appSettingsFields } from "../app/settings.ts";
-import { Problems, UserError } from "../check/problems.ts";
-import { isRecord, map, object, optional, type Reader, text } from "../check/readers.ts";
-import { type Environment, environment } from "../environment.ts";
+import { Problems, UserError } from "../../lib/validation/problems.ts";
+import { isRecord, map, object, optional, type Reader, text } from "../../lib/validation/readers.ts";
+import type { AppSettings } from "../../model/app/settings.ts";
+import { appSettingsFields } from "../../model/app/settings.ts";
 import {
   type GitHubCredential,
   type GitHubLinkSettings,
   gitHubCredential,
   gitHubLinkFields,
-} from "../github/settings.ts";
-import { certificateName } from "../names.ts";
-import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
+} from "../../model/github/settings.ts";
+import { certificateName } from "../../model/names.ts";
+import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
+import { checkCertificates } from "../app/certificates.ts";
+import { type Environment, environment } from "../environment.ts";
 import type { WrittenFile } from "./written-file.ts";
 import { refuseAmbiguous } from "./written-values.ts";
 

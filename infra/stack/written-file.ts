@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { isRecord } from "../check/readers.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
 
 /** A stack file as it lies on the disk. */
 export interface WrittenFile {

@@ -1,5 +1,5 @@
 import { isMap, isScalar, LineCounter, parseDocument, Scalar } from "yaml";
-import type { Problems } from "../check/problems.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
 import type { WrittenFile } from "./written-file.ts";
 
 /** Numbers and booleans that every reader of YAML takes for what they print as. */

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { Source } from "../../sources/index.ts";
 import { putFiles } from "./archive.ts";
 import { type BuiltImage, commit } from "./images.ts";
 import type { Installed } from "./install.ts";
@@ -6,7 +7,6 @@ import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import { ensureInstaller } from "./package-manager.ts";
 import { type BuildContext, ensurePackages, putPipfile, runSteps, tellingPython } from "./packages.ts";
-import type { Source } from "./source/index.ts";
 import type { Step } from "./steps.ts";
 import { putSubmodules } from "./submodules.ts";
 

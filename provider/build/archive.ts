@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type Header, type Pack, pack } from "tar-stream";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
-import { type SourceTree, TreeDigest } from "./source/index.ts";
+import { type SourceTree, TreeDigest } from "../../sources/index.ts";
 
 /** What {@link putFiles} is given files by. */
 export interface Files {

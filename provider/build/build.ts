@@ -3,20 +3,20 @@ import { join, resolve } from "node:path";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { sourceOfPython } from "../../images/pythons.ts";
+import { takeTurn } from "../../lib/turns.ts";
+import { platformDirectory, queueDirectory } from "../../model/platform/directories.ts";
+import { GitError } from "../../sources/git/git.ts";
+import { Repository } from "../../sources/git/repository.ts";
+import { readSource, type Source, SourceError } from "../../sources/index.ts";
 import { dockerClient } from "../docker/client.ts";
 import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { makeAppImage } from "./app-image.ts";
-import { platformDirectory, queueDirectory } from "./directories.ts";
-import { GitError } from "./git.ts";
 import { type BuiltImage, findImage, hasImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import type { BuildContext } from "./packages.ts";
-import { takeTurn } from "./queue.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
 import { remarks } from "./remarks.ts";
-import { Repository } from "./repository.ts";
-import { readSource, type Source, SourceError } from "./source/index.ts";
 
 type Inputs = {
   platform: string;

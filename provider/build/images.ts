@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type Docker from "dockerode";
-import { isNotFound } from "../docker/service.ts";
+import { isNotFound } from "../../lib/docker/service.ts";
 import { LABELS } from "./labels.ts";
 
 /** An image that a build has made. */

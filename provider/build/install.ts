@@ -1,8 +1,8 @@
 import { cpus } from "node:os";
 import type Docker from "dockerode";
-import { frames, Lines } from "../../images/output.ts";
 import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
 import { removalOf } from "../../images/removal.ts";
+import { frames, Lines } from "../../lib/docker/output.ts";
 import { STACK } from "../docker/surroundings.ts";
 import { Causes } from "./causes.ts";
 import type { DatabaseAccess } from "./database.ts";

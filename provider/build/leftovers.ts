@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../docker/service.ts";
+import { isNotFound } from "../../lib/docker/service.ts";
 import { LABELS } from "./labels.ts";
 
 /** What a build's container is called. No service's name, and so no dyno's, has a dot before its number. */

@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import { ensurePythonImage, ensureToolImage } from "../../images/python.ts";
 import { pythonRecipe, toolRecipe } from "../../images/pythons.ts";
+import type { Source } from "../../sources/index.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import type { BuildContext } from "./packages.ts";
-import type { Source } from "./source/index.ts";
 
 /** The version of the Python, and of what installs packages for it: 12 hexadecimal digits. */
 export function installerRecipe({

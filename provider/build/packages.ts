@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import type Docker from "dockerode";
 import { newerInTesting, TESTING } from "../../images/pythons.ts";
+import { PIPFILE_REQUIREMENTS, type PythonChoice, type Source } from "../../sources/index.ts";
 import { putFiles, readFiles } from "./archive.ts";
 import { databaseAccess } from "./database.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
@@ -8,7 +9,6 @@ import { type BuildOutput, type Installation, type Installed, install } from "./
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import { ensureInstaller, type Installer, installerRecipe } from "./package-manager.ts";
-import { PIPFILE_REQUIREMENTS, type PythonChoice, type Source } from "./source/index.ts";
 import { BUILDER } from "./version.ts";
 
 /** What a step of a build works with. */

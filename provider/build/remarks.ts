@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { readGitConfig } from "./git.ts";
-import type { SourceTree, TreeEntry } from "./source/index.ts";
+import { readGitConfig } from "../../sources/git/git.ts";
+import type { SourceTree, TreeEntry } from "../../sources/index.ts";
 
 /** How a file begins that Git LFS has put in another's place, and the bytes that it has at most. */
 const LFS = "version https://git-lfs.github.com/spec/";

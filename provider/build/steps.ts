@@ -1,4 +1,4 @@
-import type { SourceTree } from "./source/index.ts";
+import type { SourceTree } from "../../sources/index.ts";
 
 /** The steps of a build that run in a container, as images/python/build names them. */
 export type Step = "submodules" | "pre_compile" | "packages" | "nltk" | "collectstatic" | "post_compile";

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
+import type { Submodule } from "../../sources/index.ts";
 import { putFiles } from "./archive.ts";
-import type { Submodule } from "./source/index.ts";
 
 /** Tells images/python/build which commits are to be where, as `git update-index --index-info` takes it. */
 export async function putSubmodules(container: Docker.Container, submodules: readonly Submodule[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { chainProblem } from "../../model/app/certificate-chain.ts";
+import { RouterClient, RouterUnreachable } from "../../services/router-client/client.ts";
 import { anyText, list, type ResourceDefinition, text } from "../kit/index.ts";
-import { RouterClient, RouterUnreachable } from "../route/router-client.ts";
-import { chainProblem } from "./chain.ts";
 
 type Inputs = {
   platform: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { activeTasks, isNotFound, scaleService } from "./service.ts";
+import { activeTasks, isNotFound, scaleService } from "../../lib/docker/service.ts";
 
 /** Set by Swarm on every container it makes. */
 const SERVICE_LABEL = "com.docker.swarm.service.name";

@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
-import { frames, Lines } from "../../images/output.ts";
+import { frames, Lines } from "../../lib/docker/output.ts";
+import { isNotFound } from "../../lib/docker/service.ts";
 import {
   DYNO_CAPABILITIES,
   DYNO_INIT,
@@ -10,7 +11,6 @@ import {
   initEnvironment,
 } from "./dyno-container.ts";
 import { LOG_DRIVER, LOG_OPTIONS } from "./logs.ts";
-import { isNotFound } from "./service.ts";
 
 /** A command to run once in a container of its own, as one-off dynos and release tasks do. */
 export interface OneOff {

@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { scaleService, startProblem } from "../../lib/docker/service.ts";
 import { dockerClient } from "../docker/client.ts";
 import { containersOf, lastLines, stopService, watchContainers } from "../docker/containers.ts";
-import { scaleService, startProblem } from "../docker/service.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
 import { EXITS, exited, notStarted, withLines } from "../route/failure.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry } from "../../model/app/ledger.ts";
 
 /** What runs, as far as a change of it is a release. */
 export interface Runs {

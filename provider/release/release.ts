@@ -1,13 +1,13 @@
 import { userInfo } from "node:os";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { Secret } from "../../engine/src/values/values.ts";
-import { removeCheckOuts } from "../build/checkout.ts";
+import { type Configs, type LedgerEntry, namedConfigs, newest } from "../../model/app/ledger.ts";
+import { removeCheckOuts } from "../../sources/git/checkout.ts";
+import { Repository, repositoryPath } from "../../sources/git/repository.ts";
 import { removeUnreferenced } from "../build/images.ts";
-import { Repository, repositoryPath } from "../build/repository.ts";
 import { dockerClient } from "../docker/client.ts";
 import { anyText, either, integer, list, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { describeChanges } from "./changes.ts";
-import { type Configs, type LedgerEntry, namedConfigs, newest } from "./ledger.ts";
 
 type Inputs = {
   platform: string;

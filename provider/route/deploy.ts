@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { dockerClient } from "../docker/client.ts";
-import { lastLines, watchContainers } from "../docker/containers.ts";
-import { scaleService, startProblem } from "../docker/service.ts";
-import { EXITS, exited, failing, notStarted, unlessForced, unproven, withLines } from "./failure.ts";
-import { askAsleep } from "./replaced.ts";
+import { scaleService, startProblem } from "../../lib/docker/service.ts";
 import {
   type FailingDyno,
   RouterClient,
@@ -13,7 +9,11 @@ import {
   RouterError,
   type Switched,
   type WantedEntry,
-} from "./router-client.ts";
+} from "../../services/router-client/client.ts";
+import { dockerClient } from "../docker/client.ts";
+import { lastLines, watchContainers } from "../docker/containers.ts";
+import { EXITS, exited, failing, notStarted, unlessForced, unproven, withLines } from "./failure.ts";
+import { askAsleep } from "./replaced.ts";
 
 /**
  * `no-worse`: an answer; one of 500 or more, or none, only where what is replaced does not answer below. `http`: an answer

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { scaleService } from "../docker/service.ts";
-import type { RouterClient, RouterEntry } from "./router-client.ts";
+import { scaleService } from "../../lib/docker/service.ts";
+import type { RouterClient, RouterEntry } from "../../services/router-client/client.ts";
 
 /**
  * Whether what a deployment replaces serves, when the app sleeps: it is woken and asked, since what it answered before it

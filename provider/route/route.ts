@@ -1,4 +1,5 @@
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { RouterClient, type RouterEntry, RouterUnreachable } from "../../services/router-client/client.ts";
 import {
   boolean,
   integer,
@@ -11,7 +12,6 @@ import {
   withDefault,
 } from "../kit/index.ts";
 import { deployRoute, type RouteInputs } from "./deploy.ts";
-import { RouterClient, type RouterEntry, RouterUnreachable } from "./router-client.ts";
 
 type Outputs = RouteInputs & { revision: number };
 

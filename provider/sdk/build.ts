@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Source } from "../../sources/index.ts";
 import { installerRecipe } from "../build/package-manager.ts";
-import type { Source } from "../build/source/index.ts";
 import { seesConfig } from "../build/steps.ts";
 import { BUILDER } from "../build/version.ts";
 

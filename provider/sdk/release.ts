@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Configs, LedgerEntry } from "../release/ledger.ts";
+import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
 
 export interface ReleaseArgs {
   /** The platform's name. */

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
-import { messageOf } from "../errors.ts";
-import { listenOn } from "./unix-server.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { listenOn } from "../../lib/unix-server.ts";
 
 /** Wakes an app. Whether it awoke in the end is not waited for: the router holds the requests. */
 export type Wake = (app: string) => Promise<void>;

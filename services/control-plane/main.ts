@@ -2,7 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../../lib/errors.ts";
+import { isLocalDomain, placesOf, readSettings, siteUrl } from "../../model/platform/control-plane.ts";
 import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { createApi } from "./api/index.ts";
@@ -36,7 +37,6 @@ import { Databases } from "./postgres/databases.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { certificatePort, routerPort } from "./router.ts";
-import { isLocalDomain, placesOf, readSettings, siteUrl } from "./settings.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificates } from "./tls/certificates.ts";
 import { keepCertificates } from "./tls/renewal.ts";

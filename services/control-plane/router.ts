@@ -1,4 +1,4 @@
-import { RouterClient } from "../../provider/route/router-client.ts";
+import { RouterClient } from "../router-client/client.ts";
 import type { CertificatePort } from "./certificates/local.ts";
 import type { RouterPort } from "./dynos/router-port.ts";
 

@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { packageRoot } from "../../images/package-root.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
+import { FileTail } from "../../lib/file-tail.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import {
   HEARTBEAT,
   type LeavingApp,
@@ -18,7 +19,6 @@ import {
   writeRun,
 } from "../runner/run.ts";
 import type { Outcome } from "../stacks/engine.ts";
-import { FileTail } from "./file-tail.ts";
 import { RunnerContainer } from "./runner-container.ts";
 import type { Act } from "./types.ts";
 

@@ -1,6 +1,6 @@
+import { findProject, readStackFiles } from "../../model/stack/project.ts";
 import type { Engine, Outcome } from "../stacks/engine.ts";
 import { initStack, KEY, newKey } from "../stacks/new-stack.ts";
-import { findProject, readStackFiles } from "../stacks/project.ts";
 import type { RunRequest } from "./run.ts";
 
 /** Makes the stack whose file lies there, and brings it up. */

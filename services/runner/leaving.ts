@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { isNotFound } from "../../lib/errors.ts";
 import { removeUnreferenced } from "../../provider/build/images.ts";
 import { listRecords } from "../../provider/build/record.ts";
-import { isNotFound } from "../errors.ts";
 import type { LeavingApp } from "./run.ts";
 
 /** Removes what an app has besides its stack's resources: one-off dynos, images, records of builds and releases. */

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, UserError } from "../errors.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
 import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
 import { isAbandonedLock } from "./locks.ts";
 import { perform } from "./perform.ts";

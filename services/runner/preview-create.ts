@@ -2,10 +2,10 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { isMissing } from "../errors.ts";
+import { isMissing } from "../../lib/errors.ts";
+import { findProject } from "../../model/stack/project.ts";
 import { Engine, type Outcome } from "../stacks/engine.ts";
 import { initStack, removeStack } from "../stacks/new-stack.ts";
-import { findProject } from "../stacks/project.ts";
 import type { RunRequest } from "./run.ts";
 
 /**

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { FileBackend } from "../../engine/src/state/file-backend.ts";
-import { isMissing } from "../errors.ts";
-import { findProject } from "./project.ts";
+import { isMissing } from "../../lib/errors.ts";
+import { findProject } from "../../model/stack/project.ts";
 
 /** Tells when a stack's state was written, where it lies in files that can be seen from here. */
 export class StateFiles {

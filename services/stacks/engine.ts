@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { packageRoot } from "../../images/package-root.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { endAfter, timeLimitOf } from "./time-limit.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import { type Engine, PulumiError } from "./engine.ts";
 
 /** What keys the names of an app's dynos. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { findProject, readStackFiles } from "./project.ts";
+import { findProject, readStackFiles } from "../../model/stack/project.ts";
 
 /** What a deployment may take. */
 export interface TimeLimit {

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { reference } from "../../docs/reference/generate.ts";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 
 const root = packageRoot();
 const documents = globSync("**/*.md", {
@@ -79,7 +79,9 @@ test("every script that a document runs is there", () => {
 });
 
 test("the folders' own READMEs are there and short", () => {
-  for (const folder of "bench cli docs examples images infra provider services stacks test".split(" ")) {
+  for (const folder of "bench cli docs examples images infra lib model provider services sources stacks test".split(
+    " ",
+  )) {
     const lines = text(join(folder, "README.md")).trimEnd().split("\n");
     assert.match(lines[0] ?? "", /^# /, folder);
     assert.ok(lines.length >= 5 && lines.length <= 20, `${folder}/README.md has ${lines.length} lines`);

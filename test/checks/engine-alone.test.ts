@@ -5,7 +5,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { before, test } from "node:test";
 import ts from "typescript";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 
 const engine = join(packageRoot(), "engine");
 const manifest = JSON.parse(readFileSync(join(engine, "package.json"), "utf8"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { crashContainer } from "../support/dyno-manager.ts";
 import { openJournal } from "../support/journal.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { baseImage } from "../support/images.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { finish } from "../support/process.ts";

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { simpleApp } from "../support/simple-app.ts";

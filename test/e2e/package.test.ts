@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { findRemainder } from "../../cli/remainder.ts";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { testGround } from "../support/ground.ts";
 import { get } from "../support/http.ts";
 import { finish } from "../support/process.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import type { Configs, LedgerEntry } from "../../provider/release/ledger.ts";
-import { rollbackPlan } from "../../provider/release/rollback.ts";
+import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
+import { rollbackPlan } from "../../model/app/rollback.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import { simpleApp } from "../support/simple-app.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { nameOf } from "../../engine/src/deploy/urn.ts";
 import { serveProvider } from "../../engine/src/plugin/serve.ts";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { embedded } from "../engine/behaviours/embedded.ts";
 import { groups } from "../engine/behaviours/groups.ts";
 import { type Engine, type Played, play, type Stage } from "../engine/behaviours/scenario.ts";

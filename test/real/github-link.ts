@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { finished } from "../engine/cli/harness.ts";
 import { linkProject } from "../engine/github/link-project.ts";
 import { writePlugin } from "./plugins.ts";

@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 
 /** Makes one of the engine's providers a plugin of the real CLI, in a folder for Pulumi.yaml: none can be had from anywhere. */
 export async function writePlugin(folder: string, name: string): Promise<void> {

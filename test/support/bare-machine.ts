@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, readlink, realpath, rm, symlink } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { addNamespace, removeNamespace } from "./network-namespace.ts";
 import { type Finished, finish } from "./process.ts";
 

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { canInstall, installPackages } from "../../cli/setup/apt.ts";
-import { packageRoot } from "../../images/package-root.ts";
-import { UserError } from "../../services/errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 
 /** Debian's. */
 const CHROMIUM = "/usr/bin/chromium";

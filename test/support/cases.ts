@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { type AppApi, appApi } from "./app-api.ts";
 import { apiOf } from "./dyno-manager.ts";
 import { type GitUser, gitUser } from "./git-user.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ApiClient } from "../../cli/api-client.ts";
-import { RouterClient, type RouterEntry } from "../../provider/route/router-client.ts";
-import { placesOf } from "../../services/control-plane/settings.ts";
+import { placesOf } from "../../model/platform/control-plane.ts";
+import { RouterClient, type RouterEntry } from "../../services/router-client/client.ts";
 import type { TestPlatform } from "./platform.ts";
 import { until } from "./until.ts";
 

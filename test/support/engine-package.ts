@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { finish } from "./process.ts";
 
 const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));

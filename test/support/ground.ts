@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { findRemainder, remove } from "../../cli/remainder.ts";
-import { addresses } from "../../infra/platform/addresses.ts";
+import { addresses } from "../../model/platform/addresses.ts";
 import { freePorts, hold } from "./free-port.ts";
 import { keepPackages } from "./images.ts";
 

@@ -3,7 +3,7 @@ import { ensureBaseImage } from "../../cli/setup/base-image.ts";
 import type { Say } from "../../cli/steps.ts";
 import { ensurePythonImage, ensureToolImage } from "../../images/python.ts";
 import { findPython } from "../../images/pythons.ts";
-import { DEFAULT_PYTHON } from "../../provider/build/source/index.ts";
+import { DEFAULT_PYTHON } from "../../sources/index.ts";
 
 /** Holds a tag of every shared image, so that they outlive the platforms of single tests. */
 export const IMAGES_OWNER = "dynoform-test";

@@ -1,5 +1,5 @@
+import { placesOf } from "../../model/platform/control-plane.ts";
 import { Journal } from "../../services/control-plane/apps/journal.ts";
-import { placesOf } from "../../services/control-plane/settings.ts";
 import { openStore } from "../../services/control-plane/store.ts";
 import { runtimeDirectory } from "./dyno-manager.ts";
 import type { TestPlatform } from "./platform.ts";

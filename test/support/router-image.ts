@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type Docker from "dockerode";
 import { ensureBaseImage } from "../../cli/setup/base-image.ts";
 import { buildImage, readContext } from "../../images/build.ts";
-import { packageRoot } from "../../images/package-root.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { IMAGES_OWNER } from "./images.ts";
 
 /** The base image of the tests, by its tag. */

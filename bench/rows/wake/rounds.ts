@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RouterClient } from "../../../provider/route/router-client.ts";
+import { RouterClient } from "../../../services/router-client/client.ts";
 import { type TestPlatform, testPlatform } from "../../../test/support/platform.ts";
 import { until } from "../../../test/support/until.ts";
 import { plainService } from "../../plain/service.ts";

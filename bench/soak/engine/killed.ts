@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Deployment, parseCheckpoint } from "../../../engine/src/state/checkpoint.ts";
 import { contradictionOf } from "../../../engine/src/state/integrity.ts";
-import { messageOf } from "../../../services/errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { finished, printed, TestProject } from "../../../test/engine/cli/harness.ts";
 import { randomFrom } from "../kills/random.ts";
 

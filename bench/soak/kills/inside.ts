@@ -1,7 +1,7 @@
 /** The part of the soak that runs in the engine's network namespace. Usage: inside.ts ROUNDS SEED */
 import { setTimeout as sleep } from "node:timers/promises";
-import { RouterClient } from "../../../provider/route/router-client.ts";
-import { messageOf } from "../../../services/errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import { RouterClient } from "../../../services/router-client/client.ts";
 import { appApi } from "../../../test/support/app-api.ts";
 import { apiOf } from "../../../test/support/dyno-manager.ts";
 import { killDocker, onlyFolder, startDocker } from "../../../test/support/inside-docker.ts";

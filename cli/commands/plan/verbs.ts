@@ -1,4 +1,4 @@
-import { UserError } from "../../../services/errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** A call of the API; `:app` in its path stands for the app. */
 export interface PlannedCall {

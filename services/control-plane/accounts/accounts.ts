@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { stableId } from "../../../infra/ids.ts";
+import { stableId } from "../../../model/ids.ts";
 import type { Caller } from "../api/call.ts";
 import type { Right } from "../api/ports.ts";
 import { bearerOf, type Token } from "../api/token.ts";

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { hashOf, letters, newSecret } from "./secrets.ts";
 
 /** What a person is shown who is to let a computer in. */

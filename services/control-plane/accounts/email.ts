@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 const LOCAL = "[a-z0-9_][a-z0-9._%+-]{0,63}";
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";

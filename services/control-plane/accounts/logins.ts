@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { Caller } from "../api/call.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";

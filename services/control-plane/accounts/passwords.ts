@@ -1,6 +1,6 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** Argon2id as OWASP advises: 19 MiB, 2 passes, 1 lane. */
 const MEMORY = 19_456;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { Caller } from "../api/call.ts";
 import type { Clock } from "../types.ts";
 import { checkedEmail, normalEmail } from "./email.ts";

@@ -1,4 +1,4 @@
-import { type DeclaredCertificate, declaredCertificates } from "../../../infra/app/declared-certificates.ts";
+import { type DeclaredCertificate, declaredCertificates } from "../../../model/app/certificates.ts";
 import type { Desk } from "./desk.ts";
 import { notFound } from "./errors.ts";
 import type { AppFile, DeclaredApp } from "./ports.ts";

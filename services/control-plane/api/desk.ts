@@ -1,6 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
-import { stableId } from "../../../infra/ids.ts";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import { stableId } from "../../../model/ids.ts";
 import type { Act, Clock } from "../types.ts";
 import type { Call } from "./call.ts";
 import { DryRun } from "./dry-run.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { isUserError } from "../../user-error.ts";
 
 /** An answer that is an error, as Heroku gives it: `{"id": "not_found", "message": "Couldn't find that app."}`. */

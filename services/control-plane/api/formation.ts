@@ -1,4 +1,4 @@
-import type { DynoSizeName } from "../../../infra/app/sizes.ts";
+import type { DynoSizeName } from "../../../model/app/sizes.ts";
 import type { AppOutputs } from "./outputs.ts";
 import type { DeclaredApp, DeclaredFormation } from "./ports.ts";
 

@@ -1,5 +1,5 @@
-import { isRecord } from "../../../infra/check/readers.ts";
-import type { Configs, LedgerEntry } from "../../../provider/release/ledger.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import type { Configs, LedgerEntry } from "../../../model/app/ledger.ts";
 import type { Clock } from "../types.ts";
 import type { Changed, Stacks } from "./ports.ts";
 

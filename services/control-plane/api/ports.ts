@@ -1,6 +1,6 @@
-import type { DeclaredCertificate } from "../../../infra/app/declared-certificates.ts";
-import type { AddonSettings } from "../../../infra/app/settings.ts";
-import type { Plain } from "../../../infra/content.ts";
+import type { DeclaredCertificate } from "../../../model/app/certificates.ts";
+import type { AddonSettings } from "../../../model/app/settings.ts";
+import type { Plain } from "../../../model/content.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Builds as BuildRecords } from "../builds/builds.ts";
 import type { Connections } from "../github/connections/connections.ts";

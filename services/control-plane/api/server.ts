@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { Certificates } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
 import { tunnelOf } from "../tls/tunnel.ts";

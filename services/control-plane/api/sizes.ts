@@ -1,5 +1,5 @@
-import { DYNO_SIZE_NAMES, type DynoSizeName } from "../../../infra/app/sizes.ts";
-import { alternatives } from "../../../infra/check/problems.ts";
+import { alternatives } from "../../../lib/validation/problems.ts";
+import { DYNO_SIZE_NAMES, type DynoSizeName } from "../../../model/app/sizes.ts";
 import { invalid } from "./errors.ts";
 
 /** A size as Heroku shows it: `Free`, `Standard-1X`. */

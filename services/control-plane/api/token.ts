@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { isMissing, UserError } from "../../errors.ts";
+import { isMissing, UserError } from "../../../lib/errors.ts";
 
 /** The operator's key, in a file that only its owner reads. It is read at each use, so a new one holds at once. */
 export class Token {

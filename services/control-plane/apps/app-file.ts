@@ -1,5 +1,5 @@
-import type { AddonSettings } from "../../../infra/app/settings.ts";
-import type { AppSource, Scale, SecureKind, StackFileEditor } from "../../stacks/stack-file.ts";
+import type { AddonSettings } from "../../../model/app/settings.ts";
+import type { AppSource, Scale, SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
 import { addonsOf, formationOf } from "./declared.ts";
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { messageOf, UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
+import { editStackFile } from "../../../model/stack/editor.ts";
 import { isUnknownStack } from "../../stacks/new-stack.ts";
-import { editStackFile } from "../../stacks/stack-file.ts";
 import type { Runner } from "../runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";

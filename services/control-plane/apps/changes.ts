@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnreachable, messageOf, UserError } from "../../errors.ts";
+import { isUnreachable, messageOf, UserError } from "../../../lib/errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
 import { isTakenStack } from "../../stacks/new-stack.ts";
 import { RunFailed, type Runner } from "../runner.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { gitEnvironment } from "../../../provider/build/git.ts";
+import { gitEnvironment } from "../../../sources/git/git.ts";
 import type { Act } from "../types.ts";
 import type { Change } from "./journal.ts";
 

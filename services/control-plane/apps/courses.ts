@@ -1,10 +1,10 @@
 import { readFile, rm } from "node:fs/promises";
 import { parse } from "yaml";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
-import { isRecord } from "../../../infra/check/readers.ts";
-import { isMissing, UserError } from "../../errors.ts";
-import { takeFile } from "../../stacks/file-turn.ts";
-import { editStackFile } from "../../stacks/stack-file.ts";
+import { isMissing, UserError } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import { editStackFile } from "../../../model/stack/editor.ts";
+import { takeFile } from "../../../model/stack/file-turn.ts";
 import type { AppNames, Followers } from "./followers.ts";
 import type { AppChangeKind, Change, Journal } from "./journal.ts";
 

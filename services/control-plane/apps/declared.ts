@@ -1,9 +1,9 @@
-import { type DeclaredCertificate, declaredCertificates } from "../../../infra/app/declared-certificates.ts";
-import { type AddonSettings, addon } from "../../../infra/app/settings.ts";
-import { Problems } from "../../../infra/check/problems.ts";
-import { isRecord } from "../../../infra/check/readers.ts";
-import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
-import type { Scale } from "../../stacks/stack-file.ts";
+import { Problems } from "../../../lib/validation/problems.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import { type DeclaredCertificate, declaredCertificates } from "../../../model/app/certificates.ts";
+import { type AddonSettings, addon } from "../../../model/app/settings.ts";
+import type { Scale } from "../../../model/stack/editor.ts";
+import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 
 /** An app of this project, as its stack file declares it. */
 export interface DeclaredApp {

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
-import { isRecord } from "../../../infra/check/readers.ts";
-import { UserError } from "../../errors.ts";
-import { SECURE, type SecureKind, StackFileEditor } from "../../stacks/stack-file.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import { SECURE, type SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
 import type { Runner } from "../runner.ts";
 import { AppFile } from "./app-file.ts";
 import type { DeclaredApp } from "./declared.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { AppLock } from "../types.ts";
 
 /** An app has too much to do: ask again later. */

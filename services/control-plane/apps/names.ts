@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
-import { Problems } from "../../../infra/check/problems.ts";
-import { appName, RESERVED_APP_NAMES } from "../../../infra/names.ts";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { Problems } from "../../../lib/validation/problems.ts";
+import { appName, RESERVED_APP_NAMES } from "../../../model/names.ts";
 
 /** An app that cannot be called so. */
 export class NameRefused extends UserError {

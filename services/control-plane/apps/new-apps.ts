@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { KEY, newKey } from "../../stacks/new-stack.ts";
-import { findProject, readStackFiles } from "../../stacks/project.ts";
 import { type DeclaredApp, isPlatform } from "./declared.ts";
 import { checkName, randomId, randomName, takenName } from "./names.ts";
 

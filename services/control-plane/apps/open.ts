@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import type Docker from "dockerode";
-import { repositoryPath } from "../../../provider/build/repository.ts";
+import { type ControlPlaneSettings, placesOf } from "../../../model/platform/control-plane.ts";
+import { repositoryPath } from "../../../sources/git/repository.ts";
 import { Runner } from "../runner.ts";
-import { type ControlPlaneSettings, placesOf } from "../settings.ts";
 import type { AppLock } from "../types.ts";
 import { Apps } from "./apps.ts";
 import { StackCommits } from "./commits.ts";

@@ -1,9 +1,9 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
+import { isMissing, isNotFound } from "../../../lib/errors.ts";
 import { LABELS } from "../../../provider/build/labels.ts";
-import { repositoryPath } from "../../../provider/build/repository.ts";
-import { isMissing, isNotFound } from "../../errors.ts";
+import { repositoryPath } from "../../../sources/git/repository.ts";
 
 /** What an app takes, in bytes; null: it has none. */
 export interface AppSizes {

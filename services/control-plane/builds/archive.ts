@@ -4,8 +4,8 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { type Extract, extract } from "tar-stream";
-import { git } from "../../../provider/build/git.ts";
-import { quoted, type Repository, SNAPSHOTS } from "../../../provider/build/repository.ts";
+import { git } from "../../../sources/git/git.ts";
+import { quoted, type Repository, SNAPSHOTS } from "../../../sources/git/repository.ts";
 import { BadArchive, Entries, type Entry } from "./entries.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
-import { messageOf, UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
+import { FileTail } from "../../../lib/file-tail.ts";
+import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
 import { isUserError } from "../../user-error.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
-import { FileTail } from "../file-tail.ts";
 import { declaredCommit } from "../git/open.ts";
 import { type DeployCommit, DeployFailed, type PushTarget } from "../git/pushes.ts";
 import type { Say } from "../git/verdict.ts";

@@ -1,5 +1,5 @@
 import type { Header } from "tar-stream";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { Limits } from "./limits.ts";
 
 /** An archive that cannot be taken as an app's source; the message says why in one line. */

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { Token } from "../api/token.ts";
 import type { Clock } from "../types.ts";
 import { LIMITS } from "./limits.ts";

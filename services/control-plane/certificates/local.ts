@@ -1,4 +1,4 @@
-import type { RouterCertificate, RouterRevision, WantedCertificate } from "../../../provider/route/router-client.ts";
+import type { RouterCertificate, RouterRevision, WantedCertificate } from "../../router-client/client.ts";
 import { authority, certificateOf, isServed } from "../tls/certificates.ts";
 import type { Clock } from "../types.ts";
 

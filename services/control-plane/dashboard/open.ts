@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type Docker from "dockerode";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import type { ControlPlaneSettings } from "../../../model/platform/control-plane.ts";
 import type { Dispatcher } from "../api/dispatcher.ts";
 import type { Logs } from "../api/ports.ts";
 import type { Apps } from "../apps/apps.ts";
@@ -9,7 +10,6 @@ import type { DynoManager } from "../dynos/manager.ts";
 import type { RouterPort } from "../dynos/router-port.ts";
 import { Ticker } from "../dynos/ticker.ts";
 import type { Runner } from "../runner.ts";
-import type { ControlPlaneSettings } from "../settings.ts";
 import type { Clock } from "../types.ts";
 import type { MemberRoute } from "../web/visit.ts";
 import { appStates } from "./app-states.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { AppLock, Clock } from "../types.ts";
 import { type CrashRecord, CrashRecords } from "./back-off-store.ts";
 import type { RouterPort } from "./router-port.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf, UserError } from "../../errors.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { AppLock, Clock } from "../types.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 import { CYCLING } from "./lines.ts";

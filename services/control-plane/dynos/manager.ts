@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { Ledger } from "../hours/ledger.ts";
 import { FreeHours } from "../hours/quota.ts";
 import { AsleepServices } from "../sleep/asleep.ts";

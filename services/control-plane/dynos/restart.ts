@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { AppLock } from "../types.ts";
 import type { BackOff } from "./back-off.ts";
 import { endBeside, isReachable, type Reachable, restartBeside } from "./beside.ts";

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound, messageOf } from "../../errors.ts";
+import { isNotFound, messageOf } from "../../../lib/errors.ts";
 
 /** Milliseconds that Docker has for it, and that an `up` may take to replace a container that it has stopped. */
 const PATIENCE = 3000;

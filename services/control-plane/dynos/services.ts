@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import { scaleService } from "../../../provider/docker/service.ts";
-import { isNotFound } from "../../errors.ts";
+import { scaleService } from "../../../lib/docker/service.ts";
+import { isNotFound } from "../../../lib/errors.ts";
 
 /** A dyno as Swarm has it: a service of one replica, or of none; of two while it is restarted. */
 export interface DynoService {

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound, messageOf } from "../../errors.ts";
+import { isNotFound, messageOf } from "../../../lib/errors.ts";
 import type { Clock, LogSink } from "../types.ts";
 import { booted } from "./boot.ts";
 import { isRunning, type KnownDyno } from "./docker-dynos.ts";

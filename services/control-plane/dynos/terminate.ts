@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../../errors.ts";
+import { isNotFound } from "../../../lib/errors.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 import type { DynoWatcher } from "./watch.ts";
 

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 
 /** Does something again and again, never twice at a time; what goes wrong is told, the same once. */
 export class Ticker implements Disposable {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound, messageOf } from "../../errors.ts";
+import { isNotFound, messageOf } from "../../../lib/errors.ts";
 import type { Clock, DynoEvent } from "../types.ts";
 import { type DockerEvent, fromEvent, fromInspection, isRunning, type KnownDyno } from "./docker-dynos.ts";
 import { openEvents } from "./events.ts";

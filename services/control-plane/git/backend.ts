@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import { gitEnvironment } from "../../../provider/build/git.ts";
+import { gitEnvironment } from "../../../sources/git/git.ts";
 
 /** Bytes that a push may have. */
 const PUSH_LIMIT = 4 * 2 ** 30;

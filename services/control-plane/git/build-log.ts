@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { FileTail } from "../../../lib/file-tail.ts";
 import { type BuildRecord, readRecord } from "../../../provider/build/record.ts";
-import { FileTail } from "../file-tail.ts";
 import type { Say } from "./verdict.ts";
 
 const LOOK = 100;

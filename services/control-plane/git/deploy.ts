@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { isUserError } from "../../user-error.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { LogSink } from "../types.ts";

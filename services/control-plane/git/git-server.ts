@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
-import { Repository } from "../../../provider/build/repository.ts";
+import { Repository } from "../../../sources/git/repository.ts";
 import type { Caller } from "../api/call.ts";
 import { runBackend } from "./backend.ts";
 import { type PushSocket, servePushes } from "./push-socket.ts";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { isRecord } from "../../../infra/check/readers.ts";
-import { repositoryPath } from "../../../provider/build/repository.ts";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import type { Places } from "../../../model/platform/control-plane.ts";
+import { repositoryPath } from "../../../sources/git/repository.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
-import type { Places } from "../settings.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
 import { type DeployCommit, Pushes, type PushTarget } from "./pushes.ts";
 

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { PushedRefs } from "./refs.ts";
 import { isCreation, isDeletion, type Say, type Update, type Verdict } from "./verdict.ts";
 

@@ -1,4 +1,4 @@
-import { GitError, git } from "../../../provider/build/git.ts";
+import { GitError, git } from "../../../sources/git/git.ts";
 
 /** Where a commit waits until it is deployed: `refs/pushes/main` for `refs/heads/main`. */
 const PUSHES = "refs/pushes/";

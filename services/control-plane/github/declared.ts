@@ -1,6 +1,6 @@
-import { isRecord } from "../../../infra/check/readers.ts";
-import { DEFAULT_BASE_URL, type LinkMode } from "../../../infra/github/settings.ts";
-import { findProject, readStackFiles, type StackFile } from "../../stacks/project.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+import { DEFAULT_BASE_URL, type LinkMode } from "../../../model/github/settings.ts";
+import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 import { isPlatform, platformStack } from "../apps/declared.ts";
 import type { DeclaredLink, LinkedApp } from "./ports.ts";
 

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { Builds, StartedBuild } from "../builds/builds.ts";
 import type { Say } from "../git/verdict.ts";
 import type { LinkingApp } from "./ports.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { messageOf } from "../../errors.ts";
-import { editStackFile } from "../../stacks/stack-file.ts";
+import { messageOf } from "../../../lib/errors.ts";
+import { editStackFile } from "../../../model/stack/editor.ts";
 import { Changes, type ChangesOptions } from "../apps/changes.ts";
 import { stackCourses } from "../apps/courses.ts";
 import type { Change, LinkChangeKind } from "../apps/journal.ts";

@@ -1,10 +1,10 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { DEFAULT_BASE_URL } from "../../../infra/github/settings.ts";
-import { isMissing } from "../../errors.ts";
-import { findProject, readStackFiles } from "../../stacks/project.ts";
-import { StackFileEditor } from "../../stacks/stack-file.ts";
+import { isMissing } from "../../../lib/errors.ts";
+import { DEFAULT_BASE_URL } from "../../../model/github/settings.ts";
+import { StackFileEditor } from "../../../model/stack/editor.ts";
+import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { isPlatform } from "../apps/declared.ts";
 import { seal } from "../apps/seal.ts";
 import type { Runner } from "../runner.ts";

@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 import type { Build } from "../builds/store.ts";
 import type { Say } from "../git/verdict.ts";
 import type { Act, AppLock } from "../types.ts";

@@ -1,5 +1,5 @@
-import { isRecord } from "../../../infra/check/readers.ts";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
 import type { Stacks } from "../api/ports.ts";
 import type { Credential } from "./ports.ts";
 

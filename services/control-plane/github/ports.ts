@@ -1,4 +1,4 @@
-import type { LinkMode } from "../../../infra/github/settings.ts";
+import type { LinkMode } from "../../../model/github/settings.ts";
 import type { Build } from "../builds/store.ts";
 import type { Act } from "../types.ts";
 

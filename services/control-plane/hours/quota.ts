@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { migrate } from "../store.ts";
 import type { Clock, LogSink } from "../types.ts";
 import type { Ledger } from "./ledger.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { Apps, DeclaredApp, Health } from "../api/ports.ts";
 import type { DynoStatus } from "../dynos/status.ts";
 import type { Usage } from "../hours/ledger.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
-import { frames } from "../../../images/output.ts";
+import { frames } from "../../../lib/docker/output.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** End of transmission: what a terminal takes for the end of its input. */

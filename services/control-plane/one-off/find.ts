@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../../errors.ts";
+import { isNotFound } from "../../../lib/errors.ts";
 import type { RunningArgs } from "./running.ts";
 
 /** The log driver of attached one-off dynos, by which they are known again. */

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import type Docker from "dockerode";
-import { DYNO_SIZES, type DynoSizeName } from "../../../infra/app/sizes.ts";
-import { configVarProblem } from "../../../infra/names.ts";
+import { isNotFound, UserError } from "../../../lib/errors.ts";
+import { DYNO_SIZES, type DynoSizeName } from "../../../model/app/sizes.ts";
+import { configVarProblem } from "../../../model/names.ts";
 import { createOneOff, type OneOff as OneOffSettings, oneOffSpec } from "../../../provider/docker/one-off.ts";
-import { isNotFound, UserError } from "../../errors.ts";
 import type { OneOff, OneOffRequest, OneOffs } from "../api/ports.ts";
 import { type CurrentRelease, currentRelease } from "./current.ts";
 import { findOneOffs, UNLOGGED } from "./find.ts";

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { isNotFound, messageOf } from "../../../lib/errors.ts";
 import { removeOneOff } from "../../../provider/docker/one-off.ts";
-import { isNotFound, messageOf } from "../../errors.ts";
 import type { OneOff } from "../api/ports.ts";
 import { connect } from "./connect.ts";
 import type { Terminal } from "./terminal.ts";

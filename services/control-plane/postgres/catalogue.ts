@@ -1,4 +1,4 @@
-import type { PostgresPlan } from "../../../infra/app/postgres-plans.ts";
+import type { PostgresPlan } from "../../../model/app/postgres-plans.ts";
 import type { DeclaredApp } from "../api/ports.ts";
 import { defaultAddonName } from "./names.ts";
 import { DEFAULT_PLAN, isService } from "./plans.ts";

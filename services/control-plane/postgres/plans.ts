@@ -1,4 +1,4 @@
-import { POSTGRES_PLANS, type PostgresPlan } from "../../../infra/app/postgres-plans.ts";
+import { POSTGRES_PLANS, type PostgresPlan } from "../../../model/app/postgres-plans.ts";
 
 /** The slug of the only service there is; stack files call it `postgresql`. */
 export const SERVICE = "heroku-postgresql";

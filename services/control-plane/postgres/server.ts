@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
-import { isNotFound, UserError } from "../../errors.ts";
-import { ATTACHED, detach, execute, stillRuns } from "../execution.ts";
+import { ATTACHED, detach, execute, stillRuns } from "../../../lib/docker/execution.ts";
+import { isNotFound, UserError } from "../../../lib/errors.ts";
 
 /** In the image: how whole databases are copied. */
 const TRANSFER = "/usr/lib/dynoform/transfer";

@@ -1,4 +1,4 @@
-import type { PostgresPlan } from "../../../infra/app/postgres-plans.ts";
+import type { PostgresPlan } from "../../../model/app/postgres-plans.ts";
 import type { Desk } from "../api/desk.ts";
 import type { DeclaredApp } from "../api/ports.ts";
 import { type Addon, type Attachment, type Catalogue, variableOf } from "./catalogue.ts";

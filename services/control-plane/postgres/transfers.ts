@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isMissing, messageOf } from "../../errors.ts";
+import { isMissing, messageOf } from "../../../lib/errors.ts";
 import type { Clock } from "../types.ts";
 import type { Server } from "./server.ts";
 import type { NewTransfer, Transfer, TransferStore } from "./transfer-store.ts";

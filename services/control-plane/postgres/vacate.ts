@@ -1,4 +1,4 @@
-import type { AddonSettings } from "../../../infra/app/settings.ts";
+import type { AddonSettings } from "../../../model/app/settings.ts";
 import { ApiError } from "../api/errors.ts";
 
 export type Addons = Readonly<Record<string, AddonSettings>>;

@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import type { AppActivity, RoutedApp, RouterPort } from "../dynos/router-port.ts";
 import type { DynoService, DynoServices } from "../dynos/services.ts";
 import type { AppLock, Clock } from "../types.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "../../errors.ts";
+import { isMissing } from "../../../lib/errors.ts";
 import type { Clock } from "../types.ts";
 import { type CertificateRequest, makeCertificate } from "./openssl.ts";
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { UserError } from "../../errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** Nothing of the machine's own settings goes into our certificates. */
 const SETTINGS = `[req]

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { type Certificates, ensureCertificates } from "./certificates.ts";
 
 const LOOK = 12 * 3_600_000;

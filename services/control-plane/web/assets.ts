@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
 
 /** The style sheet's parts, in this order: what comes later wins. */

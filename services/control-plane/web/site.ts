@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { messageOf } from "../../errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { ApiError, toApiError } from "../api/errors.ts";
 import { Bodies } from "../api/limits/body.ts";
 import { Routes } from "../api/routes.ts";

@@ -6,10 +6,10 @@ import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { build } from "../../../provider/build/build.ts";
 import { removeUnreferenced } from "../../../provider/build/images.ts";
 import { type BuildRecord, listRecords } from "../../../provider/build/record.ts";
-import { repositoryPath } from "../../../provider/build/repository.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
 import { providerOf } from "../../../provider/kit/index.ts";
 import { buildContent } from "../../../provider/sdk/build.ts";
+import { repositoryPath } from "../../../sources/git/repository.ts";
+import { readSource } from "../../../sources/index.ts";
 import { type TestGround, testGround } from "../../support/ground.ts";
 import { ensureTestImages } from "../../support/images.ts";
 

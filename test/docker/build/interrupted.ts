@@ -1,7 +1,7 @@
 /** Builds an app of a platform and is killed while it does: `interrupted.ts PLATFORM APP DIRECTORY`. */
 import { build } from "../../../provider/build/build.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
 import { buildContent } from "../../../provider/sdk/build.ts";
+import { readSource } from "../../../sources/index.ts";
 
 const [platform = "", app = "", directory = ""] = process.argv.slice(2);
 const own = { platform, app, directory, runtime: "", repository: "", commit: "", environment: {} };

@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 
 /** Writes a source tree. */
 export async function writeSource(directory: string, files: Readonly<Record<string, string>>): Promise<string> {

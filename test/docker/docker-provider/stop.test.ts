@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import Docker from "dockerode";
 import { unlessMissing } from "../../../engine/providers/docker/client.ts";
+import { findService } from "../../../lib/docker/service.ts";
 import { containersOf, stopService } from "../../../provider/docker/containers.ts";
-import { findService } from "../../../provider/docker/service.ts";
 import { testImage } from "../../support/docker-image.ts";
 import { until } from "../../support/until.ts";
 

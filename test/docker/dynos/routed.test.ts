@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { serveControlSocket } from "../../../services/control-plane/control-socket.ts";
 import { routerPort } from "../../../services/control-plane/router.ts";
 import { startLoad } from "../../support/load.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { packageRoot } from "../../../images/package-root.ts";
 import { dockerSocket } from "../../../infra/platform/host.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { testBase } from "../../support/router-image.ts";
 import { until } from "../../support/until.ts";
 

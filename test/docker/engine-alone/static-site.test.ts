@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import Docker from "dockerode";
 import { unlessMissing } from "../../../engine/providers/docker/client.ts";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { TEST_IMAGE, testImage } from "../../support/docker-image.ts";
 import { installEngine, packEngine, typecheck } from "../../support/engine-package.ts";
 import { freePort } from "../../support/free-port.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { findRemainder, remove } from "../../../cli/remainder.ts";
 import { hostFile } from "../../../cli/setup/host-file.ts";
-import { addresses } from "../../../infra/platform/addresses.ts";
+import { addresses } from "../../../model/platform/addresses.ts";
 import { OneOffDynos, type OneOffDynosOptions } from "../../../services/control-plane/one-off/one-off-dynos.ts";
 import { rendezvousWith } from "../../../services/control-plane/one-off/rendezvous.ts";
 import { authorityFile, ensureCertificates } from "../../../services/control-plane/tls/certificates.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type pg from "pg";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { PostgresServer } from "./server.ts";
 
 // What an app's own role may do in its database, and what comes of the database elsewhere.

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import pg from "pg";
 import { buildImage, readContext } from "../../../images/build.ts";
-import { packageRoot } from "../../../images/package-root.ts";
 import { POSTGRES_CAPABILITIES } from "../../../infra/platform/postgres.ts";
-import { ATTACHED, execute } from "../../../services/control-plane/execution.ts";
+import { ATTACHED, execute } from "../../../lib/docker/execution.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { baseImage, IMAGES_OWNER } from "../../support/images.ts";
 import { until } from "../../support/until.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { PropertyMap } from "../../../engine/src/values/values.ts";
 import { createProvider } from "../../../provider/index.ts";
-import { RouterClient } from "../../../provider/route/router-client.ts";
+import { RouterClient } from "../../../services/router-client/client.ts";
 import { certificateFor } from "../../support/certificate.ts";
 import { startLoad } from "../../support/load.ts";
 import { type RouterGround, routerGround, until } from "./ground.ts";

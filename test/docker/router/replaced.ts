@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 
 /** A file of the router's with other content, as a bind mount over the image's. */
 export async function replaced(directory: string, path: string, edit: (text: string) => string): Promise<string> {

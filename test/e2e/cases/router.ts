@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { RouterClient } from "../../../provider/route/router-client.ts";
+import { RouterClient } from "../../../services/router-client/client.ts";
 import type { Case, CaseApp } from "../../support/cases.ts";
 import { apiOf } from "../../support/dyno-manager.ts";
 import { until } from "../../support/until.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { addresses } from "../../../infra/platform/addresses.ts";
+import { addresses } from "../../../model/platform/addresses.ts";
 import type { Case } from "../../support/cases.ts";
 import { until } from "../../support/until.ts";
 

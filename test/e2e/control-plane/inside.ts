@@ -1,10 +1,10 @@
 /** Runs within the control plane's container, as what serves its API will; the test starts it with `docker exec`. */
 import Docker from "dockerode";
+import { messageOf } from "../../../lib/errors.ts";
+import { placesOf, readSettings } from "../../../model/platform/control-plane.ts";
 import { QueueLock } from "../../../services/control-plane/apps/lock.ts";
 import { openApps } from "../../../services/control-plane/apps/open.ts";
-import { placesOf, readSettings } from "../../../services/control-plane/settings.ts";
 import { openStore } from "../../../services/control-plane/store.ts";
-import { messageOf } from "../../../services/errors.ts";
 import { changed } from "../../../services/stacks/engine.ts";
 
 /** What to do, as JSON: a change of an app, or an `up` of a stack. */

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { installEngine, packEngine, pinned, typecheck } from "../../support/engine-package.ts";
 import { ran } from "../../support/process.ts";
 import { blocksOf } from "../../support/walkthrough.ts";

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ownIdentity } from "../../../engine/src/state/process-identity.ts";
-import { takeTurn } from "../../../provider/build/queue.ts";
+import { takeTurn } from "../../../lib/turns.ts";
 import { listRecords, openRecord } from "../../../provider/build/record.ts";
 
 const program = join(import.meta.dirname, "turns.ts");

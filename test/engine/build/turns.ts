@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { takeTurn } from "../../../provider/build/queue.ts";
+import { takeTurn } from "../../../lib/turns.ts";
 
 const [folder = "", name = "", count = ""] = process.argv.slice(2);
 const journal = join(folder, "..", "journal");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmod, symlink } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { TestProject } from "./harness.ts";
 
 let project: TestProject;

@@ -5,7 +5,7 @@ import { chmod, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { TestProject } from "./harness.ts";
 
 const serve = join(packageRoot(), "test", "engine", "deploy", "plugin", "serve-fake.ts");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { type GitHub, startGitHub, type TestRepository, type Token } from "../../support/github/github.ts";
 import { platform as connection } from "../../unit/infra/fixtures.ts";
 import { type Finished, TestProject } from "../cli/harness.ts";

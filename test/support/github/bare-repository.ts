@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { git } from "../../../provider/build/git.ts";
+import { git } from "../../../sources/git/git.ts";
 
 /** Paths to contents; null removes the file. */
 export type Files = Readonly<Record<string, string | Uint8Array | null>>;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { gitEnvironment } from "../../../provider/build/git.ts";
+import { gitEnvironment } from "../../../sources/git/git.ts";
 import { sees } from "./call.ts";
 import { fullName, type State, type Token } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../infra/check/readers.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
 import { type Route, Routes } from "../../../services/control-plane/api/routes.ts";
 import { PublishedSchema } from "./published-schema.ts";
 

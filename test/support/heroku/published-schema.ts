@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import { createGenerator, type Definition, type Schema } from "ts-json-schema-generator";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 
 /**
  * Members of Heroku's schema that Heroku itself sends to some only, and we do not: of teams, Private Spaces and

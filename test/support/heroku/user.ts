@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import type { TestPlatform } from "../platform.ts";
 import { type Ran, ran } from "../process.ts";
 import { type Terminal, terminal } from "../terminal.ts";

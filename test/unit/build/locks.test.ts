@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "smol-toml";
-import type { Source } from "../../../provider/build/source/index.ts";
-import { pipfileHash } from "../../../provider/build/source/package-managers/pipfile.ts";
+import type { Source } from "../../../sources/index.ts";
+import { pipfileHash } from "../../../sources/package-managers/pipfile.ts";
 import { lock, PINNED, PIPFILE, UV } from "./lock-files.ts";
 import { read } from "./read-source.ts";
 import type { Content } from "./trees.ts";

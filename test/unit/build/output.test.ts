@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { frames, Lines } from "../../../images/output.ts";
+import { frames, Lines } from "../../../lib/docker/output.ts";
 
 function frame(error: boolean, text: string): Buffer {
   const header = Buffer.alloc(8);

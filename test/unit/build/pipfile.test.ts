@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "smol-toml";
-import { pipfileHash } from "../../../provider/build/source/package-managers/pipfile.ts";
+import { pipfileHash } from "../../../sources/package-managers/pipfile.ts";
 
 /** Pipfiles with the hashes that Pipenv 2026.10 computes for them. */
 const HASHES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readSource, type Source, SourceError } from "../../../provider/build/source/index.ts";
+import { readSource, type Source, SourceError } from "../../../sources/index.ts";
 import { type Content, sourceTree } from "./trees.ts";
 
 /** What is read of a source tree of these files. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { remarks } from "../../../provider/build/remarks.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
+import { readSource } from "../../../sources/index.ts";
 import { MINIMAL, sourceTree } from "./trees.ts";
 
 const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";

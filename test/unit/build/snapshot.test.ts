@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { checkOut, removeCheckOuts } from "../../../provider/build/checkout.ts";
-import { GitError } from "../../../provider/build/git.ts";
-import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
+import { checkOut, removeCheckOuts } from "../../../sources/git/checkout.ts";
+import { GitError } from "../../../sources/git/git.ts";
+import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
+import { readSource } from "../../../sources/index.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "snapshot-"));
 after(() => rm(folder, { recursive: true }));

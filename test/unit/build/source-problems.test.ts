@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../../images/package-root.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
+import { readSource } from "../../../sources/index.ts";
 import { lock, PINNED, PIPFILE, UV } from "./lock-files.ts";
 import { problemsOf, read } from "./read-source.ts";
 import { type Content, MINIMAL } from "./trees.ts";

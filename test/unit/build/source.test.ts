@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSource, type Source } from "../../../provider/build/source/index.ts";
+import { readSource, type Source } from "../../../sources/index.ts";
 import { read } from "./read-source.ts";
 import { type Content, MINIMAL, sourceTree } from "./trees.ts";
 

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { checkOut } from "../../../provider/build/checkout.ts";
-import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
-import { readSource, SourceError } from "../../../provider/build/source/index.ts";
+import { checkOut } from "../../../sources/git/checkout.ts";
+import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
+import { readSource, SourceError } from "../../../sources/index.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "submodules-"));
 after(() => rm(folder, { recursive: true }));

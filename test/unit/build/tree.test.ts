@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, truncateSync, utimesSync, writeFileSync } from "n
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { SourceProblems } from "../../../provider/build/source/problems.ts";
-import { digestTree, listTree } from "../../../provider/build/source/tree.ts";
+import { SourceProblems } from "../../../sources/problems.ts";
+import { digestTree, listTree } from "../../../sources/tree.ts";
 import { type Content, sourceTree } from "./trees.ts";
 
 function digestOf(path: string): string {

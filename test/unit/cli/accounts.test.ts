@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { secondsOf } from "../../../cli/commands/token.ts";
 import { firstAdmin } from "../../../cli/first-admin.ts";
-import { packageRoot } from "../../../images/package-root.ts";
-import { findProject, platformsOf, readStackFiles } from "../../../services/stacks/project.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
+import { findProject, platformsOf, readStackFiles } from "../../../model/stack/project.ts";
 import { finish } from "../../support/process.ts";
 import { ask, type Served, serve, TOKEN } from "../control-plane/api/served.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 
 test("the lock file has the optional packages of every system: npm ci refuses it otherwise", () => {
   const { packages } = JSON.parse(readFileSync(join(packageRoot(), "package-lock.json"), "utf8"));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { untilServing } from "../../../cli/serving.ts";
-import { placesOf } from "../../../services/control-plane/settings.ts";
+import { placesOf } from "../../../model/platform/control-plane.ts";
 
 test("an up ends when the router listens, and not before", async () => {
   await using parts = new AsyncDisposableStack();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ensureStacks } from "../../../cli/setup/stacks.ts";
-import { findProject } from "../../../services/stacks/project.ts";
+import { findProject } from "../../../model/stack/project.ts";
 
 /** Makes what is missing of the app `shop`, whose stack has as many resources, and gives what was done. */
 async function ensured({ config = "", resources }: { config?: string; resources: number | undefined }) {

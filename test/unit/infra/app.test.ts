@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
-import { UserError } from "../../../infra/check/problems.ts";
 import { Platform } from "../../../infra/platform/platform.ts";
+import { UserError } from "../../../lib/validation/problems.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { type Recorded, record } from "./recording.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
-import { UserError } from "../../../infra/check/problems.ts";
 import { readStackFile } from "../../../infra/stack/stack-file.ts";
+import { UserError } from "../../../lib/validation/problems.ts";
 import { certificateFor } from "../../support/certificate.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { canonical, contentHash, type Plain } from "../../../infra/content.ts";
+import { canonical, contentHash, type Plain } from "../../../model/content.ts";
 
 const plain: fc.Arbitrary<Plain> = fc
   .jsonValue()

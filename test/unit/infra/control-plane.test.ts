@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../../images/package-root.ts";
 import { mounts, repositoryFolders } from "../../../infra/platform/host.ts";
 import { Platform } from "../../../infra/platform/platform.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 import { record } from "./recording.ts";
 
 const variables = ["PULUMI_HOME", "DYNOFORM_HOME", "DOCKER_HOST", "PULUMI_CLI", "PULUMI_BACKEND_URL"];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
 import { test } from "node:test";
-import type { UserError } from "../../../infra/check/problems.ts";
 import { keyPair } from "../../../infra/github/deploy-key.ts";
 import { GitHubLink, type GitHubLinkArgs } from "../../../infra/github/github-link.ts";
 import { isReachable } from "../../../infra/github/reach.ts";
+import type { UserError } from "../../../lib/validation/problems.ts";
 import { type Recording, record } from "./recording.ts";
 
 const credential = { token: "ghp_secret" };

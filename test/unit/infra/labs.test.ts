@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
-import type { LedgerEntry } from "../../../provider/release/ledger.ts";
+import type { LedgerEntry } from "../../../model/app/ledger.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";
 

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { UserError } from "../../../infra/check/problems.ts";
-import { addresses } from "../../../infra/platform/addresses.ts";
 import { connectionOutputs, Platform, type PlatformArgs } from "../../../infra/platform/platform.ts";
+import { UserError } from "../../../lib/validation/problems.ts";
+import { addresses } from "../../../model/platform/addresses.ts";
 import { record } from "./recording.ts";
 
 const labels = [{ label: "dynoform.platform", value: "test" }];

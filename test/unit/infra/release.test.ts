@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
-import { UserError } from "../../../infra/check/problems.ts";
-import { Repository, repositoryPath } from "../../../provider/build/repository.ts";
-import { readSource } from "../../../provider/build/source/index.ts";
+import { UserError } from "../../../lib/validation/problems.ts";
+import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
+import { readSource } from "../../../sources/index.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { type Recorded, record } from "./recording.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../infra/check/problems.ts";
 import { readStackFile } from "../../../infra/stack/stack-file.ts";
+import { UserError } from "../../../lib/validation/problems.ts";
 
 /** The configuration as Pulumi hands it to a program: structured values as JSON. */
 function read(configuration: Record<string, unknown>) {

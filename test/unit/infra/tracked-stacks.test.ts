@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { packageRoot } from "../../../images/package-root.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
 
 const git = (...args: string[]) => execFileSync("git", args, { cwd: packageRoot(), encoding: "utf8" });
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { parse } from "yaml";
-import { Problems, UserError } from "../../../infra/check/problems.ts";
-import { isRecord } from "../../../infra/check/readers.ts";
 import { refuseAmbiguous } from "../../../infra/stack/written-values.ts";
+import { Problems, UserError } from "../../../lib/validation/problems.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
 
 /** What is said of a file's config vars, which arrive as our engine reads them, or as `received`. */
 function problemsOf(text: string, received?: Record<string, unknown>): readonly string[] {

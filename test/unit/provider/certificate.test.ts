@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../provider/certificate/chain.ts";
+import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../model/app/certificate-chain.ts";
 import { certificateFor } from "../../support/certificate.ts";
 
 const DAY = 86_400_000;

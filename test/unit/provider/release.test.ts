@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Unknown } from "../../../engine/src/values/values.ts";
+import { type LedgerEntry, namedConfigs, newest } from "../../../model/app/ledger.ts";
+import { rollbackPlan } from "../../../model/app/rollback.ts";
 import { describeChanges, type Runs } from "../../../provider/release/changes.ts";
-import { type LedgerEntry, namedConfigs, newest } from "../../../provider/release/ledger.ts";
-import { rollbackPlan } from "../../../provider/release/rollback.ts";
 
 const commit = (digit: string) => digit.repeat(40);
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { findProject, platformsOf, readStackFiles } from "../../../services/stacks/project.ts";
+import { findProject, platformsOf, readStackFiles } from "../../../model/stack/project.ts";
 
 async function withProject(files: Record<string, string>, work: (directory: string) => Promise<void>) {
   const directory = await mkdtemp(join(tmpdir(), "dynoform-project-"));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { editStackFile, StackFileEditor } from "../../../services/stacks/stack-file.ts";
+import { editStackFile, StackFileEditor } from "../../../model/stack/editor.ts";
 
 const TEXT = `# A shop.
 encryptionsalt: v1:abc
@@ -172,7 +172,7 @@ test("a written file keeps its mode; what an edit throws leaves it as it was", a
   });
 });
 
-const MODULE = new URL("../../../services/stacks/stack-file.ts", import.meta.url).href;
+const MODULE = new URL("../../../model/stack/editor.ts", import.meta.url).href;
 const COUNT = `
   const { editStackFile } = await import(${JSON.stringify(MODULE)});
   const place = JSON.parse(process.argv[1]);

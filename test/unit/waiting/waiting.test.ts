@@ -1,4 +1,4 @@
-/** Neither the engine nor a provider waits for time where something could be waited for. */
+/** Neither the engine nor a provider, nor what they share, waits for time where something could be waited for. */
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -18,7 +18,8 @@ const ALLOWED: readonly (readonly [place: string, reason: string])[] = [
   ["engine/src/deploy/program-process.ts ProgramProcess.stop", "limit: a program that does not end is killed"],
   ["engine/src/plugin/host.ts end", "limit: a plugin that does not end is killed"],
   ["engine/src/plugin/host.ts readPort", "limit: a plugin that prints no port has failed"],
-  ["provider/build/queue.ts either", "besides a watched folder: a process that dies changes no file"],
+  ["lib/docker/execution.ts untilEnded", "besides its output: that of a container that was killed may never end"],
+  ["lib/turns.ts either", "besides a watched folder: a process that dies changes no file"],
   [
     "provider/docker/containers.ts stopService",
     "Swarm's tasks send no events, and the list of containers lags behind them",
@@ -26,11 +27,13 @@ const ALLOWED: readonly (readonly [place: string, reason: string])[] = [
   ["provider/process/process.ts running", "limit: a dyno that does not start has failed"],
   ["provider/process/process.ts running", "what is asked: whether a dyno runs for some seconds"],
   ["provider/route/deploy.ts warn", "what is asked: what a dyno logs within a moment of its answer"],
-  ["provider/route/router-client.ts RouterClient.#patiently", "back-off: a router tells nobody when it is up again"],
+  ["services/router-client/client.ts RouterClient.#patiently", "back-off: a router tells nobody when it is up again"],
 ];
 
 test("nothing is waited for by time that could be waited for itself", () => {
-  const files = globSync("{engine,provider}/**/*.{ts,mjs,js}", { exclude: ["**/node_modules/**"] });
+  const files = globSync("{engine,lib,model,provider,services/router-client,sources}/**/*.{ts,mjs,js}", {
+    exclude: ["**/node_modules/**"],
+  });
   assert.ok(files.length > 100, `${files.length} files`);
   const found = files.flatMap((file) => timersIn(readFileSync(file, "utf8")).map((place) => `${file} ${place}`.trim()));
   assert.deepEqual(found.sort(), ALLOWED.map(([place]) => place).sort());

@@ -1,4 +1,4 @@
-import { POSTGRES_PLANS, type PostgresPlan } from "../../../../infra/app/postgres-plans.ts";
+import { POSTGRES_PLANS, type PostgresPlan } from "../../../../model/app/postgres-plans.ts";
 import { findPlan, isService } from "../../postgres/plans.ts";
 import { showPlan, showService } from "../../postgres/show.ts";
 import type { Call } from "../call.ts";

@@ -1,7 +1,7 @@
-import type { AddonSettings } from "../../../../infra/app/settings.ts";
-import { Problems } from "../../../../infra/check/problems.ts";
-import { isRecord, type Reader } from "../../../../infra/check/readers.ts";
-import { addonName, attachmentName } from "../../../../infra/names.ts";
+import { Problems } from "../../../../lib/validation/problems.ts";
+import { isRecord, type Reader } from "../../../../lib/validation/readers.ts";
+import type { AddonSettings } from "../../../../model/app/settings.ts";
+import { addonName, attachmentName } from "../../../../model/names.ts";
 import { Catalogue, variableOf } from "../../postgres/catalogue.ts";
 import { AddonDesk, unknownAddon } from "../../postgres/desk.ts";
 import { freeAttachment } from "../../postgres/names.ts";

@@ -1,6 +1,6 @@
-import type { AddonSettings } from "../../../../infra/app/settings.ts";
-import { isRecord } from "../../../../infra/check/readers.ts";
-import { attachmentName } from "../../../../infra/names.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
+import type { AddonSettings } from "../../../../model/app/settings.ts";
+import { attachmentName } from "../../../../model/names.ts";
 import { type Attachment, Catalogue, variableOf } from "../../postgres/catalogue.ts";
 import { AddonDesk, unknownAttachment } from "../../postgres/desk.ts";
 import { freeAttachment } from "../../postgres/names.ts";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { messageOf, UserError } from "../../../errors.ts";
+import { messageOf, UserError } from "../../../../lib/errors.ts";
 import { AddonDesk } from "../../postgres/desk.ts";
 import type { NewTransfer, Transfer } from "../../postgres/transfer-store.ts";
 import { type Answer, type Call, type OpenCall, requiredText } from "../call.ts";

@@ -1,5 +1,5 @@
 import { finished } from "node:stream/promises";
-import { isRecord } from "../../../../infra/check/readers.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
 import type { Build } from "../../builds/store.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
 import type { Desk } from "../desk.ts";

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
-import { type DeclaredCertificate, declaredCertificates } from "../../../../infra/app/declared-certificates.ts";
-import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../../provider/certificate/chain.ts";
+import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../../model/app/certificate-chain.ts";
+import { type DeclaredCertificate, declaredCertificates } from "../../../../model/app/certificates.ts";
 import { randomName } from "../../apps/names.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { certificateId, findCertificate } from "../certificates.ts";

@@ -1,4 +1,4 @@
-import { configVarProblem } from "../../../../infra/names.ts";
+import { configVarProblem } from "../../../../model/names.ts";
 import { AddonDesk } from "../../postgres/desk.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";

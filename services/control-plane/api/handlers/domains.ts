@@ -1,6 +1,6 @@
-import { Problems } from "../../../../infra/check/problems.ts";
-import { hostName } from "../../../../infra/names.ts";
-import { covers } from "../../../../provider/certificate/chain.ts";
+import { Problems } from "../../../../lib/validation/problems.ts";
+import { covers } from "../../../../model/app/certificate-chain.ts";
+import { hostName } from "../../../../model/names.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { endpointOf, findCertificate, serveWith } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";

@@ -1,5 +1,5 @@
-import { isRecord } from "../../../../infra/check/readers.ts";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
 import type { Answer, Call } from "../call.ts";
 import { optionalText, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";

@@ -1,4 +1,4 @@
-import { LABS, type Lab } from "../../../../infra/app/labs.ts";
+import { LABS, type Lab } from "../../../../model/app/labs.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../../infra/check/readers.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { POSTGRES_PLANS } from "../../../../infra/app/postgres-plans.ts";
+import { POSTGRES_PLANS } from "../../../../model/app/postgres-plans.ts";
 import { variableOf } from "../../postgres/catalogue.ts";
 import { AddonDesk, type Database } from "../../postgres/desk.ts";
 import { planTitle } from "../../postgres/plans.ts";

@@ -1,5 +1,5 @@
-import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
-import { rollbackPlan } from "../../../../provider/release/rollback.ts";
+import type { LedgerEntry } from "../../../../model/app/ledger.ts";
+import { rollbackPlan } from "../../../../model/app/rollback.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";

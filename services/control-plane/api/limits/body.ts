@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as after } from "node:timers/promises";
-import { isRecord } from "../../../../infra/check/readers.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
 import { ApiError } from "../errors.ts";
 
 /** Bytes that a request's body may have; of who is not let in, a form's. */

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../../infra/check/readers.ts";
+import { isRecord } from "../../../../lib/validation/readers.ts";
 import { invalid } from "../errors.ts";
 import type { Operation } from "./operation.ts";
 import type { Schema } from "./schema.ts";

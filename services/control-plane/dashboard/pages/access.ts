@@ -1,4 +1,4 @@
-import { isLocalDomain } from "../../settings.ts";
+import { isLocalDomain } from "../../../../model/platform/control-plane.ts";
 import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form } from "../../web/layout.ts";

@@ -1,4 +1,4 @@
-import { DYNO_SIZES, type DynoSizeName } from "../../../../infra/app/sizes.ts";
+import { DYNO_SIZES, type DynoSizeName } from "../../../../model/app/sizes.ts";
 import { type Html, html } from "../../web/html.ts";
 import type { MemberRoute } from "../../web/visit.ts";
 import type { ApiFormation, ApiUsage } from "../answers.ts";

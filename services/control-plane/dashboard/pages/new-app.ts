@@ -1,5 +1,5 @@
-import { Problems } from "../../../../infra/check/problems.ts";
-import { appName } from "../../../../infra/names.ts";
+import { Problems } from "../../../../lib/validation/problems.ts";
+import { appName } from "../../../../model/names.ts";
 import { invalid } from "../../api/errors.ts";
 import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";

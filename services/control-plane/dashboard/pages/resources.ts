@@ -1,4 +1,4 @@
-import { DYNO_SIZE_NAMES, DYNO_SIZES, type DynoSizeName } from "../../../../infra/app/sizes.ts";
+import { DYNO_SIZE_NAMES, DYNO_SIZES, type DynoSizeName } from "../../../../model/app/sizes.ts";
 import { invalid } from "../../api/errors.ts";
 import { HIGHEST_QUANTITY } from "../../api/formation.ts";
 import { shownSize } from "../../api/sizes.ts";

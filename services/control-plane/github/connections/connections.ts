@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import type { Token } from "../../api/token.ts";
 import type { Clock } from "../../types.ts";
 import type { Connection, Credential, OpenForge } from "../ports.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { messageOf, UserError } from "../../../errors.ts";
+import { messageOf, UserError } from "../../../../lib/errors.ts";
 import type { Clock } from "../../types.ts";
 import { anonymous, oauthMethods, pageOf, refusal, unreachable } from "./octokit.ts";
 

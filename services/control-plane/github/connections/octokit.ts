@@ -1,4 +1,4 @@
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import { apiUrl, forgeName } from "../forge/addresses.ts";
 
 /** Milliseconds that an answer may take. */

@@ -1,4 +1,4 @@
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import type { Token } from "../../api/token.ts";
 import type { Clock } from "../../types.ts";
 

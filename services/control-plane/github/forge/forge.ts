@@ -1,4 +1,4 @@
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import type { Connection, Forge, ForgeRepository } from "../ports.ts";
 
 /** One of the checks of a commit: a commit status, or a check run. */

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import { ForgeError } from "./forge.ts";
 
 /** Milliseconds for which a forge is left alone that says of a limit and of no time. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import type { Aside } from "../../api/server.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { checkSignature, LARGEST_DELIVERY, signatureOf } from "./signature.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import type { Clock } from "../../types.ts";
 import { type CommitStatus, type DeploymentStatus, ForgeError, type RepositoryForge } from "../forge/forge.ts";
 import { OWN_CONTEXT } from "../worker/ci.ts";

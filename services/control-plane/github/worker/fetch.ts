@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
-import { gitEnvironment } from "../../../../provider/build/git.ts";
-import { Repository } from "../../../../provider/build/repository.ts";
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
+import { gitEnvironment } from "../../../../sources/git/git.ts";
+import { Repository } from "../../../../sources/git/repository.ts";
 import { PushedRefs } from "../../git/refs.ts";
 import { forgeName } from "../forge/addresses.ts";
 import type { GitLogin } from "../forge/forge.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import { StackLocked } from "../../apps/apps.ts";
 import { AppBusy } from "../../apps/lock.ts";
 import { BuildRunning } from "../../builds/builds.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import type { Clock } from "../../types.ts";
 import type { LogBuffer } from "./buffer.ts";
 import type { Entry } from "./entry.ts";

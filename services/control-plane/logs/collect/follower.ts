@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound } from "../../../errors.ts";
+import { isNotFound } from "../../../../lib/errors.ts";
 import type { DynoContainer } from "../../types.ts";
 import type { Intake } from "../buffer/intake.ts";
 import { timestamp } from "../line.ts";

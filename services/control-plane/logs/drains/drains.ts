@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../../errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import type { Clock } from "../../types.ts";
 import { KEPT, type LogBuffer } from "../buffer/buffer.ts";
 import type { StoredLine } from "../line.ts";

@@ -1,5 +1,5 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { isMissing, messageOf } from "../../../errors.ts";
+import { isMissing, messageOf } from "../../../../lib/errors.ts";
 import type { Intake } from "../buffer/intake.ts";
 
 /** Milliseconds between two looks at the file. The calls cost less than watching it, and no file system lacks them. */

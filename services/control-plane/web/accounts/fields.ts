@@ -1,4 +1,4 @@
-import { messageOf } from "../../../errors.ts";
+import { messageOf } from "../../../../lib/errors.ts";
 import { TooManyAttempts } from "../../accounts/attempts.ts";
 import { type Login, WrongCredentials } from "../../accounts/logins.ts";
 import { PasswordsBusy } from "../../accounts/passwords.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../../../images/package-root.ts";
+import { packageRoot } from "../../../../lib/package-root.ts";
 
 /** As the tutorials of `heroku` and Flask have it. */
 export const FLASK_APP = {

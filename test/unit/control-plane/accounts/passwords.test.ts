@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UserError } from "../../../../lib/errors.ts";
 import { checkNewPassword, Passwords } from "../../../../services/control-plane/accounts/passwords.ts";
-import { UserError } from "../../../../services/errors.ts";
 
 /** Made by the reference implementation of Argon2. */
 const REFERENCE = "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$tO6qEmhvhKdoifJqbcZXq10DElrmVz4FOrKZQSvXLPw";

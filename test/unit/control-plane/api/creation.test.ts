@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../../services/errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import { serve } from "./served.ts";
 
 test("an app is made under the name that is wanted, or one that is found", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../../services/errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import { until } from "../../../support/until.ts";
 import { serve } from "./served.ts";
 

@@ -1,6 +1,7 @@
-import { declaredCertificates } from "../../../../infra/app/declared-certificates.ts";
-import type { AddonSettings } from "../../../../infra/app/settings.ts";
-import type { LedgerEntry } from "../../../../provider/release/ledger.ts";
+import { UserError } from "../../../../lib/errors.ts";
+import { declaredCertificates } from "../../../../model/app/certificates.ts";
+import type { LedgerEntry } from "../../../../model/app/ledger.ts";
+import type { AddonSettings } from "../../../../model/app/settings.ts";
 import type {
   AppFile,
   Changed,
@@ -20,7 +21,6 @@ import type {
 import { Databases } from "../../../../services/control-plane/postgres/databases.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
-import { UserError } from "../../../../services/errors.ts";
 import { FakeGitHub } from "../github/fakes.ts";
 import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";

@@ -1,5 +1,5 @@
+import { UserError } from "../../../../lib/errors.ts";
 import type { Builds } from "../../../../services/control-plane/api/ports.ts";
-import { UserError } from "../../../../services/errors.ts";
 
 /** For tests that build nothing. */
 export const noBuilds: Builds = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AddonSettings } from "../../../../infra/app/settings.ts";
+import type { AddonSettings } from "../../../../model/app/settings.ts";
 import { until } from "../../../support/until.ts";
 import { type Served, serve } from "./served.ts";
 

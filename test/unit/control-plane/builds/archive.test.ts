@@ -7,10 +7,10 @@ import { pipeline } from "node:stream/promises";
 import { after, before, test } from "node:test";
 import { createGzip, gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
-import { git } from "../../../../provider/build/git.ts";
-import { Repository } from "../../../../provider/build/repository.ts";
 import { storeArchive } from "../../../../services/control-plane/builds/archive.ts";
 import { LIMITS, type Limits } from "../../../../services/control-plane/builds/limits.ts";
+import { git } from "../../../../sources/git/git.ts";
+import { Repository } from "../../../../sources/git/repository.ts";
 
 let folder: string;
 let repository: Repository;

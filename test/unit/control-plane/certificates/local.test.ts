@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { WantedCertificate } from "../../../../provider/route/router-client.ts";
 import { type CertificatePort, LocalCertificates } from "../../../../services/control-plane/certificates/local.ts";
 import { authority, ensureCertificates } from "../../../../services/control-plane/tls/certificates.ts";
+import type { WantedCertificate } from "../../../../services/router-client/client.ts";
 
 const DAY = 86_400_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../../services/errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import { NOW, type Served, serveDashboard } from "./ground.ts";
 
 const DEPLOY = "/apps/shop/deploy";

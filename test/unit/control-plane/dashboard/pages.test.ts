@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { UserError } from "../../../../services/errors.ts";
+import { UserError } from "../../../../lib/errors.ts";
 import { certificateFor } from "../../../support/certificate.ts";
 import { NOW, serveDashboard } from "./ground.ts";
 

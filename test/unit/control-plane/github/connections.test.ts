@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UserError } from "../../../../lib/errors.ts";
 import {
   Connections,
   type ConnectionsOptions,
 } from "../../../../services/control-plane/github/connections/connections.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
-import { UserError } from "../../../../services/errors.ts";
 import { type GitHub, startGitHub } from "../../../support/github/github.ts";
 import { until } from "../../../support/until.ts";
 import { memoryAccounts } from "../api/accounts.ts";

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "../../../../lib/errors.ts";
 import type { GitHub } from "../../../../services/control-plane/api/ports.ts";
 import type { Token } from "../../../../services/control-plane/api/token.ts";
 import type { Build } from "../../../../services/control-plane/builds/store.ts";
@@ -21,7 +22,6 @@ import type {
   OpenForge,
 } from "../../../../services/control-plane/github/ports.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
-import { UserError } from "../../../../services/errors.ts";
 
 /** A key that lies in no file. */
 export function memoryKey(secret = "secret"): Pick<Token, "key" | "sign" | "verify"> {

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { git } from "../../../../provider/build/git.ts";
 import { fetchBranch, fetchedRef } from "../../../../services/control-plane/github/worker/fetch.ts";
+import { git } from "../../../../sources/git/git.ts";
 import { startGitHub } from "../../../support/github/github.ts";
 import { until } from "../../../support/until.ts";
 

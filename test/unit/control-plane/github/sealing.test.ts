@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { UserError } from "../../../../lib/errors.ts";
 import { seal, unseal } from "../../../../services/control-plane/github/connections/seal.ts";
 import { ConnectionStore } from "../../../../services/control-plane/github/connections/store.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
-import { UserError } from "../../../../services/errors.ts";
 import { memoryAccounts } from "../api/accounts.ts";
 import { FakeGitHub, memoryKey } from "./fakes.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LinkMode } from "../../../../infra/github/settings.ts";
+import type { LinkMode } from "../../../../model/github/settings.ts";
 import { ForgeError, type RepositoryForge } from "../../../../services/control-plane/github/forge/forge.ts";
 import { Deliveries } from "../../../../services/control-plane/github/hooks/deliveries.ts";
 import { LinkOutputsReader } from "../../../../services/control-plane/github/outputs.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type Docker from "dockerode";
+import { UserError } from "../../../../lib/errors.ts";
 import type { DynoService } from "../../../../services/control-plane/dynos/services.ts";
 import { LostImages } from "../../../../services/control-plane/images/lost-images.ts";
-import { UserError } from "../../../../services/errors.ts";
 
 /** A host with these images, and the services of apps by the images that they name. */
 function host(images: string[], services: Record<string, { image: string; replicas: number }[]>) {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { packageRoot } from "../../../../images/package-root.ts";
+import { packageRoot } from "../../../../lib/package-root.ts";
 import { platform, scraped } from "./ground.ts";
 
 const folder = join(packageRoot(), "examples/monitoring");

@@ -1,7 +1,18 @@
-import { readChain } from "../../provider/certificate/chain.ts";
-import type { Problems } from "../check/problems.ts";
-import { boolean, integer, isRecord, list, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
+import {
+  boolean,
+  integer,
+  isRecord,
+  list,
+  map,
+  object,
+  oneOf,
+  optional,
+  type Reader,
+  text,
+} from "../../lib/validation/readers.ts";
 import { addonName, appName, attachmentName, certificateName, hostName, processType } from "../names.ts";
+import { readChain } from "./certificate-chain.ts";
 import { LABS, type Lab } from "./labs.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
 import { type DynoSizeName, dynoSize } from "./sizes.ts";

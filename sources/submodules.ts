@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
-import { readGitConfig } from "../git.ts";
+import { readGitConfig } from "./git/git.ts";
 import type { SourceProblems } from "./problems.ts";
 import type { SourceTree } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-import { oneOf, type Reader } from "../check/readers.ts";
+import { oneOf, type Reader } from "../../lib/validation/readers.ts";
 
 /** What a dyno of a size may use. */
 export interface DynoSize {

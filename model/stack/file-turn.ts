@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ownIdentity } from "../../engine/src/state/process-identity.ts";
-import { takeTurn } from "../../provider/build/queue.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { takeTurn } from "../../lib/turns.ts";
 
 /** How long an edit may take, in milliseconds: beyond that, one whose process cannot be looked up has ended. */
 const LONGEST_EDIT = 60_000;

@@ -1,5 +1,5 @@
-import { covers, namesOf, readChain } from "../../provider/certificate/chain.ts";
-import { isRecord } from "../check/readers.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
+import { covers, namesOf, readChain } from "./certificate-chain.ts";
 
 /** A certificate as an app declares it. */
 export interface DeclaredCertificate {

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { isMissing } from "../errors.ts";
+import { isMissing } from "./errors.ts";
 
 /** Reads what was added to a file since the last time. */
 export class FileTail {

@@ -1,6 +1,16 @@
 import type { PythonSource } from "../../images/pythons.ts";
-import { show } from "../check/problems.ts";
-import { boolean, integer, join, list, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import { show } from "../../lib/validation/problems.ts";
+import {
+  boolean,
+  integer,
+  join,
+  list,
+  object,
+  oneOf,
+  optional,
+  type Reader,
+  text,
+} from "../../lib/validation/readers.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
 

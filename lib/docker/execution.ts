@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { frames } from "../../images/output.ts";
 import { isNotFound } from "../errors.ts";
+import { frames } from "./output.ts";
 
 /** Milliseconds between two looks for a process whose output does not end. */
 const LOOK = 1_000;

@@ -1,4 +1,4 @@
-import { integer, oneOf } from "../check/readers.ts";
+import { integer, oneOf } from "../../lib/validation/readers.ts";
 
 /** The plans of Heroku Postgres that make sense on a server of one's own, and how many connections each may open. */
 export const POSTGRES_PLANS = {

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parse, YAMLParseError } from "yaml";
-import { Problems } from "../../infra/check/problems.ts";
-import { isRecord } from "../../infra/check/readers.ts";
-import { platformDirectory } from "../../infra/platform/addresses.ts";
-import { type PlatformSettings, platformSettings } from "../../infra/platform/settings.ts";
-import { isMissing, UserError } from "../errors.ts";
+import { isMissing, UserError } from "../../lib/errors.ts";
+import { Problems } from "../../lib/validation/problems.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
+import { platformDirectory } from "../platform/addresses.ts";
+import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
 
 /** What a stack file declares, by the key in it. */
 export type StackKind = "platform" | "app" | "github" | "other";

@@ -1,5 +1,5 @@
-import { dashboardUrl } from "../../infra/platform/addresses.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { dashboardUrl } from "./addresses.ts";
 
 /** What `Platform` tells its control plane; times in seconds, paths are the host's. */
 export interface ControlPlaneSettings {

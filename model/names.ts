@@ -1,4 +1,4 @@
-import { type Reader, text } from "./check/readers.ts";
+import { type Reader, text } from "../lib/validation/readers.ts";
 
 /** Names no app may have: `<name>.<domain>` is, or will be, a part of the platform or a review app of another app. */
 export const RESERVED_APP_NAMES: readonly string[] = ["platform", "dashboard", "git", "api"];

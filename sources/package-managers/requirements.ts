@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Tool } from "../../../../images/pythons.ts";
+import type { Tool } from "../../images/pythons.ts";
 import type { SourceTree, TreeEntry } from "../tree.ts";
 
 /** What installs an app's packages. */

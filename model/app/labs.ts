@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LedgerEntry } from "../../provider/release/ledger.ts";
 import { stableId } from "../ids.ts";
+import type { LedgerEntry } from "./ledger.ts";
 
 /** What Heroku calls labs: things that an app has only when it says so. */
 export const LABS = ["runtime-dyno-metadata", "log-runtime-metrics"] as const;

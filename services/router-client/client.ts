@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProbeFailure } from "./failure.ts";
+import type { ProbeFailure } from "../../provider/route/failure.ts";
 
 /** A dyno in the router's table; `dyno` (`web.1`) is what the router's log calls it. */
 export type RouterDyno = { name: string; port: number; dyno?: string };

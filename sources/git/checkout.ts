@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, lchownSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { GIT_MODES } from "../index.ts";
 import { GitError, gitSync, ownerFor } from "./git.ts";
-import { GIT_MODES } from "./source/index.ts";
 
 /** Bytes of a commit's files: far more than a slug may have, as `.slugignore` is applied later. */
 const LIMIT = 2 ** 30;

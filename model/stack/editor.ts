@@ -2,9 +2,9 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { type Document, isCollection, isMap, isNode } from "yaml";
 import { parseForEditing } from "../../engine/src/state/edited-yaml.ts";
 import { writeFileAtomic } from "../../engine/src/state/files.ts";
-import { isRecord } from "../../infra/check/readers.ts";
-import type { Plain } from "../../infra/content.ts";
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
+import { isRecord } from "../../lib/validation/readers.ts";
+import type { Plain } from "../content.ts";
 import { takeFile } from "./file-turn.ts";
 
 /** How many dynos of a process type, and of what size. */

@@ -1,5 +1,16 @@
-import type { Problems } from "../check/problems.ts";
-import { boolean, integer, isRecord, join, map, object, oneOf, optional, type Reader, text } from "../check/readers.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
+import {
+  boolean,
+  integer,
+  isRecord,
+  join,
+  map,
+  object,
+  oneOf,
+  optional,
+  type Reader,
+  text,
+} from "../../lib/validation/readers.ts";
 
 /** What one says of a repository: arguments of `GitHubLink`, and `dynoform:github` of a stack file. */
 export interface GitHubLinkSettings {

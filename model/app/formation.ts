@@ -1,7 +1,7 @@
-import type { Problems } from "../check/problems.ts";
+import type { AppSource } from "../../infra/app/source.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
 import type { FormationSettings } from "./settings.ts";
 import type { DynoSizeName } from "./sizes.ts";
-import type { AppSource } from "./source.ts";
 
 /** The dynos of one process type, as they are declared. */
 export interface FormationEntry {

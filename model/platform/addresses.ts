@@ -1,8 +1,8 @@
 import { isIPv4 } from "node:net";
-import { type Reader, text } from "../check/readers.ts";
+import { type Reader, text } from "../../lib/validation/readers.ts";
 import { numberOf } from "../content.ts";
 
-export { platformDirectory } from "../../provider/build/directories.ts";
+export { platformDirectory } from "./directories.ts";
 
 /** A platform's addresses on its own overlay network. */
 export interface Addresses {

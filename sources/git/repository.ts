@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from "node:fs";
 import { chown, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE, type SourceTree } from "../index.ts";
 import { GitError, git, ownerFor } from "./git.ts";
-import { GIT_MODES, SNAPSHOT_AUTHOR, SNAPSHOT_MESSAGE, type SourceTree } from "./source/index.ts";
 
 /** Where releases pin their commits: `refs/releases/v12`. */
 const RELEASES = "refs/releases/";
