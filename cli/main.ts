@@ -1,5 +1,4 @@
-import { messageOf } from "../lib/errors.ts";
-import { isUserError } from "../services/user-error.ts";
+import { messageOf, UserError } from "../lib/errors.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
@@ -72,7 +71,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // Only what nobody foresaw shows where it came from.
-  const text = isUserError(error) || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
+  const text =
+    error instanceof UserError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   process.stderr.write(`error: ${text}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-export { UserError } from "../lib/validation/problems.ts";
+export { UserError } from "../lib/errors.ts";
 export type { FormationEntry } from "../model/app/formation.ts";
 export { POSTGRES_PLANS, type PostgresPlan } from "../model/app/postgres-plans.ts";
 export type {

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { UserError } from "../lib/validation/problems.ts";
+import { UserError } from "../lib/errors.ts";
 import { isRecord } from "../lib/validation/readers.ts";
 import { canonical, type Plain } from "../model/content.ts";
 

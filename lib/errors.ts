@@ -1,15 +1,47 @@
-/** Something the user can mend: shown without a stack. */
+/** What a mistake is about: what was asked for, what there is already or goes on meanwhile, or what does not answer. */
+export type UserErrorKind = "invalid" | "conflict" | "unavailable";
+
+/**
+ * Something the user can mend: shown without a stack, by us and by Pulumi.
+ *
+ * @param problems one line each: what is wrong and how to mend it
+ */
 export class UserError extends Error {
   override readonly name: string = "UserError";
+  readonly problems: readonly string[];
+  /** Default: `invalid`. */
+  readonly kind: UserErrorKind;
+
+  constructor(problems: string | readonly string[], options: ErrorOptions & { readonly kind?: UserErrorKind } = {}) {
+    const lines = typeof problems === "string" ? [problems] : problems;
+    super(lines.join("\n"), options);
+    this.problems = lines;
+    this.kind = options.kind ?? "invalid";
+  }
+
+  /** By this, Pulumi knows its own `RunError`, of which it prints the message alone. Its class would load gRPC. */
+  get __pulumiRunError(): true {
+    return true;
+  }
 }
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** An error for whoever looks for its cause: with its stack, if it has one. */
+export function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The HTTP status that Docker's API answered with; undefined for every other error. */
+export function dockerStatus(error: unknown): number | undefined {
+  return error instanceof Error && "statusCode" in error ? Number(error.statusCode) : undefined;
+}
+
 /** Whether Docker's API answered that there is no such thing. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "statusCode" in error && error.statusCode === 404;
+  return dockerStatus(error) === 404;
 }
 
 /** Whether a file is not there. */

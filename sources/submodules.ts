@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { join } from "node:path";
+import { messageOf } from "../lib/errors.ts";
 import { readGitConfig } from "./git/git.ts";
 import type { SourceProblems } from "./problems.ts";
 import type { SourceTree } from "./tree.ts";
@@ -46,7 +47,7 @@ function addressesOf(tree: SourceTree, problems: SourceProblems): Map<string, st
   try {
     settings = readGitConfig(join(tree.root, ".gitmodules"));
   } catch (error) {
-    problems.add(".gitmodules", `Git cannot read it: ${error instanceof Error ? error.message : error}`);
+    problems.add(".gitmodules", `Git cannot read it: ${messageOf(error)}`);
     return undefined;
   }
   const values = new Map(settings);

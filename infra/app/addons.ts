@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Problems, UserError } from "../../lib/validation/problems.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { Problems } from "../../lib/validation/problems.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
 import type { AddonSettings, AppSettings } from "../../model/app/settings.ts";
 import type { Environment, EnvironmentEntry } from "../environment.ts";

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { Problems, UserError } from "../../lib/validation/problems.ts";
+import { UserError } from "../../lib/errors.ts";
+import { Problems } from "../../lib/validation/problems.ts";
 import { integer } from "../../lib/validation/readers.ts";
 import { DYNO_SIZES, type DynoSizeName, dynoSize } from "../../model/app/sizes.ts";
 import { contentHash, HASH_LENGTH } from "../../model/content.ts";

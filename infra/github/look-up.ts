@@ -1,5 +1,5 @@
 import * as github from "@pulumi/github";
-import { UserError } from "../../lib/validation/problems.ts";
+import { messageOf, UserError } from "../../lib/errors.ts";
 import type { LinkedAppSettings } from "../../model/github/settings.ts";
 
 /** What is asked about, and as whom. */
@@ -38,7 +38,7 @@ export async function lookUp(wanted: Wanted): Promise<github.GetRepositoryResult
 
 /** @throws UserError with one line */
 function refuse(error: unknown, { baseUrl, repository }: Wanted): never {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   if (/\b401\b/.test(said)) {
     throw new UserError([
       `${baseUrl} does not take the credential (401 Bad credentials): it is revoked or out of date; set a new one in dynoform:github-auth`,

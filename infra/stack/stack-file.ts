@@ -1,4 +1,5 @@
-import { Problems, UserError } from "../../lib/validation/problems.ts";
+import { UserError } from "../../lib/errors.ts";
+import { Problems } from "../../lib/validation/problems.ts";
 import { isRecord, map, object, optional, type Reader, text } from "../../lib/validation/readers.ts";
 import type { AppSettings } from "../../model/app/settings.ts";
 import { appSettingsFields } from "../../model/app/settings.ts";

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { isNotFound } from "../errors.ts";
 
 /** What of a Swarm service concerns us. */
 export interface Service {
@@ -110,9 +111,4 @@ async function inspect(docker: Docker, name: string): Promise<Inspected | undefi
     if (isNotFound(error)) return undefined;
     throw error;
   }
-}
-
-/** Whether Docker said that there is no such thing. */
-export function isNotFound(error: unknown): boolean {
-  return (error as { statusCode?: number } | undefined)?.statusCode === 404;
 }

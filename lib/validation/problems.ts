@@ -1,20 +1,4 @@
-// Not the whole SDK, which takes half a second to load: our command line reads stack files too.
-import { RunError } from "@pulumi/pulumi/errors.js";
-
-/**
- * A mistake of whoever wrote the stack file or the arguments. Pulumi prints the message of a `RunError` alone,
- * without a stack trace.
- */
-export class UserError extends RunError {
-  /** One line each: what is wrong and what is allowed. */
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.name = "UserError";
-    this.problems = problems;
-  }
-}
+import { UserError } from "../errors.ts";
 
 /** Collects every mistake before the first side effect, so that one run shows them all. */
 export class Problems {

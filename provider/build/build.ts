@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import { sourceOfPython } from "../../images/pythons.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { takeTurn } from "../../lib/turns.ts";
 import { platformDirectory, queueDirectory } from "../../model/platform/directories.ts";
 import { GitError } from "../../sources/git/git.ts";
@@ -167,7 +168,7 @@ async function make(docker: Docker, inputs: Inputs, call: CallContext): Promise<
     await record.close({ result: "succeeded", image: image.id });
     return image;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const [first = reason] = reason.split("\n");
     await record.close({ result: call.signal.aborted ? "cancelled" : "failed", error: first });
     throw call.signal.aborted ? new Error(`the build of ${app} was cancelled`) : error;

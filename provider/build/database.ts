@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../../lib/docker/service.ts";
+import { isNotFound } from "../../lib/errors.ts";
 
 /** Where a build reaches its platform's Postgres. */
 export interface DatabaseAccess {

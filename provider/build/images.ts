@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type Docker from "dockerode";
-import { isNotFound } from "../../lib/docker/service.ts";
+import { dockerStatus, isNotFound } from "../../lib/errors.ts";
 import { LABELS } from "./labels.ts";
 
 /** An image that a build has made. */
@@ -130,7 +130,7 @@ async function removeTag(docker: Docker, tag: string): Promise<boolean> {
     await docker.getImage(tag).remove();
     return true;
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 409) return false;
+    if (dockerStatus(error) === 409) return false;
     if (!isNotFound(error)) throw error;
     return true;
   }

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../../lib/docker/service.ts";
+import { dockerStatus, isNotFound } from "../../lib/errors.ts";
 import { LABELS } from "./labels.ts";
 
 /** What a build's container is called. No service's name, and so no dyno's, has a dot before its number. */
@@ -20,7 +20,7 @@ export async function removeLeftovers(docker: Docker, platform: string): Promise
       .remove({ force: true, v: true })
       .catch((error: unknown) => {
         // 409: somebody else removes it already.
-        if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+        if (!isNotFound(error) && dockerStatus(error) !== 409) throw error;
       });
   }
 }

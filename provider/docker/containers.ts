@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { activeTasks, isNotFound, scaleService } from "../../lib/docker/service.ts";
+import { activeTasks, scaleService } from "../../lib/docker/service.ts";
+import { dockerStatus, isNotFound } from "../../lib/errors.ts";
 
 /** Set by Swarm on every container it makes. */
 const SERVICE_LABEL = "com.docker.swarm.service.name";
@@ -36,7 +37,7 @@ export async function lastLines(
       if (text.length > 0) return text.slice(-lines);
     } catch (error) {
       // Swarm removes ended containers beyond its history while we look.
-      if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+      if (!isNotFound(error) && dockerStatus(error) !== 409) throw error;
     }
   }
   return [];

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { frames, Lines } from "../../lib/docker/output.ts";
-import { isNotFound } from "../../lib/docker/service.ts";
+import { dockerStatus, isNotFound } from "../../lib/errors.ts";
 import {
   DYNO_CAPABILITIES,
   DYNO_INIT,
@@ -150,9 +150,9 @@ export async function runOneOff(
 export async function removeOneOff(docker: Docker, name: string): Promise<void> {
   const container = docker.getContainer(name);
   try {
-    await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
+    await container.remove({ force: true, v: true }).catch((error: unknown) => {
       // Docker is removing it already.
-      if (error.statusCode !== 409) throw error;
+      if (dockerStatus(error) !== 409) throw error;
       return container.wait({ condition: "removed" });
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { openRecord } from "../build/record.ts";
 import { dockerClient } from "../docker/client.ts";
 import { oneOffName, oneOffSpec, removeOneOff, runOneOff } from "../docker/one-off.ts";
@@ -114,7 +115,7 @@ async function run(inputs: Inputs, call: CallContext): Promise<string> {
     await record.close({ result: "succeeded", image });
     return record.id;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const [first = reason] = reason.split("\n");
     await record.close({ result: call.signal.aborted ? "cancelled" : "failed", error: first });
     throw call.signal.aborted ? new Error(`the release command of ${app} was cancelled`) : error;

@@ -1,8 +1,9 @@
 /** The control plane: a long-running process in the platform's container `<platform>-control-plane`. */
+
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { messageOf } from "../../lib/errors.ts";
+import { messageOf, traceOf } from "../../lib/errors.ts";
 import { isLocalDomain, placesOf, readSettings, siteUrl } from "../../model/platform/control-plane.ts";
 import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
@@ -59,7 +60,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 for (const event of ["unhandledRejection", "uncaughtException"] as const) {
   process.on(event, (error: unknown) => {
     if (stopping.signal.aborted) return;
-    console.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+    console.error(traceOf(error));
     process.exit(1);
   });
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { ATTACHED, detach, type Executed, execute, stillRuns } from "../../lib/docker/execution.ts";
-import { isMissing, isNotFound, messageOf, UserError } from "../../lib/errors.ts";
+import { dockerStatus, isMissing, isNotFound, messageOf, UserError } from "../../lib/errors.ts";
 
 /** How long a runner that is being started, or started again, is waited for, in milliseconds. */
 const PATIENCE = 30_000;
@@ -93,7 +93,7 @@ export class RunnerContainer {
 }
 
 function isAbsent(error: unknown): boolean {
-  return isNotFound(error) || (error instanceof Error && "statusCode" in error && error.statusCode === 409);
+  return isNotFound(error) || dockerStatus(error) === 409;
 }
 
 function remember(file: string, execution: Execution): Promise<void> {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
-import { isNotFound } from "../../lib/errors.ts";
+import { dockerStatus, isNotFound } from "../../lib/errors.ts";
 import { removeUnreferenced } from "../../provider/build/images.ts";
 import { listRecords } from "../../provider/build/record.ts";
 import type { LeavingApp } from "./run.ts";
@@ -15,7 +15,7 @@ export async function removeTraces(docker: Docker, { app, platform, directory }:
       .remove({ force: true, v: true })
       .catch((error: unknown) => {
         // Gone, or going.
-        if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+        if (!isNotFound(error) && dockerStatus(error) !== 409) throw error;
       });
   }
   await removeUnreferenced(docker, platform, new Set(), app);

@@ -1,4 +1,5 @@
 import { parse, type TomlTable } from "smol-toml";
+import { messageOf } from "../../lib/errors.ts";
 import type { SourceProblems } from "../problems.ts";
 import { readText } from "../text.ts";
 import type { SourceTree } from "../tree.ts";
@@ -19,7 +20,7 @@ export function readToml(
   try {
     return parse(text);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const line = error instanceof Error && "line" in error && typeof error.line === "number" ? `:${error.line}` : "";
     const [first = ""] = message.split("\n");
     problems.add(`${path}${line}`, `is no TOML (${first.replace(/^Invalid TOML document: /, "")}); ${mend}`);

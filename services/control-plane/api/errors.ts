@@ -1,5 +1,4 @@
-import { messageOf } from "../../../lib/errors.ts";
-import { isUserError } from "../../user-error.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
 
 /** An answer that is an error, as Heroku gives it: `{"id": "not_found", "message": "Couldn't find that app."}`. */
 export class ApiError extends Error {
@@ -40,6 +39,6 @@ export function toApiError(error: unknown): ApiError {
   // Too many wait for the app's turn, or somebody else has Pulumi's lock.
   if (error instanceof Error && (error.name === "AppBusy" || error.name === "StackLocked"))
     return new ApiError(409, "conflict", error.message);
-  if (isUserError(error)) return new ApiError(422, "invalid_params", messageOf(error));
+  if (error instanceof UserError) return new ApiError(422, "invalid_params", messageOf(error));
   return new ApiError(500, "internal_server_error", "Internal server error.");
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { messageOf } from "../../../lib/errors.ts";
+import { traceOf } from "../../../lib/errors.ts";
 import type { Certificates } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
 import { tunnelOf } from "../tls/tunnel.ts";
@@ -193,7 +193,7 @@ export class ApiServer implements AsyncDisposable {
     const { status, id: code, message, extra, headers } = toApiError(error);
     // Our own errors say all there is to say.
     if (status >= 500 && !(error instanceof ApiError)) {
-      const trace = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+      const trace = traceOf(error);
       // Not the path, which may be a secret.
       this.#options.report(`${request.method} request ${id}: ${trace}`);
     }

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf, UserError } from "../../../lib/errors.ts";
+import { messageOf, traceOf, UserError } from "../../../lib/errors.ts";
 import { FileTail } from "../../../lib/file-tail.ts";
 import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
-import { isUserError } from "../../user-error.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
 import { declaredCommit } from "../git/open.ts";
 import { type DeployCommit, DeployFailed, type PushTarget } from "../git/pushes.ts";
@@ -207,14 +206,14 @@ export class Builds {
       await fetch(say);
     } catch (error) {
       say(` !     ${messageOf(error)}`);
-      throw isUserError(error) ? new DeployFailed("fetch failed", { cause: error }) : error;
+      throw error instanceof UserError ? new DeployFailed("fetch failed", { cause: error }) : error;
     }
   }
 
   #reportUnforeseen({ name }: App, ended: Promise<unknown>): void {
     ended.catch((error: unknown) => {
       if (error instanceof DeployFailed) return;
-      this.#options.report(`a build of ${name}: ${error instanceof Error ? error.stack : error}`);
+      this.#options.report(`a build of ${name}: ${traceOf(error)}`);
     });
   }
 

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../../../lib/errors.ts";
+import { traceOf, UserError } from "../../../lib/errors.ts";
 import type { Token } from "../api/token.ts";
 import type { Clock } from "../types.ts";
 import { LIMITS } from "./limits.ts";
@@ -88,7 +88,7 @@ export class Sources {
     this.#serve(request, response).catch((error: unknown) => {
       // It went away.
       if (!request.complete && request.destroyed) return;
-      this.#options.report(`sources: ${error instanceof Error ? error.stack : error}`);
+      this.#options.report(`sources: ${traceOf(error)}`);
       response.destroy();
     });
     return true;

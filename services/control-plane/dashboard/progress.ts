@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { traceOf } from "../../../lib/errors.ts";
 import { toApiError } from "../api/errors.ts";
 import type { Clock } from "../types.ts";
 
@@ -66,7 +67,7 @@ export class ProgressBook {
 
   #fail(id: string, error: unknown): void {
     const { status, message } = toApiError(error);
-    if (status >= 500) this.#report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (status >= 500) this.#report(traceOf(error));
     this.#end(id, { at: this.#clock(), result: "failed", message });
   }
 

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound, messageOf } from "../../../lib/errors.ts";
+import { dockerStatus, isNotFound, messageOf } from "../../../lib/errors.ts";
 
 /** Milliseconds that Docker has for it, and that an `up` may take to replace a container that it has stopped. */
 const PATIENCE = 3000;
@@ -33,5 +33,5 @@ async function reviveOne(container: Docker.Container, name: string, warn: (messa
 }
 
 function isAlreadyStarted(error: unknown): boolean {
-  return error instanceof Error && "statusCode" in error && error.statusCode === 304;
+  return dockerStatus(error) === 304;
 }

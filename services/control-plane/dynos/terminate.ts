@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../../../lib/errors.ts";
+import { dockerStatus, isNotFound } from "../../../lib/errors.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 import type { DynoWatcher } from "./watch.ts";
 
@@ -31,7 +31,7 @@ async function kill(docker: Docker, container: string, signal: string): Promise<
     await docker.getContainer(container).kill({ signal });
     return true;
   } catch (error) {
-    if (isNotFound(error) || (error as { statusCode?: number }).statusCode === 409) return false;
+    if (isNotFound(error) || dockerStatus(error) === 409) return false;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import { messageOf } from "../../../lib/errors.ts";
-import { isUserError } from "../../user-error.ts";
+import { messageOf, traceOf, UserError } from "../../../lib/errors.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { LogSink } from "../types.ts";
 import { BuildLog } from "./build-log.ts";
@@ -86,8 +85,8 @@ export function deployer({ apps, log, directory, report }: DeployOptions): Deplo
 }
 
 function explain(error: unknown, report: (problem: string) => void): string[] {
-  if (isUserError(error)) return messageOf(error).split("\n");
-  report(`a deploy: ${error instanceof Error ? error.stack : error}`);
+  if (error instanceof UserError) return messageOf(error).split("\n");
+  report(`a deploy: ${traceOf(error)}`);
   return ["something is wrong with the control plane; its log says more"];
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
+import { traceOf } from "../../../lib/errors.ts";
 import { Repository } from "../../../sources/git/repository.ts";
 import type { Caller } from "../api/call.ts";
 import { runBackend } from "./backend.ts";
@@ -58,7 +59,7 @@ export class GitServer implements AsyncDisposable {
   readonly serve = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (!OURS.test(request.url ?? "")) return false;
     this.#serve(request, response).catch((error: unknown) => {
-      this.#options.report(`git: ${error instanceof Error ? error.stack : error}`);
+      this.#options.report(`git: ${traceOf(error)}`);
       if (response.headersSent) response.destroy();
       else say(request, response, 500, "Something is wrong with this server.");
     });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { traceOf } from "../../../lib/errors.ts";
 import type { PushEvent, Say, Update, Verdict } from "./verdict.ts";
 
 /** Decides on what one push would change, and shows what goes on meanwhile. */
@@ -30,7 +31,7 @@ export async function servePushes(path: string, report: (problem: string) => voi
       return;
     }
     serve(request, response, receive).catch((error: unknown) => {
-      report(`a push: ${error instanceof Error ? error.stack : error}`);
+      report(`a push: ${traceOf(error)}`);
       response.destroy();
     });
   });

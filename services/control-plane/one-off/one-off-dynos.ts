@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type Docker from "dockerode";
-import { isNotFound, UserError } from "../../../lib/errors.ts";
+import { dockerStatus, isNotFound, UserError } from "../../../lib/errors.ts";
 import { DYNO_SIZES, type DynoSizeName } from "../../../model/app/sizes.ts";
 import { configVarProblem } from "../../../model/names.ts";
 import { createOneOff, type OneOff as OneOffSettings, oneOffSpec } from "../../../provider/docker/one-off.ts";
@@ -151,7 +151,7 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
         return { dyno, container: await createOneOff(docker, { ...spec, Cmd, HostConfig }) };
       } catch (error) {
         if (isNotFound(error)) throw new UserError(`The image of ${app}'s release is gone. Deploy it again.`);
-        if ((error as { statusCode?: number }).statusCode !== 409 || attempt === ATTEMPTS) throw error;
+        if (dockerStatus(error) !== 409 || attempt === ATTEMPTS) throw error;
       }
     }
   }

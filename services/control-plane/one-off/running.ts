@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound, messageOf } from "../../../lib/errors.ts";
+import { dockerStatus, isNotFound, messageOf } from "../../../lib/errors.ts";
 import { removeOneOff } from "../../../provider/docker/one-off.ts";
 import type { OneOff } from "../api/ports.ts";
 import { connect } from "./connect.ts";
@@ -207,7 +207,7 @@ export class Running {
 
   #report(error: unknown): void {
     // It ended by itself meanwhile, or somebody removed it.
-    const status = (error as { statusCode?: number }).statusCode;
+    const status = dockerStatus(error);
     if (isNotFound(error) || status === 304 || status === 409) return;
     this.#args.report(`one-off dyno ${this.#args.dyno} of ${this.app}: ${messageOf(error)}`);
   }

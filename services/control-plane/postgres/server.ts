@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { ATTACHED, detach, execute, stillRuns } from "../../../lib/docker/execution.ts";
-import { isNotFound, UserError } from "../../../lib/errors.ts";
+import { dockerStatus, isNotFound, UserError } from "../../../lib/errors.ts";
 
 /** In the image: how whole databases are copied. */
 const TRANSFER = "/usr/lib/dynoform/transfer";
@@ -99,7 +99,7 @@ export class PostgresContainer implements Server {
     try {
       return await this.#docker.getContainer(this.#name).exec({ Cmd: [...argv], User: OPERATOR, ...options });
     } catch (error) {
-      if (!isNotFound(error) && (error as { statusCode?: number }).statusCode !== 409) throw error;
+      if (!isNotFound(error) && dockerStatus(error) !== 409) throw error;
       throw new UserError(`Postgres (${this.#name}) does not run. \`npm run up\` starts it.`);
     }
   }

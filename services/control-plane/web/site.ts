@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { messageOf } from "../../../lib/errors.ts";
+import { traceOf } from "../../../lib/errors.ts";
 import { ApiError, toApiError } from "../api/errors.ts";
 import { Bodies } from "../api/limits/body.ts";
 import { Routes } from "../api/routes.ts";
@@ -113,9 +113,7 @@ export class Site {
     const problem = toApiError(error);
     if (problem.status >= 500) {
       // Not the path, which may be a secret.
-      this.#options.report(
-        `${method} page: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
-      );
+      this.#options.report(`${method} page: ${traceOf(error)}`);
     }
     return problem;
   }

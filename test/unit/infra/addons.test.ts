@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { connectDatabases } from "../../../infra/app/addons.ts";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
 import { PostgresAttachment } from "../../../infra/app/postgres-attachment.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import program from "../../../program.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
 import { Platform } from "../../../infra/platform/platform.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { type Recorded, record } from "./recording.ts";
 

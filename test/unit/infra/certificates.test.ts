@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
 import { readStackFile } from "../../../infra/stack/stack-file.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { certificateFor } from "../../support/certificate.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectPlatform } from "../../../infra/platform/connection.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { platform } from "./fixtures.ts";
 import { record } from "./recording.ts";
 

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { Dyno, type DynoArgs } from "../../../infra/app/dyno.ts";
 import { Formation } from "../../../infra/app/formation.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { DYNO_SIZE_NAMES, DYNO_SIZES } from "../../../model/app/sizes.ts";
 import { surroundings } from "../../../provider/docker/surroundings.ts";
 import { KEY, platform } from "./fixtures.ts";

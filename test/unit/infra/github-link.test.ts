@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { keyPair } from "../../../infra/github/deploy-key.ts";
 import { GitHubLink, type GitHubLinkArgs } from "../../../infra/github/github-link.ts";
 import { isReachable } from "../../../infra/github/reach.ts";
-import type { UserError } from "../../../lib/validation/problems.ts";
+import type { UserError } from "../../../lib/errors.ts";
 import { type Recording, record } from "./recording.ts";
 
 const credential = { token: "ghp_secret" };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { connectionOutputs, Platform, type PlatformArgs } from "../../../infra/platform/platform.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { addresses } from "../../../model/platform/addresses.ts";
 import { record } from "./recording.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PostgresAddon, type PostgresAddonArgs } from "../../../infra/app/postgres-addon.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { record } from "./recording.ts";
 

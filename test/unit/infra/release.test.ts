@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { App, type AppArgs } from "../../../infra/app/app.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
 import { readSource } from "../../../sources/index.ts";
 import { KEY, platform } from "./fixtures.ts";

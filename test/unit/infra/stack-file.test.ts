@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readStackFile } from "../../../infra/stack/stack-file.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** The configuration as Pulumi hands it to a program: structured values as JSON. */
 function read(configuration: Record<string, unknown>) {

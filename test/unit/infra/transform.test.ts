@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { App, type AppArgs, type AppTransform } from "../../../infra/app/app.ts";
 import { Platform, type PlatformArgs } from "../../../infra/platform/platform.ts";
 import type { PlatformTransform } from "../../../infra/platform/transform.ts";
-import { UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
 import { KEY, platform } from "./fixtures.ts";
 import { type Recorded, type Recording, record } from "./recording.ts";
 

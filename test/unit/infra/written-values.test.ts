@@ -3,7 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { parse } from "yaml";
 import { refuseAmbiguous } from "../../../infra/stack/written-values.ts";
-import { Problems, UserError } from "../../../lib/validation/problems.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { Problems } from "../../../lib/validation/problems.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
 
 /** What is said of a file's config vars, which arrive as our engine reads them, or as `received`. */

@@ -1,5 +1,4 @@
-import { messageOf } from "../../../../lib/errors.ts";
-import { isUserError } from "../../../user-error.ts";
+import { traceOf, UserError } from "../../../../lib/errors.ts";
 import type { Clock } from "../../types.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Deliveries } from "../hooks/deliveries.ts";
@@ -152,7 +151,7 @@ export class Workers implements AsyncDisposable {
       await this.#ping(stack);
       return waiting || this.by(stack) === "polling" ? pace.polling : pace.sweep;
     } catch (error) {
-      if (!isUserError(error)) report(`the link ${stack}: ${error instanceof Error ? error.stack : messageOf(error)}`);
+      if (!(error instanceof UserError)) report(`the link ${stack}: ${traceOf(error)}`);
       const until = error instanceof ForgeError ? (error.until ?? 0) : 0;
       return Math.max(Math.min(RETRY, pace.polling), until - clock());
     }

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { isNotFound } from "../../../../lib/errors.ts";
+import { dockerStatus, isNotFound } from "../../../../lib/errors.ts";
 import type { DynoContainer } from "../../types.ts";
 import type { Intake } from "../buffer/intake.ts";
 import { timestamp } from "../line.ts";
@@ -207,5 +207,5 @@ export function originOf(container: string): string {
  */
 function isGone(error: unknown): boolean {
   if (isNotFound(error)) return true;
-  return error instanceof Error && "statusCode" in error && (error.statusCode === 409 || error.statusCode === 501);
+  return dockerStatus(error) === 409 || dockerStatus(error) === 501;
 }

@@ -5,8 +5,8 @@ import * as https from "node:https";
 import * as net from "node:net";
 import { test } from "node:test";
 import * as tls from "node:tls";
+import { UserError } from "../../../../lib/errors.ts";
 import { format } from "../../../../services/control-plane/logs/line.ts";
-import { isUserError } from "../../../../services/user-error.ts";
 import { until } from "../../../support/until.ts";
 import { certificate } from "./certificate.ts";
 import { logsGround } from "./ground.ts";
@@ -230,7 +230,7 @@ test("a URL that no drain can have is refused, without being repeated", async ()
   ]) {
     assert.throws(
       () => from.logs.addDrain("hello", url),
-      (error: Error) => isUserError(error) && !error.message.includes("secret"),
+      (error: Error) => error instanceof UserError && !error.message.includes("secret"),
       url,
     );
   }
