@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { Health } from "./api/ports.ts";
 import type { RouterPort } from "./dynos/router-port.ts";
 
 /** Milliseconds for which a look serves: whoever asks need not be known. */
@@ -23,4 +22,11 @@ export function healthOf(docker: Docker, platform: string, router: Pick<RouterPo
     if (known === undefined || Date.now() - known.at >= FRESH) known = { at: Date.now(), health: look() };
     return known.health;
   };
+}
+
+/** Whether apps are served, databases can be reached, and changes be made. */
+export interface Health {
+  readonly apps: boolean;
+  readonly data: boolean;
+  readonly tools: boolean;
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 /** What the parts of the control plane tell each other. */
 
 /** A dyno's container, as Docker has it: which dyno of which app it is stands in its labels. */
@@ -67,3 +68,6 @@ export interface Act {
   /** As Heroku words it: "Set GREETING config vars", "Scaled to web@2:Free". */
   readonly description: string;
 }
+
+/** Serves what is no part of the API; false: it is not its own. */
+export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;

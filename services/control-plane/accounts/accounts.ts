@@ -1,8 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import { stableId } from "../../../model/ids.ts";
-import type { Caller } from "../api/call.ts";
-import type { Right } from "../api/ports.ts";
-import { bearerOf, type Token } from "../api/token.ts";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 import { Access } from "./access.ts";
@@ -10,12 +7,14 @@ import { Attempts } from "./attempts.ts";
 import { Audit, type AuditEntry } from "./audit.ts";
 import { type Authorization, Authorizations } from "./authorizations.ts";
 import { BrowserLogins } from "./browser-logins.ts";
+import type { Caller, Right } from "./caller.ts";
 import { Favorites } from "./favorites.ts";
 import { Invitations } from "./invitations.ts";
 import { Logins } from "./logins.ts";
 import { Passwords } from "./passwords.ts";
 import { STEPS } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
+import { bearerOf, type Token } from "./token.ts";
 import { toCaller, Users } from "./users.ts";
 
 export interface AccountsOptions {

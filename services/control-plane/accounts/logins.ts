@@ -1,7 +1,7 @@
 import { UserError } from "../../../lib/errors.ts";
-import type { Caller } from "../api/call.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Audit } from "./audit.ts";
+import type { Caller } from "./caller.ts";
 import { normalEmail } from "./email.ts";
 import type { Invitation, Invitations } from "./invitations.ts";
 import { checkNewPassword, type Passwords } from "./passwords.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../lib/errors.ts";
-import type { Caller } from "../api/call.ts";
 import type { Clock } from "../types.ts";
+import type { Caller } from "./caller.ts";
 import { checkedEmail, normalEmail } from "./email.ts";
 
 /** An admin may do everything on every app, and invite; a member has own apps and those shared with them. */

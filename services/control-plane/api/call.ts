@@ -1,16 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { Caller } from "../accounts/caller.ts";
 import { invalid } from "./errors.ts";
-
-/** Who asks: somebody with an account, or the operator of the host. */
-export interface Caller {
-  readonly id: string;
-  readonly email: string;
-  readonly role: "admin" | "member";
-  /** What was presented: an API token, the dashboard's cookie, or the key that lies on the host. */
-  readonly via: "token" | "session" | "key";
-  /** The id of the token's authorization. */
-  readonly authorization?: string;
-}
 
 /** A request of whoever it may be. */
 export interface OpenCall {

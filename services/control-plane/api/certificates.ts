@@ -1,7 +1,7 @@
 import { type DeclaredCertificate, declaredCertificates } from "../../../model/app/certificates.ts";
+import type { AppFile, DeclaredApp } from "../apps/ports.ts";
 import type { Desk } from "./desk.ts";
 import { notFound } from "./errors.ts";
-import type { AppFile, DeclaredApp } from "./ports.ts";
 
 /** @param which a name or an id */
 export function findCertificate(desk: Desk, app: DeclaredApp, which: unknown): DeclaredCertificate {

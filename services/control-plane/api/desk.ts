@@ -1,14 +1,16 @@
 import { setTimeout as after } from "node:timers/promises";
 import { messageOf } from "../../../lib/errors.ts";
 import { stableId } from "../../../model/ids.ts";
+import type { Right } from "../accounts/caller.ts";
+import type { Token } from "../accounts/token.ts";
+import type { OutputsReader } from "../apps/outputs.ts";
+import type { AppFile, Changed, DeclaredApp } from "../apps/ports.ts";
 import type { Act, Clock } from "../types.ts";
 import type { Call } from "./call.ts";
 import { DryRun } from "./dry-run.ts";
 import { ApiError, notFound } from "./errors.ts";
-import type { OutputsReader } from "./outputs.ts";
 import { patienceOf } from "./patience.ts";
-import type { AppFile, Changed, DeclaredApp, Ports, Right } from "./ports.ts";
-import type { Token } from "./token.ts";
+import type { Ports } from "./ports.ts";
 
 export interface DeskOptions {
   readonly ports: Ports;

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Caller } from "../accounts/caller.ts";
 import type { Clock } from "../types.ts";
-import type { Answer, Call, Caller } from "./call.ts";
+import type { Answer, Call } from "./call.ts";
 import { DryRun, wantsDryRun } from "./dry-run.ts";
 import { toApiError } from "./errors.ts";
 import { checkBody } from "./openapi/check.ts";

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Plan } from "../apps/ports.ts";
 import { invalid } from "./errors.ts";
-import type { Plan } from "./ports.ts";
 
 /** Thrown by what would change something for a call that only wants to know what would happen. */
 export class DryRun extends Error {

@@ -1,6 +1,6 @@
 import type { DynoSizeName } from "../../../model/app/sizes.ts";
-import type { AppOutputs } from "./outputs.ts";
-import type { DeclaredApp, DeclaredFormation } from "./ports.ts";
+import type { AppOutputs } from "../apps/outputs.ts";
+import type { DeclaredApp, DeclaredFormation } from "../apps/ports.ts";
 
 /** A process type of an app. */
 export interface Formation {

@@ -1,4 +1,4 @@
-import type { Token } from "./token.ts";
+import type { Token } from "../accounts/token.ts";
 
 /** Milliseconds. */
 const LIFETIME = 3_600_000;

@@ -1,3 +1,6 @@
+import { Token } from "../accounts/token.ts";
+import { OutputsReader } from "../apps/outputs.ts";
+import type { Health } from "../health.ts";
 import type { Clock } from "../types.ts";
 import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -34,10 +37,8 @@ import { openStatusRoutes } from "./handlers/status.ts";
 import { usageRoutes } from "./handlers/usage.ts";
 import { hosts } from "./hosts/index.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
-import { OutputsReader } from "./outputs.ts";
-import type { Health, Ports } from "./ports.ts";
+import type { Ports } from "./ports.ts";
 import { ApiServer, type ServerOptions } from "./server.ts";
-import { Token } from "./token.ts";
 
 export interface ApiOptions {
   readonly ports: Ports;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { format } from "../logs/line.ts";
-import type { LogFilter, Logs, StoredLine } from "./ports.ts";
+import type { LogFilter, Logs, StoredLine } from "../logs/ports.ts";
 
 /** Characters kept for a client that reads more slowly than its app writes. */
 const QUEUE_LIMIT = 16 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { traceOf } from "../../../lib/errors.ts";
 import type { Certificates } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
 import { tunnelOf } from "../tls/tunnel.ts";
-import type { Clock } from "../types.ts";
+import type { Aside, Clock } from "../types.ts";
 import type { Answer, Handler, OpenCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
@@ -28,9 +28,6 @@ const LIMITS = {
   requestTimeout: 6 * 3_600_000,
   connectionsCheckingInterval: 5_000,
 };
-
-/** Serves what is no part of the API; false: it is not its own. */
-export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface ServerOptions {
   /** For whoever is let in. */

@@ -110,3 +110,8 @@ export function isPlatform({ kind, config }: StackFile, name: string): boolean {
   const settings = config["dynoform:platform"];
   return name === (isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform");
 }
+
+/** The commit that an app's stack file says. */
+export function declaredCommit({ settings: { source } }: Pick<DeclaredApp, "settings">): string | undefined {
+  return isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
+}

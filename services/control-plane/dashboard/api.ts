@@ -1,4 +1,5 @@
-import type { Answer, Caller } from "../api/call.ts";
+import type { Caller } from "../accounts/caller.ts";
+import type { Answer } from "../api/call.ts";
 import type { Ask, Dispatcher } from "../api/dispatcher.ts";
 import { ApiError, toApiError } from "../api/errors.ts";
 import type { MemberVisit } from "../web/visit.ts";

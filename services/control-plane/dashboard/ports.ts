@@ -1,5 +1,5 @@
 import type { Dispatcher } from "../api/dispatcher.ts";
-import type { Logs } from "../api/ports.ts";
+import type { Logs } from "../logs/ports.ts";
 import type { Clock } from "../types.ts";
 import type { AppState } from "./app-states.ts";
 import type { LastReleases } from "./last-releases.ts";

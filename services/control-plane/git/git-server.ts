@@ -4,10 +4,11 @@ import { basename, dirname, extname, join } from "node:path";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
 import { traceOf } from "../../../lib/errors.ts";
 import { Repository } from "../../../sources/git/repository.ts";
-import type { Caller } from "../api/call.ts";
+import type { Caller } from "../accounts/caller.ts";
+import type { PushTarget } from "../deploys/deploy-commit.ts";
 import { runBackend } from "./backend.ts";
 import { type PushSocket, servePushes } from "./push-socket.ts";
-import type { Pushes, PushTarget } from "./pushes.ts";
+import type { Pushes } from "./pushes.ts";
 import { HOOK_SECRET, HOOK_SOCKET } from "./verdict.ts";
 
 export interface GitServerOptions {

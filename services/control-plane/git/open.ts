@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../../../lib/errors.ts";
-import { isRecord } from "../../../lib/validation/readers.ts";
 import type { Places } from "../../../model/platform/control-plane.ts";
 import { repositoryPath } from "../../../sources/git/repository.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
+import { declaredCommit } from "../apps/declared.ts";
+import type { DeployCommit, PushTarget } from "../deploys/deploy-commit.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
-import { type DeployCommit, Pushes, type PushTarget } from "./pushes.ts";
+import { Pushes } from "./pushes.ts";
 
 export interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
   readonly accounts: Pick<Accounts, "who" | "may" | "audit">;
@@ -56,9 +57,4 @@ export async function openGit({ accounts, apps, deploy, directory, places, repor
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-/** The commit that an app's stack file says. */
-export function declaredCommit({ settings: { source } }: Pick<DeclaredApp, "settings">): string | undefined {
-  return isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
 }

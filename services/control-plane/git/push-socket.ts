@@ -3,7 +3,8 @@ import { chmod, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { traceOf } from "../../../lib/errors.ts";
-import type { PushEvent, Say, Update, Verdict } from "./verdict.ts";
+import type { Say } from "../deploys/deploy-commit.ts";
+import type { PushEvent, Update, Verdict } from "./verdict.ts";
 
 /** Decides on what one push would change, and shows what goes on meanwhile. */
 export type Receive = (updates: readonly Update[], say: Say) => Promise<readonly Verdict[]>;

@@ -1,25 +1,7 @@
 import { messageOf } from "../../../lib/errors.ts";
+import { type DeployCommit, DeployFailed, type PushTarget, type Say } from "../deploys/deploy-commit.ts";
 import { PushedRefs } from "./refs.ts";
-import { isCreation, isDeletion, type Say, type Update, type Verdict } from "./verdict.ts";
-
-/** An app to which is pushed. */
-export interface PushTarget {
-  readonly name: string;
-  /** The app's id. */
-  readonly id: string;
-  /** Of its bare repository. */
-  readonly repository: string;
-}
-
-/** A commit that did not come to serve; the message has been shown, and the cause is why. */
-export class DeployFailed extends Error {}
-
-/**
- * Makes an app run a commit of its repository; returns the number of the release that it made, if any, when it serves.
- *
- * @throws DeployFailed
- */
-export type DeployCommit = (app: PushTarget, commit: string, user: string, say: Say) => Promise<number | undefined>;
+import { isCreation, isDeletion, type Update, type Verdict } from "./verdict.ts";
 
 /** The branches that are deployed. */
 const DEPLOYED = ["main", "master"];

@@ -21,9 +21,6 @@ export type Verdict = { readonly ref: string } & (
 /** What comes back line by line: something to show at once, and at last what became of each ref. */
 export type PushEvent = { readonly say: string } | { readonly verdicts: readonly Verdict[] };
 
-/** Shows a line to whoever pushes. */
-export type Say = (line: string) => void;
-
 /** The environment of the hook. */
 export const HOOK_SOCKET = "DYNOFORM_PUSH_SOCKET";
 export const HOOK_SECRET = "DYNOFORM_PUSH_SECRET";

@@ -1,6 +1,6 @@
 import { messageOf } from "../../../lib/errors.ts";
-import type { Builds, StartedBuild } from "../builds/builds.ts";
-import type { Say } from "../git/verdict.ts";
+import type { Builds, StartedBuild } from "../deploys/builds.ts";
+import type { Say } from "../deploys/deploy-commit.ts";
 import type { LinkingApp } from "./ports.ts";
 import type { Outbox } from "./reports/outbox.ts";
 

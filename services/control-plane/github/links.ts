@@ -1,6 +1,6 @@
 import { UserError } from "../../../lib/errors.ts";
-import type { Build } from "../builds/store.ts";
-import type { Say } from "../git/verdict.ts";
+import type { Say } from "../deploys/deploy-commit.ts";
+import type { Build } from "../deploys/store.ts";
 import type { Act, AppLock } from "../types.ts";
 import type { LinkAccess } from "./access.ts";
 import type { Deployments } from "./deployments.ts";

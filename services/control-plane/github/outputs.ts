@@ -1,6 +1,6 @@
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
-import type { Stacks } from "../api/ports.ts";
+import type { Stacks } from "../apps/outputs.ts";
 import type { Credential } from "./ports.ts";
 
 /** What a link's stack put out at its last `up`. */

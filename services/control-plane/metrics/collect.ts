@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../lib/errors.ts";
-import type { Apps, DeclaredApp, Health } from "../api/ports.ts";
+import type { Apps, DeclaredApp } from "../apps/ports.ts";
 import type { DynoStatus } from "../dynos/status.ts";
+import type { Health } from "../health.ts";
 import type { Usage } from "../hours/ledger.ts";
 import { type Month, monthOf } from "../hours/month.ts";
 import { Catalogue } from "../postgres/catalogue.ts";

@@ -1,4 +1,3 @@
-import type { Exposition } from "../api/ports.ts";
 import { collect, type Sources } from "./collect.ts";
 
 /** Milliseconds for which an answer serves, so that several who scrape cost no more than one. */
@@ -16,4 +15,11 @@ export function scrapes(sources: Sources): () => Promise<Exposition> {
     if (known === undefined || now - known.at >= FRESH_MS) known = { at: now, answer: answer() };
     return known.answer;
   };
+}
+
+/** What Prometheus reads. */
+export interface Exposition {
+  /** Of its content. */
+  readonly type: string;
+  readonly text: string;
 }

@@ -4,9 +4,9 @@ import { dockerStatus, isNotFound, UserError } from "../../../lib/errors.ts";
 import { DYNO_SIZES, type DynoSizeName } from "../../../model/app/sizes.ts";
 import { configVarProblem } from "../../../model/names.ts";
 import { createOneOff, type OneOff as OneOffSettings, oneOffSpec } from "../../../provider/docker/one-off.ts";
-import type { OneOff, OneOffRequest, OneOffs } from "../api/ports.ts";
 import { type CurrentRelease, currentRelease } from "./current.ts";
 import { findOneOffs, UNLOGGED } from "./find.ts";
+import type { OneOff, OneOffRequest, OneOffs } from "./ports.ts";
 import { Running, type RunningArgs } from "./running.ts";
 import type { Terminal } from "./terminal.ts";
 

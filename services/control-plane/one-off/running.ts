@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { dockerStatus, isNotFound, messageOf } from "../../../lib/errors.ts";
 import { removeOneOff } from "../../../provider/docker/one-off.ts";
-import type { OneOff } from "../api/ports.ts";
 import { connect } from "./connect.ts";
+import type { OneOff } from "./ports.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** All in seconds. */

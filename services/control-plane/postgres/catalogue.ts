@@ -1,5 +1,5 @@
 import type { PostgresPlan } from "../../../model/app/postgres-plans.ts";
-import type { DeclaredApp } from "../api/ports.ts";
+import type { DeclaredApp } from "../apps/ports.ts";
 import { defaultAddonName } from "./names.ts";
 import { DEFAULT_PLAN, isService } from "./plans.ts";
 

@@ -1,4 +1,4 @@
-import type { Apps } from "../api/ports.ts";
+import type { Apps } from "../apps/ports.ts";
 
 /**
  * Takes from apps what they attached of one that is no more: their stacks could not be brought up otherwise.

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { listenOn } from "../../../lib/unix-server.ts";
-import type { Aside } from "../api/server.ts";
+import type { Aside } from "../types.ts";
 import type { Site } from "./site.ts";
 
 /** Milliseconds for which a browser may take to send a form. */

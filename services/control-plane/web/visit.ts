@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { Caller } from "../api/call.ts";
+import type { Caller } from "../accounts/caller.ts";
 import type { Html } from "./html.ts";
 
 /** Who a browser's cookie says is there. */

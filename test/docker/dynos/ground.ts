@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { DynoManager, type DynoManagerArgs } from "../../../services/control-plane/dynos/manager.ts";
+import { DynoManager, type DynoManagerArgs } from "../../../services/control-plane/dyno-manager.ts";
 import type { RouterPort } from "../../../services/control-plane/dynos/router-port.ts";
 import { openStore } from "../../../services/control-plane/store.ts";
 import { testBase } from "../../support/router-image.ts";

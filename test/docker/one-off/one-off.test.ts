@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { OneOffRequest } from "../../../services/control-plane/api/ports.ts";
 import type { OneOffDynos } from "../../../services/control-plane/one-off/one-off-dynos.ts";
+import type { OneOffRequest } from "../../../services/control-plane/one-off/ports.ts";
 import type { Client } from "../../support/rendezvous.ts";
 import { until } from "../../support/until.ts";
 import { Ground } from "./ground.ts";

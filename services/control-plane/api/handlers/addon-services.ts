@@ -1,6 +1,6 @@
 import { POSTGRES_PLANS, type PostgresPlan } from "../../../../model/app/postgres-plans.ts";
 import { findPlan, isService } from "../../postgres/plans.ts";
-import { showPlan, showService } from "../../postgres/show.ts";
+import { showPlan, showService } from "../addons/show.ts";
 import type { Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { notFound } from "../errors.ts";

@@ -2,15 +2,15 @@ import { Problems } from "../../../../lib/validation/problems.ts";
 import { isRecord, type Reader } from "../../../../lib/validation/readers.ts";
 import type { AddonSettings } from "../../../../model/app/settings.ts";
 import { addonName, attachmentName } from "../../../../model/names.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
 import { Catalogue, variableOf } from "../../postgres/catalogue.ts";
-import { AddonDesk, unknownAddon } from "../../postgres/desk.ts";
 import { freeAttachment } from "../../postgres/names.ts";
 import { findPlan } from "../../postgres/plans.ts";
-import { showAddon } from "../../postgres/show.ts";
+import { AddonDesk, unknownAddon } from "../addons/access.ts";
+import { showAddon } from "../addons/show.ts";
 import { type Answer, type Call, optionalText, requiredText } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { currentConfig } from "./releases.ts";
 

@@ -1,8 +1,8 @@
+import type { Changed, DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, optionalText } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
 import { declared } from "../formation.ts";
-import type { Changed, DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { region, stack } from "./facts.ts";
 

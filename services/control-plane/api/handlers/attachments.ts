@@ -1,15 +1,15 @@
 import { isRecord } from "../../../../lib/validation/readers.ts";
 import type { AddonSettings } from "../../../../model/app/settings.ts";
 import { attachmentName } from "../../../../model/names.ts";
+import type { AppFile } from "../../apps/ports.ts";
 import { type Attachment, Catalogue, variableOf } from "../../postgres/catalogue.ts";
-import { AddonDesk, unknownAttachment } from "../../postgres/desk.ts";
 import { freeAttachment } from "../../postgres/names.ts";
-import { showAttachment } from "../../postgres/show.ts";
-import { type Addons, vacate } from "../../postgres/vacate.ts";
+import { AddonDesk, unknownAttachment } from "../addons/access.ts";
+import { type Addons, vacate } from "../addons/detach.ts";
+import { showAttachment } from "../addons/show.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
-import type { AppFile } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { checkFree, confirmationRequired, read, splitName } from "./addons.ts";
 

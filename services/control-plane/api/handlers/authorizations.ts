@@ -1,11 +1,12 @@
 import type { Authorization, Authorizations, NewAuthorization } from "../../accounts/authorizations.ts";
+import type { Caller } from "../../accounts/caller.ts";
 import type { BrowserSession } from "../../accounts/sessions.ts";
-import { type Answer, type Call, type Caller, type OpenCall, optionalText } from "../call.ts";
+import { passwordOf } from "../../accounts/token.ts";
+import { type Answer, type Call, type OpenCall, optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { DryRun, wantsDryRun } from "../dry-run.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import type { OpenRoute, Route } from "../routes.ts";
-import { passwordOf } from "../token.ts";
 import { onlyPlanned, refusedLogin } from "./rights.ts";
 
 const PATH = "/oauth/authorizations";

@@ -2,12 +2,12 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { messageOf, UserError } from "../../../../lib/errors.ts";
-import { AddonDesk } from "../../postgres/desk.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
 import type { NewTransfer, Transfer } from "../../postgres/transfer-store.ts";
+import { AddonDesk } from "../addons/access.ts";
 import { type Answer, type Call, type OpenCall, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { OpenRoute, Route } from "../routes.ts";
 
 const PURPOSE = "backup";

@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
+import { bearerOf } from "../../accounts/token.ts";
 import { type Answer, type OpenCall, optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, notFound } from "../errors.ts";
 import type { OpenRoute } from "../routes.ts";
-import { bearerOf } from "../token.ts";
 
 /** Seconds that a token holds which a command line gets by a browser. */
 const LIFETIME = 30 * 24 * 3600;

@@ -1,11 +1,11 @@
 import { finished } from "node:stream/promises";
 import { isRecord } from "../../../../lib/validation/readers.ts";
-import type { Build } from "../../builds/store.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
+import type { Build } from "../../deploys/store.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { DryRun } from "../dry-run.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
 import type { OpenRoute, Route } from "../routes.ts";
 

@@ -3,11 +3,11 @@ import { rootCertificates } from "node:tls";
 import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../../model/app/certificate-chain.ts";
 import { type DeclaredCertificate, declaredCertificates } from "../../../../model/app/certificates.ts";
 import { randomName } from "../../apps/names.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { certificateId, findCertificate } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { domainId } from "./domains.ts";
 

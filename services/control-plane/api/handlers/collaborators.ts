@@ -1,8 +1,8 @@
 import type { User } from "../../accounts/users.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 const PATH = "/apps/:app/collaborators";

@@ -1,9 +1,9 @@
 import { configVarProblem } from "../../../../model/names.ts";
-import { AddonDesk } from "../../postgres/desk.ts";
+import type { AppOutputs } from "../../apps/outputs.ts";
+import { AddonDesk } from "../addons/access.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
-import type { AppOutputs } from "../outputs.ts";
 import type { Route } from "../routes.ts";
 import { currentConfig } from "./releases.ts";
 

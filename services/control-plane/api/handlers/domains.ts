@@ -1,11 +1,11 @@
 import { Problems } from "../../../../lib/validation/problems.ts";
 import { covers } from "../../../../model/app/certificate-chain.ts";
 import { hostName } from "../../../../model/names.ts";
+import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { endpointOf, findCertificate, serveWith } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
-import type { AppFile, DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
 import type { Route } from "../routes.ts";
 

@@ -1,11 +1,13 @@
 import { messageOf } from "../../../../lib/errors.ts";
 import { isRecord } from "../../../../lib/validation/readers.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
+import type { DynoState, DynoTarget } from "../../dynos/ports.ts";
+import type { OneOff } from "../../one-off/ports.ts";
 import type { Answer, Call } from "../call.ts";
 import { optionalText, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import { formationOf } from "../formation.ts";
-import type { DeclaredApp, DynoState, DynoTarget, OneOff } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { readSize, shownSize } from "../sizes.ts";
 

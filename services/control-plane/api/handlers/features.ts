@@ -1,8 +1,8 @@
 import { LABS, type Lab } from "../../../../model/app/labs.ts";
+import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
-import type { AppFile, DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 /** What Heroku's pages say of each, in a line. */

@@ -1,9 +1,9 @@
 import { isRecord } from "../../../../lib/validation/readers.ts";
+import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
 import { declared, type Formation, formationOf, HIGHEST_QUANTITY } from "../formation.ts";
-import type { AppFile, DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { readSize, shownSize } from "../sizes.ts";
 

@@ -1,8 +1,8 @@
+import type { DeclaredApp } from "../../apps/ports.ts";
 import type { AppLink, LinkedApp, LinkingApp } from "../../github/ports.ts";
 import { type Answer, type Call, optionalText, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { showBuild } from "./builds.ts";
 import { connectionOf, repositoryName } from "./github-repositories.ts";

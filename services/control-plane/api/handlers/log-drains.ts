@@ -1,7 +1,8 @@
+import type { DeclaredApp } from "../../apps/ports.ts";
+import type { Drain } from "../../logs/ports.ts";
 import { requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { notFound } from "../errors.ts";
-import type { DeclaredApp, Drain } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 export function logDrainRoutes(desk: Desk): Route[] {

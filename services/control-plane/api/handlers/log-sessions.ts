@@ -1,9 +1,9 @@
+import type { LogFilter } from "../../logs/ports.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
 import { optionalText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import { LogStream } from "../log-stream.ts";
-import type { LogFilter } from "../ports.ts";
 import type { OpenRoute, Route } from "../routes.ts";
 
 /** What the URL of a log session says. It is signed, not kept: a tail goes on when the control plane was replaced. */

@@ -1,8 +1,8 @@
 import { POSTGRES_PLANS } from "../../../../model/app/postgres-plans.ts";
 import { variableOf } from "../../postgres/catalogue.ts";
-import { AddonDesk, type Database } from "../../postgres/desk.ts";
 import { planTitle } from "../../postgres/plans.ts";
 import type { DatabaseStatus } from "../../postgres/server.ts";
+import { AddonDesk, type Database } from "../addons/access.ts";
 import type { Answer, Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";

@@ -1,10 +1,10 @@
 import type { LedgerEntry } from "../../../../model/app/ledger.ts";
 import { rollbackPlan } from "../../../../model/app/rollback.ts";
+import type { AppOutputs } from "../../apps/outputs.ts";
+import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
-import type { AppOutputs } from "../outputs.ts";
-import type { AppFile, DeclaredApp } from "../ports.ts";
 import { page } from "../range.ts";
 import type { OpenRoute, Route } from "../routes.ts";
 

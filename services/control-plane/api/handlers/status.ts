@@ -1,4 +1,4 @@
-import type { Health } from "../ports.ts";
+import type { Health } from "../../health.ts";
 import type { OpenRoute } from "../routes.ts";
 
 /** Heroku's names of what may be down. */

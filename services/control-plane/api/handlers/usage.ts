@@ -1,7 +1,7 @@
+import type { DeclaredApp } from "../../apps/ports.ts";
 import type { Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 import { shownSize } from "../sizes.ts";
 

@@ -1,4 +1,4 @@
-import type { Caller } from "../call.ts";
+import type { Caller } from "../../accounts/caller.ts";
 import type { Desk } from "../desk.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import { githubTokenOf } from "../github-token.ts";

@@ -1,7 +1,7 @@
+import type { DeclaredApp } from "../../apps/ports.ts";
 import { type Call, requiredText } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { notFound } from "../errors.ts";
-import type { DeclaredApp } from "../ports.ts";
 import type { Route } from "../routes.ts";
 
 /** `heroku apps:favorites`: the apps that the caller marked. */

@@ -1,6 +1,6 @@
 import { LogStream } from "../../api/log-stream.ts";
-import type { LogFilter, StoredLine } from "../../api/ports.ts";
 import { timestamp } from "../../logs/line.ts";
+import type { LogFilter, StoredLine } from "../../logs/ports.ts";
 import { flag, type Html, html } from "../../web/html.ts";
 import type { MemberRoute, MemberVisit } from "../../web/visit.ts";
 import { path } from "../api.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../../lib/errors.ts";
-import type { Token } from "../../api/token.ts";
+import type { Token } from "../../accounts/token.ts";
 import type { Clock } from "../../types.ts";
 import type { Connection, Credential, OpenForge } from "../ports.ts";
 import { type DeviceFlow, DeviceFlows, type DeviceFlowsOptions } from "./device.ts";

@@ -1,5 +1,5 @@
 import { UserError } from "../../../../lib/errors.ts";
-import type { Token } from "../../api/token.ts";
+import type { Token } from "../../accounts/token.ts";
 import type { Clock } from "../../types.ts";
 
 /** Milliseconds: as long as GitHub keeps the code of a manifest. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Token } from "../../api/token.ts";
+import type { Token } from "../../accounts/token.ts";
 import { migrate } from "../../store.ts";
 import type { Clock } from "../../types.ts";
 import type { Credential } from "../ports.ts";

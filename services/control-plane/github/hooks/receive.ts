@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { messageOf } from "../../../../lib/errors.ts";
-import type { Aside } from "../../api/server.ts";
+import type { Aside } from "../../types.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { checkSignature, LARGEST_DELIVERY, signatureOf } from "./signature.ts";
 

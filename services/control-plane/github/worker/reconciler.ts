@@ -1,8 +1,8 @@
 import { messageOf } from "../../../../lib/errors.ts";
 import { StackLocked } from "../../apps/apps.ts";
 import { AppBusy } from "../../apps/lock.ts";
-import { BuildRunning } from "../../builds/builds.ts";
-import { DeployFailed } from "../../git/pushes.ts";
+import { BuildRunning } from "../../deploys/builds.ts";
+import { DeployFailed } from "../../deploys/deploy-commit.ts";
 import type { Clock } from "../../types.ts";
 import { ForgeError, type RepositoryForge } from "../forge/forge.ts";
 import type { DeclaredLink, ForgeRepository, LinkedApp, LinkingApp } from "../ports.ts";

@@ -1,5 +1,5 @@
 import { Accounts, type AccountsOptions } from "../../../../services/control-plane/accounts/accounts.ts";
-import { Token } from "../../../../services/control-plane/api/token.ts";
+import { Token } from "../../../../services/control-plane/accounts/token.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 
 /** Accounts in memory, with the first admin alone. @param tokenFile where the operator's key stands */

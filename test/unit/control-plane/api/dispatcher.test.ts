@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { AuditEntry, Right } from "../../../../services/control-plane/api/ports.ts";
+import type { Right } from "../../../../services/control-plane/accounts/caller.ts";
+import type { AuditEntry } from "../../../../services/control-plane/api/ports.ts";
 import { serve } from "./served.ts";
 
 const QUOTA = { free: 750, per: "app" } as const;

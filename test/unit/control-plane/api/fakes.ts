@@ -2,22 +2,18 @@ import { UserError } from "../../../../lib/errors.ts";
 import { declaredCertificates } from "../../../../model/app/certificates.ts";
 import type { LedgerEntry } from "../../../../model/app/ledger.ts";
 import type { AddonSettings } from "../../../../model/app/settings.ts";
+import type { Ports } from "../../../../services/control-plane/api/ports.ts";
 import type {
   AppFile,
   Changed,
   DeclaredApp,
   DeclaredFormation,
-  Drain,
-  DynoState,
-  DynoTarget,
-  LogFilter,
-  OneOff,
-  OneOffRequest,
   Plan,
-  Ports,
-  StoredLine,
-  UsageEntry,
-} from "../../../../services/control-plane/api/ports.ts";
+} from "../../../../services/control-plane/apps/ports.ts";
+import type { DynoState, DynoTarget } from "../../../../services/control-plane/dynos/ports.ts";
+import type { UsageEntry } from "../../../../services/control-plane/hours/ports.ts";
+import type { Drain, LogFilter, StoredLine } from "../../../../services/control-plane/logs/ports.ts";
+import type { OneOff, OneOffRequest } from "../../../../services/control-plane/one-off/ports.ts";
 import { Databases } from "../../../../services/control-plane/postgres/databases.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";

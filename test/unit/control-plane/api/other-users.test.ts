@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Caller } from "../../../../services/control-plane/api/call.ts";
+import type { Caller } from "../../../../services/control-plane/accounts/caller.ts";
 import { createApi } from "../../../../services/control-plane/api/index.ts";
 import { operations } from "../../../../services/control-plane/api/openapi/operations/index.ts";
 import { memoryAccounts } from "./accounts.ts";

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as turn } from "node:timers/promises";
+import { DynoManager } from "../../../../services/control-plane/dyno-manager.ts";
 import type { BackOffTimes } from "../../../../services/control-plane/dynos/back-off.ts";
-import { DynoManager } from "../../../../services/control-plane/dynos/manager.ts";
 import type {
   AppActivity,
   AppMode,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { type DeployCommit, DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
+import { type DeployCommit, DeployFailed } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { until } from "../../../support/until.ts";
 import { gitGround } from "./ground.ts";
 

@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../../lib/errors.ts";
-import type { GitHub } from "../../../../services/control-plane/api/ports.ts";
-import type { Token } from "../../../../services/control-plane/api/token.ts";
-import type { Build } from "../../../../services/control-plane/builds/store.ts";
+import type { Token } from "../../../../services/control-plane/accounts/token.ts";
+import type { Build } from "../../../../services/control-plane/deploys/store.ts";
 import {
   Connections,
   type ConnectionsOptions,
@@ -15,6 +14,7 @@ import type {
   DeclaredLink,
   Forge,
   ForgeRepository,
+  GitHub,
   LinkedApp,
   LinkingApp,
   LinkState,

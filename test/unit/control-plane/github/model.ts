@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import type { DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
+import type { DeployFailed } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { type Check, ForgeError, type RepositoryForge } from "../../../../services/control-plane/github/forge/forge.ts";
 import type { DeclaredLink, ForgeRepository, LinkedApp } from "../../../../services/control-plane/github/ports.ts";
 import { DealtHeads } from "../../../../services/control-plane/github/worker/heads.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { AppBusy } from "../../../../services/control-plane/apps/lock.ts";
-import { DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
+import { DeployFailed } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import type { LinkedApp } from "../../../../services/control-plane/github/ports.ts";
 import { GRACE } from "../../../../services/control-plane/github/worker/ci.ts";
 import { Model, repository } from "./model.ts";

@@ -1,4 +1,4 @@
-import type { DeclaredApp } from "../../../../services/control-plane/api/ports.ts";
+import type { DeclaredApp } from "../../../../services/control-plane/apps/ports.ts";
 import type { Sources } from "../../../../services/control-plane/metrics/collect.ts";
 import { Measures } from "../../../../services/control-plane/metrics/measures.ts";
 import { scrapes } from "../../../../services/control-plane/metrics/scrapes.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Caller } from "../../../../services/control-plane/api/call.ts";
+import type { Caller } from "../../../../services/control-plane/accounts/caller.ts";
 import { SESSION_COOKIE } from "../../../../services/control-plane/web/cookies.ts";
 import { csrfToken } from "../../../../services/control-plane/web/csrf.ts";
 import { serveSite } from "../../../../services/control-plane/web/server.ts";

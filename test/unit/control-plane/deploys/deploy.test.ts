@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type OpenRecord, openRecord } from "../../../../provider/build/record.ts";
 import { ChangeFailed, type ChangeResult } from "../../../../services/control-plane/apps/apps.ts";
-import { type DeployOptions, deployer } from "../../../../services/control-plane/git/deploy.ts";
-import { DeployFailed } from "../../../../services/control-plane/git/pushes.ts";
+import { type DeployOptions, deployer } from "../../../../services/control-plane/deploys/deploy.ts";
+import { DeployFailed } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { until } from "../../../support/until.ts";
 
 const COMMIT = "1234567890123456789012345678901234567890";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { FileTail } from "../../../lib/file-tail.ts";
 import { type BuildRecord, readRecord } from "../../../provider/build/record.ts";
-import type { Say } from "./verdict.ts";
+import type { Say } from "./deploy-commit.ts";
 
 const LOOK = 100;
 

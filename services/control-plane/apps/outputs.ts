@@ -1,7 +1,7 @@
 import { isRecord } from "../../../lib/validation/readers.ts";
 import type { Configs, LedgerEntry } from "../../../model/app/ledger.ts";
 import type { Clock } from "../types.ts";
-import type { Changed, Stacks } from "./ports.ts";
+import type { Changed } from "./ports.ts";
 
 export interface FormationOutput {
   readonly type: string;
@@ -132,4 +132,11 @@ function isFormation(value: unknown): value is FormationOutput {
 
 function isRelease(value: unknown): value is LedgerEntry {
   return isRecord(value) && Number.isInteger(value.version) && typeof value.createdAt === "string";
+}
+
+export interface Stacks {
+  /** A stack's outputs with its secrets in plain; undefined when it was never brought up. */
+  outputs(stack: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** When a stack's state was last written, in milliseconds since 1970; undefined: it cannot be told. */
+  written(stack: string): Promise<number | undefined>;
 }

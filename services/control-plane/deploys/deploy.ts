@@ -2,8 +2,8 @@ import { messageOf, traceOf, UserError } from "../../../lib/errors.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { LogSink } from "../types.ts";
 import { BuildLog } from "./build-log.ts";
-import { type DeployCommit, DeployFailed } from "./pushes.ts";
-import type { Say } from "./verdict.ts";
+import type { Say } from "./deploy-commit.ts";
+import { type DeployCommit, DeployFailed } from "./deploy-commit.ts";
 
 export interface DeployOptions {
   readonly apps: Pick<Apps, "change">;

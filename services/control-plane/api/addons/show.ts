@@ -1,9 +1,9 @@
-import type { PostgresPlan } from "../../../model/app/postgres-plans.ts";
-import type { Desk } from "../api/desk.ts";
-import type { DeclaredApp } from "../api/ports.ts";
-import { type Addon, type Attachment, type Catalogue, variableOf } from "./catalogue.ts";
-import type { AddonDesk } from "./desk.ts";
-import { DEFAULT_PLAN, planTitle, SERVICE } from "./plans.ts";
+import type { PostgresPlan } from "../../../../model/app/postgres-plans.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
+import { type Addon, type Attachment, type Catalogue, variableOf } from "../../postgres/catalogue.ts";
+import { DEFAULT_PLAN, planTitle, SERVICE } from "../../postgres/plans.ts";
+import type { Desk } from "../desk.ts";
+import type { AddonDesk } from "./access.ts";
 
 /** Nobody pays. */
 const PRICE = { cents: 0, contract: false, hourly: false, metered: false, unit: "month" };

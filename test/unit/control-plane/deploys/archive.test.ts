@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { after, before, test } from "node:test";
 import { createGzip, gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
-import { storeArchive } from "../../../../services/control-plane/builds/archive.ts";
-import { LIMITS, type Limits } from "../../../../services/control-plane/builds/limits.ts";
+import { storeArchive } from "../../../../services/control-plane/deploys/archive.ts";
+import { LIMITS, type Limits } from "../../../../services/control-plane/deploys/limits.ts";
 import { git } from "../../../../sources/git/git.ts";
 import { Repository } from "../../../../sources/git/repository.ts";
 

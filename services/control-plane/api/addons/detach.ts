@@ -1,5 +1,5 @@
-import type { AddonSettings } from "../../../model/app/settings.ts";
-import { ApiError } from "../api/errors.ts";
+import type { AddonSettings } from "../../../../model/app/settings.ts";
+import { ApiError } from "../errors.ts";
 
 export type Addons = Readonly<Record<string, AddonSettings>>;
 

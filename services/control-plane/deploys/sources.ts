@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { traceOf, UserError } from "../../../lib/errors.ts";
-import type { Token } from "../api/token.ts";
+import type { Token } from "../accounts/token.ts";
 import type { Clock } from "../types.ts";
 import { LIMITS } from "./limits.ts";
 

@@ -1,9 +1,9 @@
-import type { Call } from "../api/call.ts";
-import type { Desk } from "../api/desk.ts";
-import { ApiError, notFound } from "../api/errors.ts";
-import type { DeclaredApp } from "../api/ports.ts";
-import { type Addon, type Attachment, Catalogue, matching, variableOf } from "./catalogue.ts";
-import type { Credentials } from "./databases.ts";
+import type { DeclaredApp } from "../../apps/ports.ts";
+import { type Addon, type Attachment, Catalogue, matching, variableOf } from "../../postgres/catalogue.ts";
+import type { Credentials } from "../../postgres/databases.ts";
+import type { Call } from "../call.ts";
+import type { Desk } from "../desk.ts";
+import { ApiError, notFound } from "../errors.ts";
 
 /** A database that is up. */
 export interface Database {

@@ -7,7 +7,7 @@ import { openRecord } from "../../../../provider/build/record.ts";
 import {
   findReleaseCommand,
   releaseCommandOutput,
-} from "../../../../services/control-plane/builds/release-commands.ts";
+} from "../../../../services/control-plane/deploys/release-commands.ts";
 
 test("the release command of a release is the last that succeeded before it, after the release before", async () => {
   const folder = await mkdtemp(join(tmpdir(), "release-commands-"));
