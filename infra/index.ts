@@ -14,7 +14,6 @@ export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "../model/app/sizes
 export type { GitHubCredential, GitHubLinkSettings, LinkedAppSettings, LinkMode } from "../model/github/settings.ts";
 export { RESERVED_APP_NAMES } from "../model/names.ts";
 export type { MemoryLimit, PlatformSettings, PortSettings } from "../model/platform/settings.ts";
-export type { DatabaseOutput } from "./app/addons.ts";
 export { App, type AppArgs, type AppTransform } from "./app/app.ts";
 export type { CertificateKeys } from "./app/certificates.ts";
 export { ConfigVars, type ConfigVarsArgs } from "./app/config-vars.ts";
@@ -22,7 +21,7 @@ export { DYNO_PORT, Dyno, type DynoArgs, type DynoSettings, type DynoTransform }
 export { Formation, type FormationArgs } from "./app/formation.ts";
 export { PostgresAddon, type PostgresAddonArgs } from "./app/postgres-addon.ts";
 export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-attachment.ts";
-export type { PostgresTransform } from "./app/postgres-login.ts";
+export type { DatabaseOutput, PostgresTransform } from "./app/postgres-login.ts";
 export type { Environment, EnvironmentEntry, EnvironmentValue } from "./environment.ts";
 export { GitHubLink, type GitHubLinkArgs, type LinkWebhook } from "./github/github-link.ts";
 export { connectPlatform, type PlatformConnection } from "./platform/connection.ts";

@@ -12,9 +12,6 @@ export interface Submodule {
   readonly commit: string;
 }
 
-/** What a checkout has in a submodule's place: a file `.git` that says which commit belongs there. */
-export const SUBMODULE_FILE = /^commit ([0-9a-f]{40})\n$/;
-
 /**
  * The submodules of a tree. A build fetches them, so each must be named in `.gitmodules` with a public https address; of
  * those within submodules Git judges in the build, and the network there.

@@ -3,7 +3,6 @@ import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readlinkSync
 import { join, posix } from "node:path";
 import type { SourceProblems } from "./problems.ts";
 import { readSlugignore } from "./slugignore.ts";
-import { SUBMODULE_FILE } from "./submodules.ts";
 
 /** A file, link or submodule of a source tree. Empty folders are not part of one, as in git. */
 export interface TreeEntry {
@@ -170,3 +169,6 @@ export class TreeDigest implements TreeReader {
     this.#file = undefined;
   }
 }
+
+/** What a checkout has in a submodule's place: a file `.git` that says which commit belongs there. */
+export const SUBMODULE_FILE = /^commit ([0-9a-f]{40})\n$/;

@@ -7,14 +7,7 @@ import type { Environment, EnvironmentEntry } from "../environment.ts";
 import { type PlatformConnection, readStackOutputs } from "../platform/connection.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
 import { PostgresAttachment } from "./postgres-attachment.ts";
-import type { PostgresTransform } from "./postgres-login.ts";
-
-/** A database that an app made: what its stack puts out, and another app attaches. */
-export interface DatabaseOutput {
-  readonly database: string;
-  /** The name that dynos reach its server by. */
-  readonly server: string;
-}
+import type { DatabaseOutput, PostgresTransform } from "./postgres-login.ts";
 
 type Addons = NonNullable<AppSettings["addons"]>;
 

@@ -21,13 +21,13 @@ import { repositoryPath } from "../../sources/git/repository.ts";
 import { type Environment, type EnvironmentValue, environment, plainEntries, versions } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { changeOf, type Transform, transformed } from "../transform.ts";
-import { type CreatedAddons, checkAddons, createAddons, type DatabaseOutput } from "./addons.ts";
+import { type CreatedAddons, checkAddons, createAddons } from "./addons.ts";
 import { type CertificateKeys, checkCertificates, createCertificates } from "./certificates.ts";
 import { ConfigVars } from "./config-vars.ts";
 import type { Dyno, DynoSettings, DynoTransform } from "./dyno.ts";
 import { Formation } from "./formation.ts";
 import { appKey } from "./key.ts";
-import type { PostgresTransform } from "./postgres-login.ts";
+import type { DatabaseOutput, PostgresTransform } from "./postgres-login.ts";
 import { configHash, createRelease, createReleaseTask, values } from "./release.ts";
 import { type AppSource, readSource } from "./source.ts";
 

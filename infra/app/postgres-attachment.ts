@@ -5,8 +5,8 @@ import { contentHash } from "../../model/content.ts";
 import { appName, attachmentName } from "../../model/names.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
-import type { DatabaseOutput } from "./addons.ts";
 import { appKey } from "./key.ts";
+import type { DatabaseOutput } from "./postgres-login.ts";
 import { createLogin, databaseUrl, type PostgresTransform, postgresServer, waitFor } from "./postgres-login.ts";
 
 export interface PostgresAttachmentArgs {

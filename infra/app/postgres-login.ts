@@ -85,3 +85,10 @@ export function waitFor(
   if (callers === undefined) return [...ours];
   return pulumi.output(callers).apply((resources) => [resources].flat().concat(ours));
 }
+
+/** A database that an app made: what its stack puts out, and another app attaches. */
+export interface DatabaseOutput {
+  readonly database: string;
+  /** The name that dynos reach its server by. */
+  readonly server: string;
+}

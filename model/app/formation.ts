@@ -1,4 +1,3 @@
-import type { AppSource } from "../../infra/app/source.ts";
 import type { Problems } from "../../lib/validation/problems.ts";
 import type { FormationSettings } from "./settings.ts";
 import type { DynoSizeName } from "./sizes.ts";
@@ -17,7 +16,7 @@ export interface FormationEntry {
  */
 export function formationOf(
   declared: Readonly<Record<string, FormationSettings>> = {},
-  source: AppSource | undefined,
+  source: { readonly processes: Readonly<Record<string, string>> } | undefined,
   at: string,
   problems: Problems,
 ): FormationEntry[] {

@@ -1,12 +1,13 @@
 import type Docker from "dockerode";
 import type { Source } from "../../sources/index.ts";
 import { putFiles } from "./archive.ts";
+import type { BuildContext } from "./context.ts";
 import { type BuiltImage, commit } from "./images.ts";
 import type { Installed } from "./install.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import { ensureInstaller } from "./package-manager.ts";
-import { type BuildContext, ensurePackages, putPipfile, runSteps, tellingPython } from "./packages.ts";
+import { ensurePackages, putPipfile, runSteps, tellingPython } from "./packages.ts";
 import type { Step } from "./steps.ts";
 import { putSubmodules } from "./submodules.ts";
 

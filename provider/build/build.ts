@@ -12,10 +12,10 @@ import { readSource, type Source, SourceError } from "../../sources/index.ts";
 import { dockerClient } from "../docker/client.ts";
 import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { makeAppImage } from "./app-image.ts";
+import type { BuildContext } from "./context.ts";
 import { type BuiltImage, findImage, hasImage, keyOf, tagOf } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import type { BuildContext } from "./packages.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
 import { remarks } from "./remarks.ts";
 

@@ -2,9 +2,9 @@ import type Docker from "dockerode";
 import { ensurePythonImage, ensureToolImage } from "../../images/python.ts";
 import { pythonRecipe, toolRecipe } from "../../images/pythons.ts";
 import type { Source } from "../../sources/index.ts";
+import type { BuildContext } from "./context.ts";
 import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
-import type { BuildContext } from "./packages.ts";
 
 /** The version of the Python, and of what installs packages for it: 12 hexadecimal digits. */
 export function installerRecipe({

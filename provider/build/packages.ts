@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { newerInTesting, TESTING } from "../../images/pythons.ts";
 import { PIPFILE_REQUIREMENTS, type PythonChoice, type Source } from "../../sources/index.ts";
 import { putFiles, readFiles } from "./archive.ts";
+import type { BuildContext } from "./context.ts";
 import { databaseAccess } from "./database.ts";
 import { type BuiltImage, commit, findPackages, keyOf, packagesRepository } from "./images.ts";
 import { type BuildOutput, type Installation, type Installed, install } from "./install.ts";
@@ -10,22 +11,6 @@ import { LABELS } from "./labels.ts";
 import { containerName } from "./leftovers.ts";
 import { ensureInstaller, type Installer, installerRecipe } from "./package-manager.ts";
 import { BUILDER } from "./version.ts";
-
-/** What a step of a build works with. */
-export interface BuildContext extends BuildOutput {
-  readonly docker: Docker;
-  readonly platform: string;
-  readonly app: string;
-  /** A folder of the host with what the init must know of its network. */
-  readonly host: string;
-  readonly signal: AbortSignal;
-  /** The app's config vars and what its add-ons set. */
-  readonly config: Readonly<Record<string, string>>;
-  /** Stands for the config vars that pip sees, of which it tells nothing. */
-  readonly pip: string;
-  /** The source's commit. */
-  readonly commit: string;
-}
 
 /** The first line of images/python/install. */
 const VERSION = /^3\.\d+\.\d+\S*$/;

@@ -1,17 +1,8 @@
+import type { ProbeFailure } from "../../services/router-client/client.ts";
 import { hint } from "./hints.ts";
 
 /** After so many exits within one deployment a dyno is failed at once. */
 export const EXITS = 3;
-
-/** Why the router did not take a dyno; `status` for `status`. The router's own words for it are in services/router. */
-export type ProbeReason = "no_name" | "refused" | "no_answer" | "status";
-
-export interface ProbeFailure {
-  readonly reason: ProbeReason;
-  readonly status?: number;
-  /** When the first answer came that was no good, in seconds since 1970. */
-  readonly answered?: number;
-}
 
 /** @param dyno as in `web.1 of hello`. */
 export function exited(dyno: string, status: number | undefined): string {

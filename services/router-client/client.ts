@@ -1,6 +1,5 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProbeFailure } from "../../provider/route/failure.ts";
 
 /** A dyno in the router's table; `dyno` (`web.1`) is what the router's log calls it. */
 export type RouterDyno = { name: string; port: number; dyno?: string };
@@ -285,3 +284,13 @@ export class RouterClient {
     return promise;
   }
 }
+
+export interface ProbeFailure {
+  readonly reason: ProbeReason;
+  readonly status?: number;
+  /** When the first answer came that was no good, in seconds since 1970. */
+  readonly answered?: number;
+}
+
+/** Why the router did not take a dyno; `status` for `status`. The router's own words for it are in services/router. */
+export type ProbeReason = "no_name" | "refused" | "no_answer" | "status";

@@ -6,12 +6,7 @@ import { createWriteStream } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import type { DeploymentEvent, ResourceState, StepMetadata } from "../deploy/types.ts";
 import { encodeProperties, type Seal } from "../state/property-json.ts";
-
-/** Takes JSON lines; `close` resolves when all of them have arrived. */
-export interface EventSink {
-  write(event: string): void;
-  close(): Promise<void>;
-}
+import type { EventSink } from "./grpc-sink.ts";
 
 export interface Summary {
   readonly maybeCorrupt: boolean;

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import * as grpc from "@grpc/grpc-js";
 import type { EventsClient as Client } from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import type { EventRequest as Request } from "@pulumi/pulumi/proto/events_pb.js";
-import type { EventSink } from "./events.ts";
 
 const require = createRequire(import.meta.url);
 const { EventsClient } = require("@pulumi/pulumi/proto/events_grpc_pb.js") as { EventsClient: typeof Client };
@@ -36,4 +35,10 @@ export function grpcSink(address: string): EventSink {
       client.close();
     },
   };
+}
+
+/** Takes JSON lines; `close` resolves when all of them have arrived. */
+export interface EventSink {
+  write(event: string): void;
+  close(): Promise<void>;
 }

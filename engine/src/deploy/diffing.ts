@@ -1,5 +1,5 @@
 import type { DetailedDiff, DiffResult } from "../plugin/contract.ts";
-import { diffProperties } from "../values/diff.ts";
+import { diffProperties } from "../plugin/diff.ts";
 import { parsePath, resetPath, within } from "../values/paths.ts";
 import type { PropertyMap } from "../values/values.ts";
 

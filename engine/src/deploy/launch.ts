@@ -5,8 +5,9 @@ import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import { channelOptions } from "../plugin/channel.ts";
+import type { NodeProgram } from "./program-process.ts";
 import { ProgramProcess } from "./program-process.ts";
-import type { DeploymentEvent, DeploymentOptions, NodeProgram, Program } from "./types.ts";
+import type { DeploymentEvent, DeploymentOptions, Program } from "./types.ts";
 
 /** With this code a program ends that has told its user already what went wrong. */
 const alreadyTold = 32;

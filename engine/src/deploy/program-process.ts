@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { NodeProgram } from "./types.ts";
 
 /** How long a program that is asked to end may take, in milliseconds. */
 const grace = 5000;
@@ -80,4 +79,12 @@ function findRunner(directory: string): string {
   } catch {
     throw new Error(`the program in ${directory} has no @pulumi/pulumi to run with; install its dependencies first`);
   }
+}
+
+/** A program that we start. */
+export interface NodeProgram {
+  readonly entry: string;
+  readonly directory: string;
+  readonly nodeArgs: readonly string[];
+  readonly typescript: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Provider } from "../plugin/contract.ts";
 import type { PropertyMap } from "../values/values.ts";
-import type { ProgramProcess } from "./program-process.ts";
+import type { NodeProgram, ProgramProcess } from "./program-process.ts";
 
 /** A resource as the state remembers it: Pulumi's `apitype.ResourceV3`, decoded. */
 export interface ResourceState {
@@ -71,14 +71,6 @@ export type StepOp =
   | "remove-pending-replace"
   | "import"
   | "import-replacement";
-
-/** A program that we start. */
-export interface NodeProgram {
-  readonly entry: string;
-  readonly directory: string;
-  readonly nodeArgs: readonly string[];
-  readonly typescript: boolean;
-}
 
 /** How the program is run: started by us, or already served by an Automation API caller (`--client`). */
 export type Program = NodeProgram | { readonly languageServer: string };

@@ -1,12 +1,12 @@
 /** A deployment with everything that does not matter left to defaults, and what happened in it, in short. */
 import { availableParallelism } from "node:os";
 import { deploy } from "../deploy/deploy.ts";
+import type { NodeProgram } from "../deploy/program-process.ts";
 import type {
   DeploymentEvent,
   DeploymentHost,
   DeploymentOptions,
   DeploymentResult,
-  NodeProgram,
   Program,
   Snapshot,
 } from "../deploy/types.ts";

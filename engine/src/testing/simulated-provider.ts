@@ -16,7 +16,7 @@ import type {
   RecoverRequest,
   UpdateRequest,
 } from "../plugin/contract.ts";
-import { diffProperties } from "../values/diff.ts";
+import { diffProperties } from "../plugin/diff.ts";
 import { parsePath } from "../values/paths.ts";
 import type { PropertyMap } from "../values/values.ts";
 import type { World } from "./world.ts";

@@ -3,7 +3,7 @@ import type { Stacks } from "../apps/outputs.ts";
 import type { Apps } from "../apps/ports.ts";
 import type { Builds as BuildRecords } from "../deploys/builds.ts";
 import type { Dynos } from "../dynos/ports.ts";
-import type { GitHub } from "../github/ports.ts";
+import type { GitHub as OpenedGitHub } from "../github/open.ts";
 import type { Usage } from "../hours/ports.ts";
 import type { Logs } from "../logs/ports.ts";
 import type { Exposition } from "../metrics/scrapes.ts";
@@ -34,3 +34,6 @@ export type Builds = Pick<
   BuildRecords,
   "source" | "create" | "keep" | "list" | "get" | "log" | "follow" | "releaseCommand" | "releaseOutput"
 >;
+
+/** What is linked to repositories at GitHub, and whose accounts there are connected. */
+export type GitHub = Pick<OpenedGitHub, "links" | "connections" | "open">;

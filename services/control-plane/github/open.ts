@@ -23,7 +23,7 @@ import { receiveDeliveries } from "./hooks/receive.ts";
 import { LinkChanges } from "./link-changes.ts";
 import { PlatformLinks } from "./links.ts";
 import { LinkOutputsReader } from "./outputs.ts";
-import type { ForgeRepository, GitHub as GitHubPort, LinkingApp } from "./ports.ts";
+import type { ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
 import { Outbox } from "./reports/outbox.ts";
 import { Reporter } from "./reports/reporter.ts";
 import { FetchFailed, fetchBranch } from "./worker/fetch.ts";
@@ -53,7 +53,10 @@ export interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal"
 }
 
 /** Links to GitHub, and what goes on by itself for them until disposed. */
-export interface GitHub extends GitHubPort, AsyncDisposable {
+export interface GitHub extends AsyncDisposable {
+  readonly links: Links;
+  readonly connections: Omit<Connections, typeof Symbol.dispose>;
+  readonly open: OpenForge;
   /** Takes the deliveries of webhooks. */
   readonly receive: Aside;
   /** Finishes what an earlier control plane began with links. @param calm no run is begun before this */

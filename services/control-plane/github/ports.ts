@@ -1,7 +1,6 @@
 import type { LinkMode } from "../../../model/github/settings.ts";
 import type { Build } from "../deploys/store.ts";
 import type { Act } from "../types.ts";
-import type { Connections } from "./connections/connections.ts";
 
 /** What an app takes from the repository that it is linked to. */
 export interface LinkedApp {
@@ -145,10 +144,3 @@ export interface Forge {
 
 /** @param by where, and as whom */
 export type OpenForge = (by: Pick<Connection, "baseUrl" | "credential">) => Forge;
-
-/** What is linked to repositories at GitHub, and whose accounts there are connected. */
-export interface GitHub {
-  readonly links: Links;
-  readonly connections: Omit<Connections, typeof Symbol.dispose>;
-  readonly open: OpenForge;
-}

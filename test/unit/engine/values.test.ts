@@ -5,7 +5,7 @@ import { plainGoal } from "../../../engine/src/deploy/goal.ts";
 import { seconds } from "../../../engine/src/deploy/request.ts";
 import { globPattern } from "../../../engine/src/deploy/targets.ts";
 import { parseUrn } from "../../../engine/src/deploy/urn.ts";
-import { diffProperties } from "../../../engine/src/values/diff.ts";
+import { diffProperties } from "../../../engine/src/plugin/diff.ts";
 import { formatPath, parsePath, resetPath, within } from "../../../engine/src/values/paths.ts";
 import { annotate } from "../../../engine/src/values/secrets.ts";
 import { Secret, Unknown } from "../../../engine/src/values/values.ts";

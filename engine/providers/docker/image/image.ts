@@ -11,7 +11,7 @@ import type {
   ReadRequest,
   ReadResult,
 } from "../../../src/plugin/contract.ts";
-import { diffProperties } from "../../../src/values/diff.ts";
+import { diffProperties } from "../../../src/plugin/diff.ts";
 import { parsePath, within } from "../../../src/values/paths.ts";
 import { containsUnknowns } from "../../../src/values/secrets.ts";
 import { type PropertyMap, Secret, Unknown } from "../../../src/values/values.ts";

@@ -14,7 +14,7 @@ import {
   type RecoverRequest,
   type UpdateRequest,
 } from "../../../../engine/src/plugin/contract.ts";
-import { diffProperties } from "../../../../engine/src/values/diff.ts";
+import { diffProperties } from "../../../../engine/src/plugin/diff.ts";
 import { parsePath } from "../../../../engine/src/values/paths.ts";
 import type { PropertyMap } from "../../../../engine/src/values/values.ts";
 import { Cut } from "./disk.ts";

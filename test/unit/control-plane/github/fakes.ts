@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../../lib/errors.ts";
 import type { Token } from "../../../../services/control-plane/accounts/token.ts";
+import type { GitHub } from "../../../../services/control-plane/api/ports.ts";
 import type { Build } from "../../../../services/control-plane/deploys/store.ts";
 import {
   Connections,
@@ -14,7 +15,6 @@ import type {
   DeclaredLink,
   Forge,
   ForgeRepository,
-  GitHub,
   LinkedApp,
   LinkingApp,
   LinkState,

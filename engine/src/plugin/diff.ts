@@ -1,8 +1,8 @@
-import type { DetailedDiff } from "../plugin/contract.ts";
-import { equal } from "./equality.ts";
-import { formatPath, type PropertyPath } from "./paths.ts";
-import { containsUnknowns, strip } from "./secrets.ts";
-import { isMap, type PropertyMap, type PropertyValue, Secret } from "./values.ts";
+import { equal } from "../values/equality.ts";
+import { formatPath, type PropertyPath } from "../values/paths.ts";
+import { containsUnknowns, strip } from "../values/secrets.ts";
+import { isMap, type PropertyMap, type PropertyValue, Secret } from "../values/values.ts";
+import type { DetailedDiff } from "./contract.ts";
 
 /**
  * What differs between two sets of inputs, by path. Whether a value is secret makes no difference, and an
