@@ -2,6 +2,7 @@ import { type IncomingMessage, request } from "node:http";
 import { json } from "node:stream/consumers";
 import { UserError } from "../lib/errors.ts";
 import { isRecord } from "../lib/validation/readers.ts";
+import { appNames, appSettingsOf, platformStack } from "../model/stack/declared.ts";
 import {
   findProject,
   type PlatformTarget,
@@ -97,8 +98,7 @@ export async function findTarget(directory: string, wanted: unknown): Promise<Ta
   const files = await readStackFiles(await findProject(directory));
   const apps = files.filter(({ kind }) => kind === "app");
   const app = chooseApp(apps, wanted);
-  const settings = app.config["dynoform:app"];
-  const stack = isRecord(settings) && typeof settings.platform === "string" ? settings.platform : "platform";
+  const stack = platformStack(appSettingsOf(app.config));
   const platforms = files.filter(({ kind }) => kind === "platform");
   const platform = platforms.find((file) => file.stack === stack) ?? platforms[0];
   const [target] = platformsOf(platform === undefined ? [] : [platform]);
@@ -125,8 +125,7 @@ function chooseApp(apps: readonly StackFile[], wanted: unknown): StackFile {
 }
 
 function appName({ stack, config }: StackFile): string {
-  const settings = config["dynoform:app"];
-  return isRecord(settings) && typeof settings.name === "string" ? settings.name : stack;
+  return appNames(appSettingsOf(config), stack).name;
 }
 
 function pathOf(url: string): string {

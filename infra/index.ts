@@ -1,12 +1,11 @@
 export { UserError } from "../lib/errors.ts";
-export type { FormationEntry } from "../model/app/formation.ts";
+export type { FormationEntry, FormationSettings } from "../model/app/formation.ts";
 export { POSTGRES_PLANS, type PostgresPlan } from "../model/app/postgres-plans.ts";
 export type {
   AddonSettings,
   AppSettings,
   AttachSettings,
   CertificateSettings,
-  FormationSettings,
   HealthCheckSettings,
   SourceSettings,
 } from "../model/app/settings.ts";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LedgerEntry } from "../model/app/ledger.ts";
+import { DEFAULT_PLATFORM_STACK } from "../model/stack/keys.ts";
 import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
 import { connectPlatform, readStackOutputs } from "./platform/connection.ts";
@@ -25,7 +26,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     {
       ...settings,
       name,
-      platform: await connectPlatform(platform ?? "platform"),
+      platform: await connectPlatform(platform ?? DEFAULT_PLATFORM_STACK),
       databases: await connectDatabases(settings.addons),
       config: file.config,
       certificateKeys: file.certificateKeys,

@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isGone, ownIdentity, type ProcessIdentity } from "../engine/src/state/process-identity.ts";
+import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 /** What a process leaves in the queue's folder while it waits and builds. */
 interface Ticket extends ProcessIdentity {

@@ -1,8 +1,9 @@
 import { UserError } from "../../lib/errors.ts";
 import { takeFile } from "../../model/stack/file-turn.ts";
+import { KEY } from "../../model/stack/keys.ts";
 import { type Project, readStackFiles, type StackFile } from "../../model/stack/project.ts";
 import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
-import { KEY, newKey } from "../../services/stacks/new-stack.ts";
+import { newKey } from "../../services/stacks/new-stack.ts";
 import type { Say } from "../steps.ts";
 
 /** The stack that a project of one's own gets when it has none. */

@@ -3,6 +3,7 @@ import { UserError } from "../../lib/errors.ts";
 import type { Problems } from "../../lib/validation/problems.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
 import type { AddonSettings, AppSettings } from "../../model/app/settings.ts";
+import { APP } from "../../model/stack/keys.ts";
 import type { Environment, EnvironmentEntry } from "../environment.ts";
 import { type PlatformConnection, readStackOutputs } from "../platform/connection.ts";
 import { PostgresAddon } from "./postgres-addon.ts";
@@ -116,6 +117,6 @@ async function connectDatabase(attachment: string, { attach }: AddonSettings): P
     return { database: found.database, server: found.server };
   }
   throw new UserError([
-    `dynoform:app.addons.${attachment}: the stack "${stack}" has no add-on ${addon} that is up; bring it up first, or detach it: pulumi config rm --path dynoform:app.addons.${attachment} -s ${pulumi.getStack()}`,
+    `${APP}.addons.${attachment}: the stack "${stack}" has no add-on ${addon} that is up; bring it up first, or detach it: pulumi config rm --path ${APP}.addons.${attachment} -s ${pulumi.getStack()}`,
   ]);
 }

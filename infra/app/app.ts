@@ -7,6 +7,7 @@ import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
 import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "../../model/app/settings.ts";
 import { contentHash } from "../../model/content.ts";
 import { stableId } from "../../model/ids.ts";
+import { appUrl } from "../../model/platform/addresses.ts";
 import {
   Build,
   type BuildArgs,
@@ -332,9 +333,4 @@ function healthCheckOf({ healthCheck = {} }: AppArgs): Required<HealthCheckSetti
 function pipHash(key: string, environment: Environment): string {
   const pip = Object.entries(versions(environment)).filter(([name]) => name.startsWith("PIP_"));
   return pip.length === 0 ? "" : contentHash(key, Object.fromEntries(pip));
-}
-
-function appUrl(name: string, platform: PlatformConnection): string {
-  const port = platform.webPort === 80 ? "" : `:${platform.webPort}`;
-  return `http://${name}.${platform.domain}${port}/`;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
-import { quantity } from "../../model/app/settings.ts";
+import { quantity } from "../../model/app/formation.ts";
 import { Dyno, type DynoArgs } from "./dyno.ts";
 
 export interface FormationArgs extends Omit<DynoArgs, "index"> {

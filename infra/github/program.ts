@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GitHubCredential } from "../../model/github/settings.ts";
+import { DEFAULT_PLATFORM_STACK } from "../../model/stack/keys.ts";
 import { connectPlatform } from "../platform/connection.ts";
 import type { GitHubStack } from "../stack/stack-file.ts";
 import { GitHubLink } from "./github-link.ts";
@@ -13,7 +14,7 @@ export async function gitHubLink(
   const link = new GitHubLink(stack, {
     ...settings,
     credential,
-    platform: await connectPlatform(platform ?? "platform"),
+    platform: await connectPlatform(platform ?? DEFAULT_PLATFORM_STACK),
   });
   await link.found;
   const { repository, repositoryId, baseUrl, cloneUrl, htmlUrl, defaultBranch, webhook, deployKey, apps } = link;

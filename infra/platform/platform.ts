@@ -8,6 +8,7 @@ import {
   DEFAULT_BACKUPS,
   DEFAULT_BIND,
   DEFAULT_KEEP,
+  DEFAULT_PLATFORM_NAME,
   DEFAULT_WEB_PORT,
   httpsPort,
   type PlatformSettings,
@@ -69,7 +70,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     problems.check();
     super("dynoform:index:Platform", name, {}, opts);
 
-    this.name = args.name ?? "dynoform";
+    this.name = args.name ?? DEFAULT_PLATFORM_NAME;
     this.domain = args.domain ?? "localhost";
     this.directory = args.directory ?? platformDirectory(this.name);
     this.socket = `${this.directory}/router/admin.sock`;

@@ -11,6 +11,7 @@ import {
 } from "../../model/github/settings.ts";
 import { certificateName } from "../../model/names.ts";
 import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
+import { APP, CERTIFICATES, CONFIG, GITHUB, GITHUB_AUTH, KEY, PLATFORM } from "../../model/stack/keys.ts";
 import { checkCertificates } from "../app/certificates.ts";
 import { type Environment, environment } from "../environment.ts";
 import type { WrittenFile } from "./written-file.ts";
@@ -45,10 +46,7 @@ const appStack: Reader<AppStack> = object<AppStack>({ ...appSettingsFields, plat
 const gitHubStack: Reader<GitHubStack> = object<GitHubStack>({ ...gitHubLinkFields, platform });
 
 /** The keys that say what kind of stack it is. */
-const KINDS = ["dynoform:platform", "dynoform:app", "dynoform:github"] as const;
-
-/** Keys of certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
-const CERTIFICATES = "dynoform:certificates";
+const KINDS = [PLATFORM, APP, GITHUB] as const;
 
 /** A key in PEM. Its message shows nothing of it. */
 const privateKey: Reader<string> = (value, path, problems) => {
@@ -60,9 +58,9 @@ const certificateKeys = map(certificateName, privateKey);
 
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
-  "dynoform:platform": ["dynoform:key"],
-  "dynoform:app": ["dynoform:key", "dynoform:config", CERTIFICATES],
-  "dynoform:github": ["dynoform:key", "dynoform:github-auth"],
+  [PLATFORM]: [KEY],
+  [APP]: [KEY, CONFIG, CERTIFICATES],
+  [GITHUB]: [KEY, GITHUB_AUTH],
 };
 
 /**
@@ -91,17 +89,17 @@ export function readStackFile(
     }
   }
   const value = structured(configuration, kind, problems);
-  if (kind === "dynoform:platform") {
+  if (kind === PLATFORM) {
     const settings = platformSettings(value, kind, problems);
     problems.check();
     return { kind: "platform", settings: settings ?? {} };
   }
-  if (kind === "dynoform:github") return gitHubFile(configuration, value, problems);
+  if (kind === GITHUB) return gitHubFile(configuration, value, problems);
   const settings = appStack(value, kind, problems);
   const attached = Object.keys(settings?.addons ?? {}).map((attachment) => `${attachment}_URL`);
   const config = environment(attached)(
-    withoutAmbiguous(structured(configuration, "dynoform:config", problems), written, problems),
-    "dynoform:config",
+    withoutAmbiguous(structured(configuration, CONFIG, problems), written, problems),
+    CONFIG,
     problems,
   );
   const keys = certificateKeys(structured(configuration, CERTIFICATES, problems), CERTIFICATES, problems) ?? {};
@@ -112,9 +110,8 @@ export function readStackFile(
 }
 
 function gitHubFile(configuration: Readonly<Record<string, string>>, value: unknown, problems: Problems): StackFile {
-  const settings = gitHubStack(value, "dynoform:github", problems);
-  const auth = "dynoform:github-auth";
-  const credential = gitHubCredential(structured(configuration, auth, problems), auth, problems);
+  const settings = gitHubStack(value, GITHUB, problems);
+  const credential = gitHubCredential(structured(configuration, GITHUB_AUTH, problems), GITHUB_AUTH, problems);
   problems.check();
   // What could not be read has left a problem behind.
   return { kind: "github", settings: settings as GitHubStack, credential: credential as GitHubCredential };

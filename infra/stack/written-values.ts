@@ -1,5 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, Scalar } from "yaml";
 import type { Problems } from "../../lib/validation/problems.ts";
+import { CONFIG } from "../../model/stack/keys.ts";
 import type { WrittenFile } from "./written-file.ts";
 
 /** Numbers and booleans that every reader of YAML takes for what they print as. */
@@ -31,7 +32,7 @@ export function refuseAmbiguous(
 ): ReadonlySet<string> {
   const lineCounter = new LineCounter();
   const document = parseDocument(file.text, { lineCounter });
-  const written = document.getIn(["config", "dynoform:config"], true);
+  const written = document.getIn(["config", CONFIG], true);
   const refused = new Set<string>();
   if (!isMap(written)) return refused;
   for (const { key, value } of written.items) {
@@ -42,7 +43,7 @@ export function refuseAmbiguous(
     const at = isScalar(value) ? value.range?.[0] : undefined;
     const line = at === undefined ? "" : `:${lineCounter.linePos(at).line}`;
     problems.addLine(
-      `${file.name}${line}: dynoform:config.${name}: ${source === "" ? "an empty value" : source} without quotes is no text to ` +
+      `${file.name}${line}: ${CONFIG}.${name}: ${source === "" ? "an empty value" : source} without quotes is no text to ` +
         `every reader of YAML; write ${name}: "${source}"`,
     );
   }

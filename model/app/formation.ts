@@ -1,6 +1,28 @@
 import type { Problems } from "../../lib/validation/problems.ts";
-import type { FormationSettings } from "./settings.ts";
-import type { DynoSizeName } from "./sizes.ts";
+import { integer } from "../../lib/validation/readers.ts";
+import { DEFAULT_DYNO_SIZE, type DynoSizeName } from "./sizes.ts";
+
+/** Dynos that a process type may have. */
+export const MAX_QUANTITY = 100;
+
+/** How many dynos of a process type, and of what size, as it is written. */
+export interface Scale {
+  readonly quantity?: number;
+  /** E.g. `standard-1x`. */
+  readonly size?: string;
+}
+
+/** What holds for a process type of which this is declared, or nothing: one free `web` dyno, and none of the others. */
+export function scaleOf<S extends Scale>(
+  type: string,
+  declared: S | undefined,
+): { readonly quantity: number; readonly size: NonNullable<S["size"]> | typeof DEFAULT_DYNO_SIZE } {
+  const absent = type === "web" ? 1 : 0;
+  return {
+    quantity: declared === undefined ? absent : (declared.quantity ?? 1),
+    size: declared?.size ?? DEFAULT_DYNO_SIZE,
+  };
+}
 
 /** The dynos of one process type, as they are declared. */
 export interface FormationEntry {
@@ -11,8 +33,7 @@ export interface FormationEntry {
 }
 
 /**
- * What runs of each type of the Procfile, `release` excepted: one free `web` dyno where nothing is declared, and none
- * of the others. Each declared type must be in the Procfile.
+ * What runs of each type of the Procfile, `release` excepted. Each declared type must be in the Procfile.
  */
 export function formationOf(
   declared: Readonly<Record<string, FormationSettings>> = {},
@@ -28,8 +49,17 @@ export function formationOf(
     problems.add(`${at}.${type}`, `is no process type of the Procfile; it has ${there}`);
   }
   const types = Object.entries(processes).filter(([type]) => type !== "release");
-  return types.map(([type, command]) => {
-    const { quantity = 1, size = "free" } = declared[type] ?? (type === "web" ? {} : { quantity: 0 });
-    return { type, quantity, size, command };
-  });
+  return types.map(([type, command]) => ({ type, ...scaleOf(type, declared[type]), command }));
 }
+
+export interface FormationSettings {
+  /**
+   * 0 to 100.
+   * @default 1
+   */
+  readonly quantity?: number;
+  /** @default "free" */
+  readonly size?: DynoSizeName;
+}
+
+export const quantity = integer(0, MAX_QUANTITY);

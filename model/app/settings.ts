@@ -13,9 +13,10 @@ import {
 } from "../../lib/validation/readers.ts";
 import { addonName, appName, attachmentName, certificateName, hostName, processType } from "../names.ts";
 import { readChain } from "./certificate-chain.ts";
+import { type FormationSettings, quantity } from "./formation.ts";
 import { LABS, type Lab } from "./labs.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
-import { type DynoSizeName, dynoSize } from "./sizes.ts";
+import { dynoSize } from "./sizes.ts";
 
 /** What one says of an app: the arguments of `App` (which has a few more), and `dynoform:app` of a stack file. */
 export interface AppSettings {
@@ -76,16 +77,6 @@ export interface SourceSettings {
   readonly path?: string;
   /** A commit of the app's own repository, 40 hexadecimal digits: what was pushed, or an older release's source. */
   readonly commit?: string;
-}
-
-export interface FormationSettings {
-  /**
-   * 0 to 100.
-   * @default 1
-   */
-  readonly quantity?: number;
-  /** @default "free" */
-  readonly size?: DynoSizeName;
 }
 
 /** A certificate that somebody else has signed. */
@@ -152,8 +143,6 @@ export interface HealthCheckSettings {
    */
   readonly timeout?: number;
 }
-
-export const quantity = integer(0, 100);
 
 const formation = object<FormationSettings>({ quantity: optional(quantity), size: optional(dynoSize) });
 

@@ -34,5 +34,8 @@ export type DynoSizeName = keyof typeof DYNO_SIZES;
 
 export const DYNO_SIZE_NAMES = Object.keys(DYNO_SIZES) as readonly DynoSizeName[];
 
+/** The size of dynos of which nothing is said. */
+export const DEFAULT_DYNO_SIZE = "free" satisfies DynoSizeName;
+
 /** Reads the name of a size. */
 export const dynoSize: Reader<DynoSizeName> = oneOf("dyno size", DYNO_SIZE_NAMES);

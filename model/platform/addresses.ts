@@ -38,9 +38,24 @@ export const ipv4Network: Reader<string> = text("use an IPv4 address or network,
 /** An IPv4 address of the host. */
 export const ipv4Address: Reader<string> = text("use an IPv4 address, e.g. 127.0.0.1", isIPv4);
 
+/** A platform as browsers reach it. */
+interface Served {
+  readonly domain: string;
+  readonly webPort: number;
+}
+
+/** Where the router serves an app: `http://shop.localhost:8080/`. */
+export function appUrl(name: string, platform: Served): string {
+  return `${originOf(name, platform)}/`;
+}
+
 /** Where browsers find a platform's dashboard: `http://dashboard.localhost:8080`. */
-export function dashboardUrl({ domain, webPort }: { readonly domain: string; readonly webPort: number }): string {
-  return `http://dashboard.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
+export function dashboardUrl(platform: Served): string {
+  return originOf("dashboard", platform);
+}
+
+function originOf(name: string, { domain, webPort }: Served): string {
+  return `http://${name}.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
 }
 
 /** Whether an address, or a network's first, is the host's own loopback. */

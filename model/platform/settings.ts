@@ -86,6 +86,9 @@ export interface PlatformSettings {
   readonly directory?: string;
 }
 
+/** What a platform is called, unless it says otherwise. */
+export const DEFAULT_PLATFORM_NAME = "dynoform";
+
 /** Of how many releases of an app the images and commits are kept, unless a platform says otherwise. */
 export const DEFAULT_KEEP = 20;
 

@@ -1,25 +1,19 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { type Document, isCollection, isMap, isNode } from "yaml";
-import { parseForEditing } from "../../engine/src/state/edited-yaml.ts";
-import { writeFileAtomic } from "../../engine/src/state/files.ts";
 import { UserError } from "../../lib/errors.ts";
+import { writeFileAtomic } from "../../lib/files.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
+import type { Scale } from "../app/formation.ts";
 import type { Plain } from "../content.ts";
+import { parseForEditing } from "./edited-yaml.ts";
 import { takeFile } from "./file-turn.ts";
-
-/** How many dynos of a process type, and of what size. */
-export interface Scale {
-  readonly quantity?: number;
-  /** As in the stack file: `standard-1x`. */
-  readonly size?: string;
-}
+import { APP, CERTIFICATES, CONFIG } from "./keys.ts";
 
 /** What an app is made of. */
 export type AppSource = { readonly path: string } | { readonly commit: string };
 
-const APP = "dynoform:app";
 /** The settings of an app whose values are secure, each apart from what is plain. */
-export const SECURE = { config: "dynoform:config", certificates: "dynoform:certificates" } as const;
+export const SECURE = { config: CONFIG, certificates: CERTIFICATES } as const;
 
 export type SecureKind = keyof typeof SECURE;
 
@@ -102,14 +96,6 @@ export class StackFileEditor {
   /** @param path below `config`; what is not there is left so */
   removeConfigured(path: readonly string[]): void {
     this.#remove(path);
-  }
-
-  /** Raises a whole number by one, as a rotation does with a generation. @param from what it is when it is absent */
-  raise(path: readonly string[], from = 1): number {
-    const value = this.#document.getIn(["config", APP, ...path]);
-    const raised = (typeof value === "number" ? value : from) + 1;
-    this.set(path, raised);
-    return raised;
   }
 
   #map(key: string): Record<string, unknown> {

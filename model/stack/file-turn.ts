@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ownIdentity } from "../../engine/src/state/process-identity.ts";
 import { UserError } from "../../lib/errors.ts";
+import { ownIdentity } from "../../lib/process-identity.ts";
 import { takeTurn } from "../../lib/turns.ts";
 
 /** How long an edit may take, in milliseconds: beyond that, one whose process cannot be looked up has ended. */

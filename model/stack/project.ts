@@ -6,7 +6,8 @@ import { isMissing, UserError } from "../../lib/errors.ts";
 import { Problems } from "../../lib/validation/problems.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
 import { platformDirectory } from "../platform/addresses.ts";
-import { type PlatformSettings, platformSettings } from "../platform/settings.ts";
+import { DEFAULT_PLATFORM_NAME, type PlatformSettings, platformSettings } from "../platform/settings.ts";
+import { APP, GITHUB, PLATFORM } from "./keys.ts";
 
 /** What a stack file declares, by the key in it. */
 export type StackKind = "platform" | "app" | "github" | "other";
@@ -73,9 +74,9 @@ export async function readStackFiles(project: Project): Promise<StackFile[]> {
 }
 
 function kindOf(config: Readonly<Record<string, unknown>>): StackKind {
-  if ("dynoform:platform" in config) return "platform";
-  if ("dynoform:app" in config) return "app";
-  return "dynoform:github" in config ? "github" : "other";
+  if (PLATFORM in config) return "platform";
+  if (APP in config) return "app";
+  return GITHUB in config ? "github" : "other";
 }
 
 /** Where the runtime directories of all platforms lie, unless a stack file says otherwise. */
@@ -96,15 +97,15 @@ export interface PlatformTarget {
  *
  * @param name of the one to assume where no file declares any
  */
-export function platformsOf(files: readonly StackFile[], name = "dynoform"): PlatformTarget[] {
-  const declared = files.filter((file) => file.kind === "platform").map((file) => file.config["dynoform:platform"]);
+export function platformsOf(files: readonly StackFile[], name = DEFAULT_PLATFORM_NAME): PlatformTarget[] {
+  const declared = files.filter((file) => file.kind === "platform").map((file) => file.config[PLATFORM]);
   const problems = new Problems();
   const read = (declared.length > 0 ? declared : [{ name }]).map(
-    (value) => platformSettings(value ?? {}, "dynoform:platform", problems) ?? {},
+    (value) => platformSettings(value ?? {}, PLATFORM, problems) ?? {},
   );
   problems.check();
   return read.map((settings) => {
-    const own = settings.name ?? "dynoform";
+    const own = settings.name ?? DEFAULT_PLATFORM_NAME;
     return { name: own, directory: settings.directory ?? platformDirectory(own), settings };
   });
 }

@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { isGone, ownIdentity, type ProcessIdentity } from "../../engine/src/state/process-identity.ts";
+import { isGone, ownIdentity, type ProcessIdentity } from "../../lib/process-identity.ts";
 
 /** How many records of an app are kept. */
 const KEPT = 50;

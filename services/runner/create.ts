@@ -1,6 +1,7 @@
+import { KEY } from "../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../model/stack/project.ts";
 import type { Engine, Outcome } from "../stacks/engine.ts";
-import { initStack, KEY, newKey } from "../stacks/new-stack.ts";
+import { initStack, newKey } from "../stacks/new-stack.ts";
 import type { RunRequest } from "./run.ts";
 
 /** Makes the stack whose file lies there, and brings it up. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { writeFileAtomic } from "../../engine/src/state/files.ts";
 import { isMissing } from "../../lib/errors.ts";
+import { writeFileAtomic } from "../../lib/files.ts";
 import type { Outcome } from "../stacks/engine.ts";
 
 /**

@@ -2,10 +2,7 @@ import { randomBytes } from "node:crypto";
 import { UserError } from "../../lib/errors.ts";
 import { type Engine, PulumiError } from "./engine.ts";
 
-/** What keys the names of an app's dynos. */
-export const KEY = "dynoform:key";
-
-/** A new value of {@link KEY}. */
+/** A new value of `dynoform:key`. */
 export function newKey(): string {
   return randomBytes(32).toString("hex");
 }

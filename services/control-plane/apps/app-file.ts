@@ -1,6 +1,7 @@
+import type { Scale } from "../../../model/app/formation.ts";
 import type { AddonSettings } from "../../../model/app/settings.ts";
-import type { AppSource, Scale, SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
-import { addonsOf, formationOf } from "./declared.ts";
+import { declaredAddons, declaredFormation } from "../../../model/stack/declared.ts";
+import type { AppSource, SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */
 export class AppFile {
@@ -16,11 +17,11 @@ export class AppFile {
 
   /** What the file declares at this moment. */
   get formation(): Readonly<Record<string, Scale>> {
-    return formationOf(this.#editor.app);
+    return declaredFormation(this.#editor.app);
   }
 
   get addons(): Readonly<Record<string, AddonSettings>> {
-    return addonsOf(this.#editor.app);
+    return declaredAddons(this.#editor.app);
   }
 
   /** Declares an add-on, or what is attached; undefined: no more. */
@@ -60,11 +61,6 @@ export class AppFile {
   /** @param path below `dynoform:app` */
   remove(path: readonly string[]): void {
     this.#editor.remove(path);
-  }
-
-  /** @param path below `dynoform:app`, of a whole number, e.g. an add-on's generation */
-  raise(path: readonly string[]): number {
-    return this.#editor.raise(path);
   }
 
   /** The secure values to write, in plain; undefined: to be removed. */

@@ -1,8 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { parse } from "yaml";
-import { writeFileAtomic } from "../../../engine/src/state/files.ts";
 import { isMissing, UserError } from "../../../lib/errors.ts";
+import { writeFileAtomic } from "../../../lib/files.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { appNames, appSettingsOf } from "../../../model/stack/declared.ts";
 import { editStackFile } from "../../../model/stack/editor.ts";
 import { takeFile } from "../../../model/stack/file-turn.ts";
 import type { AppNames, Followers } from "./followers.ts";
@@ -51,9 +52,8 @@ export interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "e
 
 /** The app that a stack file's text declares. */
 export function namesIn(text: string, stack: string): AppNames {
-  const settings: unknown = parse(text)?.config?.["dynoform:app"];
-  const { name = stack, id = name } = isRecord(settings) ? settings : {};
-  return { name: String(name), id: String(id) };
+  const config: unknown = parse(text)?.config;
+  return appNames(appSettingsOf(isRecord(config) ? config : {}), stack);
 }
 
 /** How the stacks of apps are changed. */

@@ -1,8 +1,15 @@
-import { Problems } from "../../../lib/validation/problems.ts";
-import { isRecord } from "../../../lib/validation/readers.ts";
 import { type DeclaredCertificate, declaredCertificates } from "../../../model/app/certificates.ts";
-import { type AddonSettings, addon } from "../../../model/app/settings.ts";
-import type { Scale } from "../../../model/stack/editor.ts";
+import type { Scale } from "../../../model/app/formation.ts";
+import type { AddonSettings } from "../../../model/app/settings.ts";
+import { appUrl } from "../../../model/platform/addresses.ts";
+import {
+  appNames,
+  appSettingsOf,
+  declaredAddons,
+  declaredFormation,
+  isPlatform,
+  platformStack,
+} from "../../../model/stack/declared.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 
 /** An app of this project, as its stack file declares it. */
@@ -49,69 +56,26 @@ export async function declaredApps(options: DeclaredOptions): Promise<DeclaredAp
   const files = await readStackFiles(await findProject(options.project));
   const own = new Set(files.filter((file) => isPlatform(file, options.platform)).map((file) => file.stack));
   return files
-    .filter((file) => file.kind === "app" && own.has(platformStack(settingsOf(file.config))))
+    .filter((file) => file.kind === "app" && own.has(platformStack(appSettingsOf(file.config))))
     .map((file) => toApp(file, options));
 }
 
 function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): DeclaredApp {
-  const settings = settingsOf(config);
-  const name = typeof settings.name === "string" ? settings.name : stack;
+  const settings = appSettingsOf(config);
+  const { name, id } = appNames(settings, stack);
   return {
     name,
-    id: typeof settings.id === "string" ? settings.id : name,
+    id,
     stack,
     path,
-    url: `http://${name}.${options.domain}${options.webPort === 80 ? "" : `:${options.webPort}`}/`,
+    url: appUrl(name, options),
     hosts: Array.isArray(settings.hosts) ? settings.hosts.map(String) : [],
     certificates: declaredCertificates(settings),
     maintenance: settings.maintenance === true,
     labs: Array.isArray(settings.labs) ? settings.labs.map(String) : [],
     createdAt: options.firstSeen(stack),
-    formation: formationOf(settings),
-    addons: addonsOf(settings),
+    formation: declaredFormation(settings),
+    addons: declaredAddons(settings),
     settings,
   };
-}
-
-/** How many dynos of which types `dynoform:app` says, so far as it can be read. */
-export function formationOf(settings: Readonly<Record<string, unknown>>): Record<string, Scale> {
-  if (!isRecord(settings.formation)) return {};
-  const entries = Object.entries(settings.formation).map(([type, value]) => {
-    const { quantity, size } = isRecord(value) ? value : {};
-    const scale: Scale = {
-      ...(typeof quantity === "number" && { quantity }),
-      ...(typeof size === "string" && { size }),
-    };
-    return [type, scale] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-/** The add-ons that `dynoform:app` says, so far as they can be read. */
-export function addonsOf(settings: Readonly<Record<string, unknown>>): Record<string, AddonSettings> {
-  if (!isRecord(settings.addons)) return {};
-  const entries = Object.entries(settings.addons).map(([name, value]) => [name, addon(value, name, new Problems())]);
-  return Object.fromEntries(entries.filter(([, read]) => read !== undefined));
-}
-
-function settingsOf(config: StackFile["config"]): Record<string, unknown> {
-  const settings = config["dynoform:app"];
-  return isRecord(settings) ? settings : {};
-}
-
-/** The stack of the platform that an app's or a link's settings name. */
-export function platformStack({ platform }: Readonly<Record<string, unknown>>): string {
-  return typeof platform === "string" ? (platform.split("/").at(-1) ?? "") : "platform";
-}
-
-/** Whether a stack file declares the platform of this name. */
-export function isPlatform({ kind, config }: StackFile, name: string): boolean {
-  if (kind !== "platform") return false;
-  const settings = config["dynoform:platform"];
-  return name === (isRecord(settings) && typeof settings.name === "string" ? settings.name : "dynoform");
-}
-
-/** The commit that an app's stack file says. */
-export function declaredCommit({ settings: { source } }: Pick<DeclaredApp, "settings">): string | undefined {
-  return isRecord(source) && typeof source.commit === "string" ? source.commit : undefined;
 }

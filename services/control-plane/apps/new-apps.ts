@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { isPlatform } from "../../../model/stack/declared.ts";
+import { APP, DEFAULT_PLATFORM_STACK, KEY } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
-import { KEY, newKey } from "../../stacks/new-stack.ts";
-import { type DeclaredApp, isPlatform } from "./declared.ts";
+import { newKey } from "../../stacks/new-stack.ts";
+import type { DeclaredApp } from "./declared.ts";
 import { checkName, randomId, randomName, takenName } from "./names.ts";
 
 export interface NewAppsOptions {
@@ -63,7 +65,7 @@ export class NewApps {
     const project = await findProject(this.#options.project);
     const files = await readStackFiles(project);
     const stacks = new Set(files.map((file) => file.stack));
-    const platform = files.find((file) => isPlatform(file, this.#options.platform))?.stack ?? "platform";
+    const platform = files.find((file) => isPlatform(file, this.#options.platform))?.stack ?? DEFAULT_PLATFORM_STACK;
     // An app that has another name by now keeps its stack.
     let stack = name;
     for (let number = 2; stacks.has(stack); number++) stack = `${name}-${number}`;
@@ -71,14 +73,14 @@ export class NewApps {
     const settings = {
       id,
       ...(stack !== name && { name }),
-      ...(platform !== "platform" && { platform }),
+      ...(platform !== DEFAULT_PLATFORM_STACK && { platform }),
     };
     const key = options.keyed === true ? { [KEY]: newKey() } : {};
     return {
       id,
       stack,
       path: join(project.stackDirectory, `Pulumi.${stack}.yaml`),
-      text: stringify({ config: { "dynoform:app": settings, ...key } }),
+      text: stringify({ config: { [APP]: settings, ...key } }),
     };
   }
 }

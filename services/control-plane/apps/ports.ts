@@ -1,4 +1,5 @@
 import type { DeclaredCertificate } from "../../../model/app/certificates.ts";
+import type { Scale } from "../../../model/app/formation.ts";
 import type { AddonSettings } from "../../../model/app/settings.ts";
 import type { Plain } from "../../../model/content.ts";
 import type { Act } from "../types.ts";
@@ -22,23 +23,17 @@ export interface DeclaredApp {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
-  readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly formation: Readonly<Record<string, Scale>>;
   /** As the file says it, by attachment. */
   readonly addons: Readonly<Record<string, AddonSettings>>;
-}
-
-export interface DeclaredFormation {
-  readonly quantity?: number;
-  /** As in the stack file: `standard-1x`. */
-  readonly size?: string;
 }
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */
 export interface AppFile {
   /** What the file declares at this moment. */
-  readonly formation: Readonly<Record<string, DeclaredFormation>>;
+  readonly formation: Readonly<Record<string, Scale>>;
   readonly addons: Readonly<Record<string, AddonSettings>>;
-  scale(type: string, to: DeclaredFormation): void;
+  scale(type: string, to: Scale): void;
   /** Writes a config var as a secure value; undefined removes it. */
   setConfig(name: string, value: string | undefined): void | Promise<void>;
   /** Writes a certificate's key as a secure value; undefined removes it. */

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, traceOf, UserError } from "../../../lib/errors.ts";
 import { FileTail } from "../../../lib/file-tail.ts";
+import { declaredCommit } from "../../../model/stack/declared.ts";
 import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
-import { declaredCommit } from "../apps/declared.ts";
 import { storeArchive } from "./archive.ts";
 import type { Say } from "./deploy-commit.ts";
 import { type DeployCommit, DeployFailed, type PushTarget } from "./deploy-commit.ts";
@@ -155,7 +155,7 @@ export class Builds {
   recover(apps: readonly Pick<DeclaredApp, "id" | "name" | "settings">[]): void {
     for (const { id, app, revision } of this.#left) {
       const declared = apps.find((each) => each.id === app);
-      const serves = declared !== undefined && declaredCommit(declared) === revision;
+      const serves = declared !== undefined && declaredCommit(declared.settings) === revision;
       this.#end(id, declared?.name, serves ? "succeeded" : "failed");
     }
   }

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, extname, join } from "node:path";
-import { writeFileAtomic } from "../../../engine/src/state/files.ts";
 import { traceOf } from "../../../lib/errors.ts";
+import { writeFileAtomic } from "../../../lib/files.ts";
 import { Repository } from "../../../sources/git/repository.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { PushTarget } from "../deploys/deploy-commit.ts";

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Places } from "../../../model/platform/control-plane.ts";
+import { declaredCommit } from "../../../model/stack/declared.ts";
 import { repositoryPath } from "../../../sources/git/repository.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DeclaredApp } from "../apps/declared.ts";
-import { declaredCommit } from "../apps/declared.ts";
 import type { DeployCommit, PushTarget } from "../deploys/deploy-commit.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
 import { Pushes } from "./pushes.ts";
@@ -51,7 +51,7 @@ export async function openGit({ accounts, apps, deploy, directory, places, repor
         const { repository } = target(app);
         if (!existsSync(repository)) continue;
         await pushes
-          .recover(target(app), declaredCommit(app))
+          .recover(target(app), declaredCommit(app.settings))
           .catch((error: unknown) => report(`a push to ${app.name} could not be ended: ${messageOf(error)}`));
       }
     },

@@ -1,20 +1,16 @@
 import { isRecord } from "../../../lib/validation/readers.ts";
 import { DEFAULT_BASE_URL, type LinkMode } from "../../../model/github/settings.ts";
+import { isPlatform, platformStack } from "../../../model/stack/declared.ts";
+import { GITHUB } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
-import { isPlatform, platformStack } from "../apps/declared.ts";
 import type { DeclaredLink, LinkedApp } from "./ports.ts";
-
-/** The key of a stack file that declares a link. */
-export const LINK = "dynoform:github";
-/** The key that has by what the control plane is let in, as secure values. */
-export const AUTH = "dynoform:github-auth";
 
 /** The links whose stack files name this platform. @param project the folder of Pulumi.yaml */
 export async function declaredLinks(project: string, platform: string): Promise<DeclaredLink[]> {
   const files = await readStackFiles(await findProject(project));
   const own = new Set(files.filter((file) => isPlatform(file, platform)).map(({ stack }) => stack));
   return files.flatMap((file) => {
-    const settings = file.config[LINK];
+    const settings = file.config[GITHUB];
     if (!isRecord(settings) || !own.has(platformStack(settings))) return [];
     const link = toLink(file, settings);
     return link === undefined ? [] : [link];

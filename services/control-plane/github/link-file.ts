@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { isMissing } from "../../../lib/errors.ts";
 import { DEFAULT_BASE_URL } from "../../../model/github/settings.ts";
+import { isPlatform } from "../../../model/stack/declared.ts";
 import { StackFileEditor } from "../../../model/stack/editor.ts";
+import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
-import { isPlatform } from "../apps/declared.ts";
 import { seal } from "../apps/seal.ts";
 import type { Runner } from "../runner.ts";
-import { AUTH, LINK } from "./declared.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
 
 export interface LinkFileOptions {
@@ -37,7 +37,7 @@ export async function newLink(
 ): Promise<NewLink> {
   const project = await findProject(options.project);
   const files = await readStackFiles(project);
-  const platform = files.find((file) => isPlatform(file, options.platform))?.stack ?? "platform";
+  const platform = files.find((file) => isPlatform(file, options.platform))?.stack ?? DEFAULT_PLATFORM_STACK;
   const taken = new Set(files.map(({ stack }) => stack));
   const name = safeName(repository);
   let stack = `${name}.github`;
@@ -45,14 +45,14 @@ export async function newLink(
   const settings = {
     repository,
     ...(by.baseUrl !== DEFAULT_BASE_URL && { baseUrl: by.baseUrl }),
-    ...(platform !== "platform" && { platform }),
+    ...(platform !== DEFAULT_PLATFORM_STACK && { platform }),
     apps: Object.fromEntries(Object.entries(apps).map(([app, linked]) => [app, written(linked)])),
   };
   const text = await sealedAside(
     options,
     project.name,
     stack,
-    stringify({ config: { [LINK]: settings } }),
+    stringify({ config: { [GITHUB]: settings } }),
     by.credential,
   );
   return { stack, path: join(project.stackDirectory, `Pulumi.${stack}.yaml`), text };
@@ -61,8 +61,8 @@ export async function newLink(
 /** Declares an app's link; undefined: no more. */
 export function withApp(text: string, path: string, app: string, linked: LinkedApp | undefined): string {
   const editor = new StackFileEditor(text, path);
-  if (linked === undefined) editor.removeConfigured([LINK, "apps", app]);
-  else editor.setConfigured([LINK, "apps", app], written(linked));
+  if (linked === undefined) editor.removeConfigured([GITHUB, "apps", app]);
+  else editor.setConfigured([GITHUB, "apps", app], written(linked));
   return editor.text;
 }
 
@@ -74,9 +74,9 @@ export async function withCredential(
   credential: Credential,
 ): Promise<string> {
   const [name, secret] = secretOf(credential);
-  const secure = (await seal(runner, scratch, place, AUTH, new Map([[name, secret]]))).get(name) ?? "";
+  const secure = (await seal(runner, scratch, place, GITHUB_AUTH, new Map([[name, secret]]))).get(name) ?? "";
   const editor = new StackFileEditor(text, place.path);
-  editor.setConfigured([AUTH], declared(credential, secure));
+  editor.setConfigured([GITHUB_AUTH], declared(credential, secure));
   return editor.text;
 }
 

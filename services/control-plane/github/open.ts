@@ -2,11 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../../lib/errors.ts";
 import { DEFAULT_BASE_URL } from "../../../model/github/settings.ts";
 import { type ControlPlaneSettings, placesOf, siteUrl } from "../../../model/platform/control-plane.ts";
+import { declaredCommit } from "../../../model/stack/declared.ts";
 import { GitError, git } from "../../../sources/git/git.ts";
 import { Repository, repositoryPath } from "../../../sources/git/repository.ts";
 import type { Token } from "../accounts/token.ts";
 import type { Apps } from "../apps/apps.ts";
-import { declaredCommit } from "../apps/declared.ts";
 import type { OpenedApps } from "../apps/open.ts";
 import type { Stacks } from "../apps/outputs.ts";
 import type { Builds } from "../deploys/builds.ts";
@@ -107,7 +107,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
 
   const running = async (stack: string): Promise<(RunningApp & { readonly url: string }) | undefined> => {
     const app = (await apps.list()).find((each) => each.stack === stack);
-    return app && { name: app.name, id: app.id, stack, url: app.url, commit: declaredCommit(app) };
+    return app && { name: app.name, id: app.id, stack, url: app.url, commit: declaredCommit(app.settings) };
   };
 
   const portsOf = (stack: string): Omit<ReconcilerPorts, "again" | "clock" | "report"> => ({

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ownIdentity } from "../../../engine/src/state/process-identity.ts";
+import { ownIdentity } from "../../../lib/process-identity.ts";
 import { takeTurn } from "../../../lib/turns.ts";
 import { listRecords, openRecord } from "../../../provider/build/record.ts";
 

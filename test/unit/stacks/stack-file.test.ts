@@ -64,7 +64,7 @@ test("an edit changes its line and leaves every other, comments and indentation 
     TEXT.replace("v1:old }\n", "v1:old }\n        OTHER: { secure: v1:other }\n"),
   );
   assert.equal(
-    edited((file) => assert.equal(file.raise(["addons", "DATABASE", "generation"]), 2)),
+    edited((file) => file.set(["addons", "DATABASE", "generation"], 2)),
     TEXT.replace("{ service: postgresql }", "{ service: postgresql, generation: 2 }"),
   );
   assert.equal(

@@ -1,8 +1,8 @@
+import { scaleOf } from "../../../../model/app/formation.ts";
 import type { Changed, DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, optionalText } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
-import { declared } from "../formation.ts";
 import type { Route } from "../routes.ts";
 import { region, stack } from "./facts.ts";
 
@@ -93,7 +93,7 @@ function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unkno
     internal_routing: null,
     maintenance: app.maintenance,
     owner: desk.ports.accounts.owner(app.id),
-    process_tier: tier(declared("web", app.formation.web).size),
+    process_tier: tier(scaleOf("web", app.formation.web).size),
     region: { id: region(desk).id, name: region(desk).name },
     released_at: time,
     repo_size: null,

@@ -1,9 +1,10 @@
 import { isRecord } from "../../../../lib/validation/readers.ts";
+import { MAX_QUANTITY, scaleOf } from "../../../../model/app/formation.ts";
 import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
 import type { Answer, Call } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
-import { declared, type Formation, formationOf, HIGHEST_QUANTITY } from "../formation.ts";
+import { type Formation, formationOf } from "../formation.ts";
 import type { Route } from "../routes.ts";
 import { readSize, shownSize } from "../sizes.ts";
 
@@ -67,7 +68,7 @@ async function scale(
   // What was written may differ from what was expected, when somebody else scaled the app meanwhile.
   const now = (await desk.ports.apps.get(app.name)) ?? app;
   const changed = wanted.map((expected) => {
-    const { quantity, size } = declared(expected.type, now.formation[expected.type]);
+    const { quantity, size } = scaleOf(expected.type, now.formation[expected.type]);
     return showFormation(desk, app, { ...find(known, expected.type), quantity, size }, desk.clock());
   });
   return { body: shape(changed), headers: warned(made) };
@@ -86,11 +87,11 @@ function edit(file: AppFile, updates: readonly Update[]): void {
 
 function apply(update: Update, formation: AppFile["formation"]): { type: string; quantity: number; size: string } {
   const { type } = update;
-  const before = declared(type, formation[type]);
+  const before = scaleOf(type, formation[type]);
   const { by, value } = update.quantity ?? { by: "set", value: before.quantity };
   const quantity = by === "set" ? value : before.quantity + value;
-  if (quantity < 0 || quantity > HIGHEST_QUANTITY) {
-    throw invalid("quantity", `${type} would have ${quantity} dynos; use a number from 0 to ${HIGHEST_QUANTITY}.`);
+  if (quantity < 0 || quantity > MAX_QUANTITY) {
+    throw invalid("quantity", `${type} would have ${quantity} dynos; use a number from 0 to ${MAX_QUANTITY}.`);
   }
   return { type, quantity, size: update.size ?? before.size };
 }

@@ -1,6 +1,6 @@
+import { MAX_QUANTITY } from "../../../../model/app/formation.ts";
 import { DYNO_SIZE_NAMES, DYNO_SIZES, type DynoSizeName } from "../../../../model/app/sizes.ts";
 import { invalid } from "../../api/errors.ts";
-import { HIGHEST_QUANTITY } from "../../api/formation.ts";
 import { shownSize } from "../../api/sizes.ts";
 import { flag, type Html, html } from "../../web/html.ts";
 import { ICONS } from "../../web/icons.ts";
@@ -55,7 +55,7 @@ function scaleForm(visit: MemberVisit, app: string, formation: readonly ApiForma
   const rows = formation.map(({ type, command, quantity, size }) => {
     const id = `dyno-${type}`;
     return html`<tr><td><strong>${type}</strong><br><code class="soft">${command}</code></td>
-<td class="narrow-cell"><label class="hidden" for="${id}-quantity">Number of ${type} dynos</label><input id="${id}-quantity" name="quantity.${type}" type="number" min="0" max="${HIGHEST_QUANTITY}" value="${quantity}" required></td>
+<td class="narrow-cell"><label class="hidden" for="${id}-quantity">Number of ${type} dynos</label><input id="${id}-quantity" name="quantity.${type}" type="number" min="0" max="${MAX_QUANTITY}" value="${quantity}" required></td>
 <td class="size-cell"><label class="hidden" for="${id}-size">Size of ${type} dynos</label><select id="${id}-size" name="size.${type}">${DYNO_SIZE_NAMES.map((name) => sizeOption(name, size))}</select></td></tr>`;
   });
   return form(
@@ -79,7 +79,7 @@ async function scale({ api }: Context, visit: MemberVisit): Promise<Wish> {
     const [, type] = /^quantity\.(.+)$/.exec(name) ?? [];
     if (type === undefined) return [];
     if (!/^\d{1,3}$/.test(value.trim()))
-      throw invalid("quantity", `The number of ${type} dynos must be 0 to ${HIGHEST_QUANTITY}.`);
+      throw invalid("quantity", `The number of ${type} dynos must be 0 to ${MAX_QUANTITY}.`);
     return [{ type, quantity: Number(value), size: visit.form.get(`size.${type}`) ?? undefined }];
   });
   const updates = wishes.filter(({ type, quantity, size }) => {

@@ -1,15 +1,10 @@
 import { UserError } from "../../../../lib/errors.ts";
 import { declaredCertificates } from "../../../../model/app/certificates.ts";
+import type { Scale } from "../../../../model/app/formation.ts";
 import type { LedgerEntry } from "../../../../model/app/ledger.ts";
 import type { AddonSettings } from "../../../../model/app/settings.ts";
 import type { Ports } from "../../../../services/control-plane/api/ports.ts";
-import type {
-  AppFile,
-  Changed,
-  DeclaredApp,
-  DeclaredFormation,
-  Plan,
-} from "../../../../services/control-plane/apps/ports.ts";
+import type { AppFile, Changed, DeclaredApp, Plan } from "../../../../services/control-plane/apps/ports.ts";
 import type { DynoState, DynoTarget } from "../../../../services/control-plane/dynos/ports.ts";
 import type { UsageEntry } from "../../../../services/control-plane/hours/ports.ts";
 import type { Drain, LogFilter, StoredLine } from "../../../../services/control-plane/logs/ports.ts";
@@ -23,7 +18,7 @@ import { memoryAccounts } from "./accounts.ts";
 import { noBuilds } from "./no-builds.ts";
 
 interface FakeApp {
-  readonly formation: Record<string, DeclaredFormation>;
+  readonly formation: Record<string, Scale>;
   readonly config: Record<string, string>;
   readonly addons: Record<string, AddonSettings>;
   /** More of `dynoform:app`. */

@@ -1,0 +1,16 @@
+/** The keys below `config:` of a stack file. Which of the first three is there says what kind of stack it is. */
+export const PLATFORM = "dynoform:platform";
+export const APP = "dynoform:app";
+export const GITHUB = "dynoform:github";
+
+/** An app's config vars. */
+export const CONFIG = "dynoform:config";
+/** The keys of an app's certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
+export const CERTIFICATES = "dynoform:certificates";
+/** By what GitHub lets the platform in, a secure value. */
+export const GITHUB_AUTH = "dynoform:github-auth";
+/** A secure value that keys the names of dynos. */
+export const KEY = "dynoform:key";
+
+/** The stack of the platform that serves an app or a link, unless its file says otherwise. */
+export const DEFAULT_PLATFORM_STACK = "platform";
