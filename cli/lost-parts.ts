@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { hasImage } from "../provider/build/images.ts";
+import { hasImage } from "../lib/docker/images.ts";
 import type { Engine } from "../services/stacks/engine.ts";
 import type { Say } from "./steps.ts";
 

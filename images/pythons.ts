@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import { packageRoot } from "../lib/package-root.ts";
+import type { PythonSource } from "../model/platform/settings.ts";
 import { CODENAME, recipe } from "./recipe.ts";
 import { UV_PATCHES } from "./uv-pythons.ts";
-
-/** Where a platform has its Pythons from: Debian's releases, or what uv downloads, with exact versions. */
-export type PythonSource = "debian" | "uv";
 
 /** A Python that apps can have. */
 export interface Python {

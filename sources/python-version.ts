@@ -1,4 +1,5 @@
-import { findPython, minorsOf, type Python, type PythonSource } from "../images/pythons.ts";
+import { findPython, minorsOf, type Python } from "../images/pythons.ts";
+import type { PythonSource } from "../model/platform/settings.ts";
 import { lockedPython, requiredPython } from "./package-managers/pipenv.ts";
 import type { PackageManager } from "./package-managers/requirements.ts";
 import { quote, type SourceProblems } from "./problems.ts";

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { PythonSource } from "../images/pythons.ts";
+import type { PythonSource } from "../model/platform/settings.ts";
 import { readRequirements } from "./package-managers/index.ts";
 import type { Requirements } from "./package-managers/requirements.ts";
 import { SourceError, SourceProblems } from "./problems.ts";

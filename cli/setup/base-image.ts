@@ -6,8 +6,8 @@ import { buildFirstBase, findByRecipe, RECIPE_LABEL } from "../../images/base.ts
 import { followProgress } from "../../images/build.ts";
 import { DPKG_SETTINGS, debianSources, type Place, readPlace } from "../../images/place.ts";
 import { baseRecipe, CODENAME } from "../../images/recipe.ts";
+import { hasImage } from "../../lib/docker/images.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
-import { hasImage } from "../../provider/build/images.ts";
 import type { Say } from "../steps.ts";
 import { canInstall, installPackages } from "./apt.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pulumiHome } from "../../infra/platform/host.ts";
+import { pulumiHome } from "../../model/platform/directories.ts";
 import { hostFile } from "./host-file.ts";
 import { writeOnce } from "./write-once.ts";
 

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join, normalize } from "node:path";
-import type { PythonSource } from "../../images/pythons.ts";
 import type { Problems } from "../../lib/validation/problems.ts";
 import type { SourceSettings } from "../../model/app/settings.ts";
+import type { PythonSource } from "../../model/platform/settings.ts";
 import { checkOut } from "../../sources/git/checkout.ts";
 import { GitError } from "../../sources/git/git.ts";
 import { repositoryPath } from "../../sources/git/repository.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PythonSource } from "../../images/pythons.ts";
 import { UserError } from "../../lib/errors.ts";
+import type { PythonSource } from "../../model/platform/settings.ts";
 
 /**
  * What an app needs to know of the platform that serves it. `Platform` is one; {@link connectPlatform} reads one from

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { canonical, type Plain } from "../../model/content.ts";
+import { codeVersion, controlPlaneModule, nodePath } from "../../model/platform/code.ts";
+import { pulumiHome } from "../../model/platform/directories.ts";
 import { transformed } from "../transform.ts";
-import { codeVersion, modulePath, nodePath } from "./code.ts";
 import {
   backendEnvironment,
   backendFolders,
@@ -15,7 +16,6 @@ import {
   ownerOf,
   packageFolders,
   projectDirectory,
-  pulumiHome,
   realPulumi,
   repositoryFolders,
   type Shared,
@@ -90,7 +90,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
   const controlPlane: docker.ContainerArgs = {
     ...common(own, args.memory.controlPlane),
     name: `${platform}-control-plane`,
-    command: ["tini", "--", nodePath(), modulePath("services/control-plane/main")],
+    command: ["tini", "--", nodePath(), controlPlaneModule()],
     networksAdvanced: [{ name: args.network.name, aliases: ["control-plane"], ipv4Address: args.address }],
     ports: [{ internal: args.port, external: args.port, ip: "127.0.0.1" }],
     volumes: [

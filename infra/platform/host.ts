@@ -4,7 +4,8 @@ import { delimiter, dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../lib/package-root.ts";
 import { platformDirectory } from "../../model/platform/addresses.ts";
-import { nodePath } from "./code.ts";
+import { nodePath } from "../../model/platform/code.ts";
+import { pulumiHome } from "../../model/platform/directories.ts";
 
 /** A folder or file of the host that a container has at the same path. */
 export interface Shared {
@@ -65,11 +66,6 @@ export function packageFolders(): Shared[] {
 function nodeModules(folder: string): string {
   const [outside, ...inside] = folder.split(`${sep}node_modules`);
   return inside.length === 0 ? folder : `${outside}${sep}node_modules`;
-}
-
-/** Where Pulumi keeps its plugins and caches. */
-export function pulumiHome(): string {
-  return process.env.PULUMI_HOME || join(homedir(), ".pulumi");
 }
 
 /** Where the runtime directories of all platforms lie. */

@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { PythonSource } from "../../images/pythons.ts";
 import { Problems } from "../../lib/validation/problems.ts";
 import { addresses, platformDirectory } from "../../model/platform/addresses.ts";
+import type { PythonSource } from "../../model/platform/settings.ts";
 import {
   DEFAULT_API_PORT,
   DEFAULT_BACKUPS,

@@ -16,3 +16,8 @@ export function platformDirectory(platform: string): string {
 export function queueDirectory(): string {
   return join(home(), ".build-queue");
 }
+
+/** Where Pulumi keeps its plugins and caches. */
+export function pulumiHome(): string {
+  return process.env.PULUMI_HOME || join(homedir(), ".pulumi");
+}

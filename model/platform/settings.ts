@@ -1,4 +1,3 @@
-import type { PythonSource } from "../../images/pythons.ts";
 import { show } from "../../lib/validation/problems.ts";
 import {
   boolean,
@@ -295,3 +294,6 @@ const fields = object<PlatformSettings>({
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });
+
+/** Where a platform has its Pythons from: Debian's releases, or what uv downloads, with exact versions. */
+export type PythonSource = "debian" | "uv";

@@ -31,17 +31,6 @@ export async function findImage(docker: Docker, repository: string, key: string)
   }
 }
 
-/** Whether Docker has an image. @param id `sha256:…`, or its tag */
-export async function hasImage(docker: Pick<Docker, "getImage">, id: string): Promise<boolean> {
-  try {
-    await docker.getImage(id).inspect();
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
 /**
  * The image with an app's packages, if it or its namesake on another platform of this host has made it. It gets a tag
  * in the repository, so that it goes with its last user.

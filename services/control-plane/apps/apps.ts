@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../../lib/errors.ts";
 import { editStackFile } from "../../../model/stack/editor.ts";
 import { isUnknownStack } from "../../stacks/new-stack.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
 import type { StackCommits } from "./commits.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isUnreachable, messageOf, UserError } from "../../../lib/errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
 import { isTakenStack } from "../../stacks/new-stack.ts";
-import { RunFailed, type Runner } from "../runner.ts";
+import { RunFailed, type Runner } from "../runs/runner.ts";
 import type { Act } from "../types.ts";
 import { type Course, NotBegun } from "./courses.ts";
 import type { Change, ChangeKind, Journal } from "./journal.ts";

@@ -2,7 +2,7 @@ import { relative, resolve } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
 import { SECURE, type SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 import { AppFile } from "./app-file.ts";
 import type { DeclaredApp } from "./declared.ts";
 import { seal } from "./seal.ts";

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type Docker from "dockerode";
 import { type ControlPlaneSettings, placesOf } from "../../../model/platform/control-plane.ts";
 import { repositoryPath } from "../../../sources/git/repository.ts";
-import { Runner } from "../runner.ts";
+import { Runner } from "../runs/runner.ts";
 import type { AppLock } from "../types.ts";
 import { Apps } from "./apps.ts";
 import { StackCommits } from "./commits.ts";

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Act } from "../types.ts";
 import type { DeclaredApp } from "./declared.ts";
 import { type Edit, type EditOptions, editedText } from "./edit.ts";

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { UserError } from "../../../lib/errors.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 
 /** How many values are encrypted at a time. */
 const PARALLEL = 3;

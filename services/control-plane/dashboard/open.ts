@@ -9,7 +9,7 @@ import type { DynoManager } from "../dyno-manager.ts";
 import type { RouterPort } from "../dynos/router-port.ts";
 import { Ticker } from "../dynos/ticker.ts";
 import type { Logs } from "../logs/ports.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Clock } from "../types.ts";
 import type { MemberRoute } from "../web/visit.ts";
 import { appStates } from "./app-states.ts";

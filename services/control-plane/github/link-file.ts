@@ -8,7 +8,7 @@ import { StackFileEditor } from "../../../model/stack/editor.ts";
 import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { seal } from "../apps/seal.ts";
-import type { Runner } from "../runner.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
 
 export interface LinkFileOptions {

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
+import { hasImage } from "../../../lib/docker/images.ts";
 import { messageOf } from "../../../lib/errors.ts";
-import { hasImage } from "../../../provider/build/images.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { DynoServices } from "../dynos/services.ts";
 import type { LogSink } from "../types.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findPython, type PythonSource } from "../../../images/pythons.ts";
+import { findPython } from "../../../images/pythons.ts";
+import type { PythonSource } from "../../../model/platform/settings.ts";
 import { usingPython } from "../../../provider/build/packages.ts";
 
 const LINES: readonly [asked: string | undefined, file: string, source: PythonSource, had: string, line: string][] = [

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AppFile } from "../../../../services/control-plane/apps/app-file.ts";
 import { ChangeFailed } from "../../../../services/control-plane/apps/apps.ts";
 import type { Change } from "../../../../services/control-plane/apps/journal.ts";
-import { RunFailed } from "../../../../services/control-plane/runner.ts";
+import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
 import { act, BEFORE, broken, done, withApps } from "./ground.ts";
 

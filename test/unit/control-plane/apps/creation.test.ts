@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { ChangeFailed, StackLocked } from "../../../../services/control-plane/apps/apps.ts";
 import { checkName, randomId, randomName } from "../../../../services/control-plane/apps/names.ts";
-import { RunFailed } from "../../../../services/control-plane/runner.ts";
+import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
 import { act, BEFORE, broken, done, withApps } from "./ground.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Apps, type AppsOptions } from "../../../../services/control-plane/apps/apps.ts";
 import { Journal } from "../../../../services/control-plane/apps/journal.ts";
 import { QueueLock } from "../../../../services/control-plane/apps/lock.ts";
-import { RunFailed } from "../../../../services/control-plane/runner.ts";
+import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
 

@@ -14,7 +14,7 @@ import { Builds } from "../../../../services/control-plane/deploys/builds.ts";
 import type { DeployCommit } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { BuildStore } from "../../../../services/control-plane/deploys/store.ts";
 import { openGitHub } from "../../../../services/control-plane/github/open.ts";
-import { RunFailed } from "../../../../services/control-plane/runner.ts";
+import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
 import { type GitHub, startGitHub } from "../../../support/github/github.ts";

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf, UserError } from "../../lib/errors.ts";
-import { FileTail } from "../../lib/file-tail.ts";
-import { packageRoot } from "../../lib/package-root.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
+import { FileTail } from "../../../lib/file-tail.ts";
+import { packageRoot } from "../../../lib/package-root.ts";
+import { runnerModule } from "../../../model/platform/code.ts";
 import {
   HEARTBEAT,
   type LeavingApp,
@@ -17,10 +18,10 @@ import {
   type RunVerb,
   readRun,
   writeRun,
-} from "../runner/run.ts";
-import type { Outcome } from "../stacks/engine.ts";
+} from "../../runner/run.ts";
+import type { Outcome } from "../../stacks/engine.ts";
+import type { Act } from "../types.ts";
 import { RunnerContainer } from "./runner-container.ts";
-import type { Act } from "./types.ts";
 
 /** A run of Pulumi that did not do what it was to do. */
 export class RunFailed extends UserError {
@@ -200,7 +201,7 @@ export class Runner {
     await this.#forgetOldest();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeRun(join(folder, REQUEST), request);
-    const argv = [process.execPath, modulePath("runner/main"), folder];
+    const argv = [process.execPath, runnerModule(), folder];
     await this.#container.start(argv, request.project, join(folder, EXECUTION), apart);
   }
 
@@ -251,11 +252,6 @@ export class Runner {
 /** Whether a run has touched its record of late: a Docker that was started again may have forgotten its process. */
 async function lives(record: string): Promise<boolean> {
   return Date.now() - (await stat(record)).mtimeMs < 4 * HEARTBEAT;
-}
-
-/** One of our modules beside this one, as Node runs it. */
-function modulePath(name: string): string {
-  return join(import.meta.dirname, "..", `${name}${extname(import.meta.filename)}`);
 }
 
 /** The `pulumi` command of our package. */

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { ATTACHED, detach, type Executed, execute, stillRuns } from "../../lib/docker/execution.ts";
-import { dockerStatus, isMissing, isNotFound, messageOf, UserError } from "../../lib/errors.ts";
+import { ATTACHED, detach, type Executed, execute, stillRuns } from "../../../lib/docker/execution.ts";
+import { dockerStatus, isMissing, isNotFound, messageOf, UserError } from "../../../lib/errors.ts";
 
 /** How long a runner that is being started, or started again, is waited for, in milliseconds. */
 const PATIENCE = 30_000;

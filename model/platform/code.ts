@@ -7,8 +7,18 @@ import { packageRoot } from "../../lib/package-root.ts";
 /** Where our modules lie: the package's root, or `dist` below it in a published package. */
 const root = dirname(dirname(import.meta.dirname));
 
-/** The path of one of our modules as Node runs it. @param name without its ending, e.g. `services/runner/main` */
-export function modulePath(name: string): string {
+/** What the control plane's container runs. */
+export function controlPlaneModule(): string {
+  return modulePath("services/control-plane/main");
+}
+
+/** What a run of Pulumi in the runner's container runs. */
+export function runnerModule(): string {
+  return modulePath("services/runner/main");
+}
+
+/** The path of one of our modules as Node runs it. @param name without its ending */
+function modulePath(name: string): string {
   return join(root, `${name}${extname(import.meta.filename)}`);
 }
 
