@@ -108,23 +108,31 @@ export class Journal {
     /** URNs, and references to providers. */
     const names = new Set(anyRenamed ? entries.flatMap(({ state: { urn, id } }) => [urn, `${urn}::${id}`]) : []);
     const leftovers = new Set(anyRenamed ? entries.flatMap(({ state }) => (state.delete ? [state.urn] : [])) : []);
+    const withNewNames = (state: ResourceState) => (anyRenamed ? this.#withNewNames(state, names, leftovers) : state);
     const found = new Map<ResourceState, Entry>();
-    for (const entry of entries) {
-      const named = anyRenamed ? this.#withNewNames(entry.state, names, leftovers) : entry.state;
-      found.set(named, entry);
-    }
-    const states = this.#withoutVanished(found);
+    for (const entry of entries) found.set(withNewNames(entry.state), entry);
+    const states = this.#withoutVanished(found, withNewNames);
     return new Map(inOrder([...states.keys()]).map((state) => [state, states.get(state) as Entry]));
   }
 
-  #withoutVanished(states: Map<ResourceState, Entry>): Map<ResourceState, Entry> {
+  #withoutVanished(
+    states: Map<ResourceState, Entry>,
+    withNewNames: (state: ResourceState) => ResourceState,
+  ): Map<ResourceState, Entry> {
     if (this.#vanished.size === 0) return states;
     const left = new Set([...states.keys()].map(({ urn }) => urn));
-    const all = [...this.#news, ...this.base];
-    const gone = all.filter((entry) => this.#vanished.has(entry) && !left.has(entry.state.urn));
+    const gone = [...this.#news, ...this.base]
+      .filter((entry) => this.#vanished.has(entry))
+      .flatMap(({ state }) => this.#namesOf(state.urn).map((urn) => ({ ...withNewNames(state), urn })))
+      .filter(({ urn }) => !left.has(urn));
     // Parents after their children, so that a child ends up below the nearest ancestor that is there.
-    const without = (state: ResourceState) => gone.reduceRight((kept, entry) => forget(kept, entry.state), state);
+    const without = (state: ResourceState) => gone.reduceRight(forget, state);
     return new Map([...states].map(([state, entry]) => [without(state), entry]));
+  }
+
+  /** The name, and those that what refers to the resource may still have for it. */
+  #namesOf(urn: string): string[] {
+    return [urn, ...[...this.#renamed].flatMap(([from, to]) => (to === urn ? [from] : []))];
   }
 
   #withNewNames(state: ResourceState, names: ReadonlySet<string>, leftovers: ReadonlySet<string>): ResourceState {
