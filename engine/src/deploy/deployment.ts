@@ -4,13 +4,14 @@ import type { PropertyMap } from "../values/values.ts";
 import { chooseDeletes, deleteAll, refusedDeleteMessage } from "./deletes.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { Generator, type Refuse } from "./generator.ts";
+import { Generator } from "./generator.ts";
 import { type Goal, plainGoal } from "./goal.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Entry, Journal } from "./journal.ts";
 import { refreshEntries } from "./refresh.ts";
 import type { Registry } from "./registry.ts";
-import { Steps, timestamp } from "./steps.ts";
+import { timestamp } from "./step-states.ts";
+import { Steps } from "./steps.ts";
 import { globPattern, type Targets, unknownUrnMessage, unknownUrns } from "./targets.ts";
 import type { DeploymentOptions, ResourceState } from "./types.ts";
 import { providerType, stackType } from "./urn.ts";
@@ -72,6 +73,7 @@ export class Deployment {
           ? (old, provider) => context.executor.run([this.#steps.refresh(old, provider)])
           : undefined,
       replace: (urn) => replace.some((pattern) => pattern.test(urn)),
+      refuse: (urn, message, goOn) => context.executor.fail(message, urn, goOn || undefined),
     });
   }
 
@@ -81,6 +83,12 @@ export class Deployment {
 
   get options(): DeploymentOptions {
     return this.#context.options;
+  }
+
+  /** Where the program's relative paths begin. */
+  get folder(): string {
+    const { program, root } = this.options;
+    return program && "directory" in program ? program.directory : root;
   }
 
   get registry(): Registry {
@@ -99,10 +107,9 @@ export class Deployment {
   /** Makes a resource what the goal says. Throws Stopped when the deployment is ending. */
   async register(goal: Goal): Promise<Registered> {
     const { executor } = this.#context;
-    const refuse: Refuse = (urn, message, goOn) => executor.fail(message, urn, goOn || undefined);
     const planning = this.#planning.then(async () => {
       if (executor.stopped) throw new Stopped();
-      return this.#generator.plan(goal, refuse);
+      return this.#generator.plan(goal);
     });
     this.#planning = planning.catch(() => {});
     const plan = await planning.catch((error: unknown) => {
@@ -110,7 +117,7 @@ export class Deployment {
         executor.fail(messageOf(error), this.#generator.urnOf(goal));
       throw new Stopped();
     });
-    const { entry } = plan;
+    let { entry } = plan;
     if (plan.skipped) {
       executor.keep(entry);
       return this.#skip(entry);
@@ -118,14 +125,18 @@ export class Deployment {
     if (plan.after) await this.#deleting.get(plan.after);
     try {
       const run = executor.run(plan.steps);
-      for (const gone of plan.deletes) {
+      for (const gone of plan.deletes ?? []) {
         this.#deleting.set(
           gone,
           run.catch(() => {}),
         );
       }
       await run;
-      if (plan.follow) await executor.run(await plan.follow());
+      const more = await plan.follow?.();
+      if (more) {
+        entry = more.entry;
+        await executor.run(more.steps);
+      }
       // A refresh did not find it.
       if (this.#context.journal.isSettled(entry)) return this.#skip(entry);
       this.#entries.set(entry.state.urn, entry);

@@ -1,7 +1,7 @@
 import { equalMaps } from "../values/equality.ts";
 import { messageOf, Reported, Stopped } from "./errors.ts";
 import type { Entry } from "./journal.ts";
-import { PartialFailure, type Step } from "./steps.ts";
+import { PartialFailure, type Step } from "./step.ts";
 import type { DeploymentEvent, StepMetadata, StepOp } from "./types.ts";
 import { isDefaultProvider } from "./urn.ts";
 

@@ -1,17 +1,20 @@
-import { equal, equalMaps } from "../values/equality.ts";
-import { containsSecrets } from "../values/secrets.ts";
-import { type PropertyMap, Unknown } from "../values/values.ts";
-import { aliasUrns, type StackName } from "./aliases.ts";
-import { applyIgnoreChanges, type Difference, interpret, replaceOnChanges } from "./diffing.ts";
+import type { PropertyMap } from "../values/values.ts";
+import type { StackName } from "./aliases.ts";
+import { type Change, type Decision, decide, decideChange, isManaged } from "./decide.ts";
+import { dependentsOf } from "./dependents.ts";
+import { Differ } from "./differ.ts";
+import { applyIgnoreChanges, type Difference } from "./diffing.ts";
 import { type Goal, stateOf } from "./goal.ts";
 import type { Instance } from "./instance.ts";
 import { Entry, type Journal } from "./journal.ts";
-import { needs } from "./order.ts";
+import { Olds } from "./olds.ts";
+import { dependentMessage, inputMessage, missingMessage, replacementMessage } from "./refusals.ts";
 import type { Registry } from "./registry.ts";
-import type { Step, Steps } from "./steps.ts";
+import type { Step } from "./step.ts";
+import type { Steps } from "./steps.ts";
 import type { Targets } from "./targets.ts";
-import type { DeploymentKind, ResourceState } from "./types.ts";
-import { formatUrn, isProviderType, qualifyType, splitReference } from "./urn.ts";
+import type { DeploymentKind } from "./types.ts";
+import { formatUrn, isProviderType, qualifyType } from "./urn.ts";
 
 /** What is to be done for a goal. */
 export interface Plan {
@@ -20,15 +23,17 @@ export interface Plan {
   /** The old resource that a replacement elsewhere deletes, whose deletion has to come first. */
   readonly after?: Entry;
   /** Old resources that these steps delete. */
-  readonly deletes: readonly Entry[];
+  readonly deletes?: readonly Entry[];
   /** A new resource that is not meant: nothing is done and nothing is known of it. */
   readonly skipped?: boolean;
-  /** More steps once these are done: the update of what was imported. */
-  readonly follow?: () => Promise<readonly Step[]>;
+  /** What else is to be done once these are done: the update of what was imported. */
+  readonly follow?: () => Promise<Pick<Plan, "entry" | "steps">>;
 }
 
+/** Tells what is wrong with a resource; `goOn`: what else there is to do is shown nevertheless. */
+export type Refuse = (urn: string, message: string, goOn?: boolean) => Error;
+
 export interface GeneratorContext extends StackName {
-  /** A refresh or destroy makes and changes no resources of the program's, but for providers and components. */
   readonly kind: DeploymentKind;
   /** Reads an old resource before it is planned for; undefined: nothing is read. */
   readonly refresh: ((old: Entry, provider: string | undefined) => Promise<void>) | undefined;
@@ -38,20 +43,17 @@ export interface GeneratorContext extends StackName {
   readonly targets: Targets;
   /** URNs to be replaced whatever their differences (`--replace`). */
   readonly replace: (urn: string) => boolean;
+  readonly refuse: Refuse;
 }
 
-/** Tells what is wrong with a resource; `goOn`: what else there is to do is shown nevertheless. */
-export type Refuse = (urn: string, message: string, goOn?: boolean) => Error;
+type Of<Kind extends Decision["kind"]> = Extract<Decision, { readonly kind: Kind }>;
 
-/** Decides what has to be done for each resource that a program registers. */
+/** Plans what has to be done for each resource that a program registers. */
 export class Generator {
   readonly #context: GeneratorContext;
-  readonly #olds = new Map<string, Entry>();
-  /** What each registered URN has become, and which old resource it was. */
-  readonly #registered = new Map<string, Entry | undefined>();
-  /** The old names under which registered resources were found. */
-  readonly #aliased = new Map<string, string>();
-  readonly #claimed = new Map<Entry, string>();
+  readonly #olds: Olds;
+  readonly #differ: Differ;
+  readonly #registered = new Set<string>();
   /** Old resources deleted already to be made again. */
   readonly #deleted = new Set<Entry>();
   readonly #replaced = new Set<string>();
@@ -60,20 +62,18 @@ export class Generator {
 
   constructor(context: GeneratorContext) {
     this.#context = context;
-    for (const entry of context.journal.base) {
-      const { urn, delete: leftover } = entry.state;
-      if (!leftover && !this.#olds.has(urn)) this.#olds.set(urn, entry);
-    }
+    this.#olds = new Olds(context);
+    this.#differ = new Differ({ ...context, olds: this.#olds, replaced: this.#replaced });
   }
 
   /** Whether the program registered the old resource, under whatever name. */
   wants(old: Entry): boolean {
-    return this.#claimed.has(old);
+    return this.#olds.isClaimed(old);
   }
 
   /** Every name that the program registered or the stack had. */
   get urns(): string[] {
-    return [...this.#registered.keys(), ...this.#context.journal.base.map(({ state }) => state.urn)];
+    return [...this.#registered, ...this.#context.journal.base.map(({ state }) => state.urn)];
   }
 
   /** Whether this deployment has deleted the resource to make it again. */
@@ -88,302 +88,201 @@ export class Generator {
     return formatUrn({ stack, project, qualifiedType: qualifyType(goal.parent, goal.type), name: goal.name });
   }
 
-  /** Throws an Error with what is wrong with the goal. `bad` collects refused inputs. */
-  async plan(goal: Goal, refuse: Refuse): Promise<Plan> {
-    const { registry, steps, targets, kind, journal } = this.#context;
-    const urn = this.#name(goal, refuse);
-    let old = this.#findOld(goal, urn, refuse);
+  /** @throws Error with what is wrong with the goal */
+  async plan(goal: Goal): Promise<Plan> {
+    const { targets, kind: deployment, journal } = this.#context;
+    const urn = this.#register(goal);
     const entry = new Entry(stateOf(goal, urn, goal.properties));
-    const included = targets.includes(entry.state);
-    const isProvider = isProviderType(goal.type);
-    const managed = goal.custom && !isProvider && goal.readId === undefined;
-    if (old && included && managed && kind === "update" && this.#context.refresh) {
-      await this.#context.refresh(old, await this.#whoKnows(old.state, goal.provider));
+    const { state } = entry;
+    const included = targets.includes(state);
+    const found = this.#olds.claim(goal, urn);
+    if (found && included && deployment === "update" && isManaged(goal)) await this.#refresh(found, goal);
+    const old = found && !journal.isSettled(found) ? found : undefined;
+    const deleted = old !== undefined && (this.#deleted.has(old) || old.state.pendingReplacement === true);
+    const decision = decide({ deployment, goal, state, old, deleted, included, skipped: this.#skipped });
+    switch (decision.kind) {
+      case "skip":
+        this.#skipped.add(urn);
+        return { entry, steps: [], skipped: true };
+      case "refuse":
+        throw this.#context.refuse(urn, missingMessage(urn, decision.missing, targets.named));
+      case "keep":
+        return this.#keep(entry, decision);
+      case "leave":
+        return this.#leave(entry, decision);
+      case "mark":
+        return this.#mark(entry, decision);
+      case "read":
+        return this.#read(entry, decision);
+      case "import":
+        return this.#import(goal, entry, decision);
+      case "create":
+        await this.#check(goal, entry);
+        return { entry, steps: [this.#context.steps.create(entry)] };
+      case "remake":
+        return this.#remake(goal, entry, decision);
+      case "compare":
+        return this.#compare(goal, entry, decision);
     }
-    if (old && journal.isSettled(old)) old = undefined;
-    this.#registered.set(urn, old);
-    const missing = this.#needsSkipped(entry.state);
-    if (kind !== "update" && (managed || missing !== undefined)) return this.#unchanged(old, entry, included);
-    const recreating = old !== undefined && (this.#deleted.has(old) || old.state.pendingReplacement === true);
-    if (!included) return this.#untargeted(old, entry, refuse);
-    if (missing !== undefined) throw refuse(urn, this.#missingMessage(urn, missing));
-    if (goal.readId !== undefined) {
-      const read = steps.read(entry, goal.readId, old);
-      const replaced = old && !old.state.external ? [steps.replace(old, entry, { kind: "replace" })] : [];
-      return { entry, steps: [read, ...replaced], deletes: [] };
-    }
-    const instance = goal.custom ? await registry.instanceFor(entry.state) : undefined;
-    const fresh = !old || recreating || old.state.external || this.#context.replace(urn);
-    if (goal.importId && goal.custom && (!old || old.state.external || !wasImported(old.state, goal.importId))) {
-      return this.#import(goal, entry, old, instance, refuse);
-    }
-    const wanted = old ? applyIgnoreChanges(goal.properties, old.state.inputs, goal.ignoreChanges) : goal.properties;
-    const check = (olds: PropertyMap | undefined) => this.#check(instance, entry, olds, wanted, refuse);
-    await check(fresh ? undefined : old?.state.inputs);
-
-    if (!old) return { entry, steps: [steps.create(entry)], deletes: [] };
-    if (recreating || old.state.external) {
-      this.#replaced.add(urn);
-      const difference: Difference = { kind: "replace" };
-      const create = steps.create(entry, difference, { old, deleted: recreating });
-      return {
-        entry,
-        steps: recreating
-          ? [steps.replace(old, entry, difference), create]
-          : [create, steps.replace(old, entry, difference)],
-        after: old,
-        deletes: [],
-      };
-    }
-    const difference = await this.#diff(goal, old, entry, instance);
-    if (difference.kind === "none") return { entry, steps: [steps.same(old, entry)], deletes: [] };
-    if (difference.kind === "update") return { entry, steps: [steps.update(old, entry, difference)], deletes: [] };
-
-    if (old.state.protect && goal.protect) {
-      const refusal = refuse(
-        urn,
-        `unable to replace resource "${urn}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag from the resource in your Pulumi program and run \`pulumi up\``,
-        steps.dryRun,
-      );
-      // A preview shows all the same what it is about.
-      if (!steps.dryRun) throw refusal;
-    }
-    this.#replaced.add(urn);
-    if (!fresh) await check(undefined);
-    const marker = steps.replace(old, entry, difference);
-    if (!(goal.deleteBeforeReplace ?? difference.deleteBeforeReplace ?? false)) {
-      return { entry, steps: [steps.create(entry, difference, { old, deleted: false }), marker], deletes: [] };
-    }
-    const dependents = isProvider ? [] : await this.#dependentsToReplace(old, refuse);
-    const deletes = [...dependents.reverse(), old];
-    for (const gone of deletes) this.#deleted.add(gone);
-    return {
-      entry,
-      steps: [
-        ...deletes.map((gone) => steps.delete(gone, { replacing: true })),
-        marker,
-        steps.create(entry, difference, { old, deleted: true }),
-      ],
-      deletes,
-    };
   }
 
-  #name(goal: Goal, refuse: Refuse): string {
+  #register(goal: Goal): string {
+    const { refuse } = this.#context;
     const urn = this.urnOf(goal);
     if (goal.parent && !this.#registered.has(goal.parent)) {
       throw refuse(urn, `could not find parent resource ${goal.parent}`);
     }
     if (this.#registered.has(urn)) throw refuse(urn, `Duplicate resource URN '${urn}'; try giving it a unique name`);
+    this.#registered.add(urn);
     return urn;
   }
 
-  #findOld(goal: Goal, urn: string, refuse: Refuse): Entry | undefined {
-    const parentWas = goal.parent ? this.#aliased.get(goal.parent) : undefined;
-    const aliases = aliasUrns(goal, urn, this.#context, parentWas ? [parentWas] : []);
-    for (const name of [urn, ...aliases]) {
-      const old = this.#olds.get(name);
-      if (!old) continue;
-      const claimant = this.#claimed.get(old);
-      if (claimant !== undefined) {
-        const conflict =
-          name === urn
-            ? `Duplicate resource URN '${urn}' conflicting with alias on resource with URN '${claimant}'`
-            : `Duplicate resource alias '${name}' applied to resource with URN '${urn}' conflicting with resource with URN '${claimant}'`;
-        throw refuse(urn, conflict);
-      }
-      this.#claimed.set(old, urn);
-      if (name !== urn) {
-        this.#aliased.set(urn, name);
-        this.#context.journal.rename(name, urn);
-      }
-      return old;
-    }
-    return undefined;
+  async #refresh(old: Entry, goal: Goal): Promise<void> {
+    const { refresh } = this.#context;
+    if (refresh) await refresh(old, await this.#differ.whoKnows(old.state, goal.provider));
   }
 
-  /**
-   * The provider to ask for a resource that there is: the program's, unless that means another resource, as one of
-   * another account does. It would not find this one.
-   */
-  async #whoKnows(old: ResourceState, reference: string | undefined): Promise<string | undefined> {
-    return (await this.#providerChanged(old, reference)) ? old.provider : reference;
-  }
-
-  /** What a refresh or a destroy makes of a resource of the program. */
-  async #unchanged(old: Entry | undefined, entry: Entry, included: boolean): Promise<Plan> {
-    const { steps, kind } = this.#context;
-    if (!old) return this.#skip(entry);
-    const { urn, parent, protect, retainOnDelete, resourceHooks } = entry.state;
-    const provider = await this.#whoKnows(old.state, entry.state.provider);
-    if (kind === "destroy" && provider !== undefined && this.#needsSkipped(entry.state) === undefined) {
-      // What goes is as it was, but by the provider and with the hooks that the program names now.
-      const now = { urn, parent, provider, protect, retainOnDelete, resourceHooks };
-      entry.state = { ...old.state, ...now };
-      return { entry, steps: [steps.same(old, entry)], deletes: [] };
-    }
-    old.state = { ...old.state, urn };
-    const reads = kind === "refresh" && included && old.state.custom && !isProviderType(old.state.type);
-    return { entry: old, steps: reads ? [steps.refresh(old, provider)] : [], deletes: [] };
-  }
-
-  #untargeted(old: Entry | undefined, entry: Entry, refuse: Refuse): Plan {
-    if (!old) return this.#skip(entry);
+  #keep(entry: Entry, { old }: Of<"keep">): Plan {
     const { urn, parent } = entry.state;
-    if (parent !== undefined && this.#skipped.has(parent)) throw refuse(urn, this.#missingMessage(urn, parent));
     entry.state = { ...old.state, urn, parent };
-    return { entry, steps: [this.#context.steps.same(old, entry)], deletes: [] };
+    return { entry, steps: [this.#context.steps.same(old, entry)] };
   }
 
-  #skip(entry: Entry): Plan {
-    this.#skipped.add(entry.state.urn);
-    return { entry, steps: [], deletes: [], skipped: true };
+  async #leave({ state: { urn, provider } }: Entry, { old, reads }: Of<"leave">): Promise<Plan> {
+    const asked = await this.#differ.whoKnows(old.state, provider);
+    old.state = { ...old.state, urn };
+    return { entry: old, steps: reads ? [this.#context.steps.refresh(old, asked)] : [] };
   }
 
-  #needsSkipped(state: ResourceState): string | undefined {
-    return [...needs(state)].find((urn) => this.#skipped.has(urn));
+  async #mark(entry: Entry, { old }: Of<"mark">): Promise<Plan> {
+    const { urn, parent, protect, retainOnDelete, resourceHooks } = entry.state;
+    const provider = await this.#differ.whoKnows(old.state, entry.state.provider);
+    entry.state = { ...old.state, urn, parent, provider, protect, retainOnDelete, resourceHooks };
+    return { entry, steps: [this.#context.steps.same(old, entry)] };
   }
 
-  #missingMessage(urn: string, missing: string): string {
-    return this.#context.targets.named
-      ? `Resource '${urn}' depends on '${missing}' which was was not specified in --target list.`
-      : `Resource '${urn}' depends on '${missing}', which is new and excluded; exclude both of them or neither.`;
-  }
-
-  /** Puts the checked inputs into the entry's state. Every refused input is reported. */
-  async #check(
-    instance: Instance | undefined,
-    entry: Entry,
-    olds: PropertyMap | undefined,
-    news: PropertyMap,
-    refuse: Refuse,
-  ): Promise<void> {
-    if (!instance) return;
-    const { inputs, failures } = await instance.check(entry.state, olds, news);
-    let refused: Error | undefined;
-    for (const { property, reason } of failures ?? []) {
-      refused = refuse(entry.state.urn, refusalMessage(entry.state, property, news, reason));
-    }
-    if (refused) throw refused;
-    entry.state = { ...entry.state, inputs };
-  }
-
-  async #diff(goal: Goal, old: Entry, entry: Entry, instance: Instance | undefined): Promise<Difference> {
-    const { urn, inputs, replacementTrigger } = entry.state;
-    if (this.#context.replace(urn)) return { kind: "replace" };
-    if (goal.replaceWith.some((other) => this.#replaced.has(other))) return { kind: "replace" };
-    if (goal.deletedWith && this.#replaced.has(goal.deletedWith)) return { kind: "replace" };
-    if (old.state.custom !== goal.custom) return { kind: "replace" };
-    if (!instance) return equalMaps(old.state.inputs, inputs) ? { kind: "none" } : { kind: "update" };
-    if (await this.#providerChanged(old.state, goal.provider)) return { kind: "replace", keys: ["provider"] };
-    const triggered = replacementTrigger !== undefined && !equal(old.state.replacementTrigger, replacementTrigger);
-    if (triggered && (old.state.replacementTrigger !== undefined || replacementTrigger instanceof Unknown)) {
-      return { kind: "replace" };
-    }
-    const answer = await instance.diff(old.state, inputs, goal.ignoreChanges);
-    const found = interpret(answer, old.state.inputs, inputs);
-    const difference = replaceOnChanges(found, goal.replaceOnChanges, old.state.inputs, inputs);
-    const unwell = (old.state.initErrors?.length ?? 0) > 0;
-    if (unwell && goal.replaceOnChanges.includes("#initerror")) return { ...difference, kind: "replace" };
-    return unwell && difference.kind === "none" ? { kind: "update" } : difference;
-  }
-
-  /** Whether the resource has another provider now, and one whose configuration means another resource. */
-  async #providerChanged(old: ResourceState, reference: string | undefined): Promise<boolean> {
-    if (!old.provider || !reference || old.provider === reference) return false;
-    const before = splitReference(old.provider);
-    const now = splitReference(reference);
-    const sameProvider = (this.#aliased.get(now.urn) ?? now.urn) === before.urn;
-    if (sameProvider) return before.id !== now.id;
-    const { registry, journal } = this.#context;
-    const olds = registry.oldInputs(old.provider);
-    const news = journal.news.find(({ state }) => state.urn === now.urn)?.state.inputs;
-    if (!olds || !news) return true;
-    const diff = await registry.compareConfigs(now.urn, olds, news);
-    return interpret(diff, olds, news).kind === "replace";
-  }
-
-  async #import(
-    goal: Goal,
-    entry: Entry,
-    old: Entry | undefined,
-    instance: Instance | undefined,
-    refuse: Refuse,
-  ): Promise<Plan> {
+  #read(entry: Entry, { id, old }: Of<"read">): Plan {
     const { steps } = this.#context;
-    await this.#check(instance, entry, undefined, goal.properties, refuse);
-    const goalState = entry.state;
-    const imported = new Entry(goalState);
+    const replaced = old && !old.state.external ? [steps.replace(old, entry, { kind: "replace" })] : [];
+    return { entry, steps: [steps.read(entry, id, old), ...replaced] };
+  }
+
+  async #import(goal: Goal, entry: Entry, { id, old, deleted }: Of<"import">): Promise<Plan> {
+    const { steps } = this.#context;
+    const { urn } = entry.state;
+    const replaces = old !== undefined && !deleted;
+    if (replaces && old.state.protect && goal.protect) this.#refuseReplacement(urn, "protected");
+    const instance = await this.#check(goal, entry);
+    const imported = new Entry(entry.state);
     return {
-      entry,
-      steps: [steps.import(imported, goal.importId ?? "", old)],
-      deletes: [],
+      entry: imported,
+      steps: [
+        steps.import(imported, id, old && { old, deleted }),
+        ...(replaces ? [steps.replace(old, imported, { kind: "replace" })] : []),
+      ],
+      after: deleted ? old : undefined,
       follow: async () => {
-        const difference = await this.#diff(goal, imported, entry, instance);
-        if (difference.kind === "none") return [steps.same(imported, entry)];
-        if (difference.kind === "update") return [steps.update(imported, entry, difference)];
-        throw refuse(goalState.urn, "the imported resource differs from the program in a way that needs a replacement");
+        const inputs = applyIgnoreChanges(goal.properties, imported.state.inputs, goal.ignoreChanges);
+        await this.#check(goal, entry, { olds: imported.state.inputs, news: inputs });
+        const difference = await this.#differ.difference(goal, imported.state, entry.state, instance);
+        const change = decideChange(difference, imported.state, goal);
+        // What was imported as the program has it is done.
+        if (change.kind === "same") return { entry: imported, steps: [] };
+        if (change.kind === "replace") this.#refuseReplacement(urn, change.refused ?? "imported");
+        return { entry, steps: [steps.update(imported, entry, difference)] };
       },
     };
   }
 
-  /** The old resources that cannot stay while this one is deleted and made again, in their order. */
-  async #dependentsToReplace(root: Entry, refuse: Refuse): Promise<Entry[]> {
-    const { journal, targets } = this.#context;
-    const gone = new Set([root.state.urn]);
-    const dependents: Entry[] = [];
-    for (const entry of journal.base.slice(journal.base.indexOf(root) + 1)) {
-      const { state } = entry;
+  async #remake(goal: Goal, entry: Entry, { old, deleted }: Of<"remake">): Promise<Plan> {
+    const { steps } = this.#context;
+    await this.#check(goal, entry);
+    this.#replaced.add(entry.state.urn);
+    const difference: Difference = { kind: "replace" };
+    const create = steps.create(entry, difference, { old, deleted });
+    const marker = steps.replace(old, entry, difference);
+    return { entry, steps: deleted ? [marker, create] : [create, marker], after: old };
+  }
+
+  async #compare(goal: Goal, entry: Entry, { old }: Of<"compare">): Promise<Plan> {
+    const { steps, replace } = this.#context;
+    const forced = replace(entry.state.urn);
+    const olds = old.state.inputs;
+    const news = applyIgnoreChanges(goal.properties, olds, goal.ignoreChanges);
+    const instance = await this.#check(goal, entry, forced ? undefined : { olds, news });
+    const difference = await this.#differ.difference(goal, old.state, entry.state, instance);
+    const change = decideChange(difference, old.state, goal);
+    if (change.kind === "same") return { entry, steps: [steps.same(old, entry)] };
+    if (change.kind === "update") return { entry, steps: [steps.update(old, entry, difference)] };
+    if (change.refused) this.#refuseReplacement(entry.state.urn, change.refused);
+    this.#replaced.add(entry.state.urn);
+    if (!forced) await this.#check(goal, entry);
+    return this.#replace(entry, old, difference, change);
+  }
+
+  async #replace(
+    entry: Entry,
+    old: Entry,
+    difference: Difference,
+    { deleteFirst }: Extract<Change, { kind: "replace" }>,
+  ): Promise<Plan> {
+    const { steps } = this.#context;
+    const marker = steps.replace(old, entry, difference);
+    const create = steps.create(entry, difference, { old, deleted: deleteFirst });
+    if (!deleteFirst) return { entry, steps: [create, marker] };
+    const dependents = isProviderType(entry.state.type) ? [] : await this.#dependents(old);
+    const deletes = [...dependents.reverse(), old];
+    for (const gone of deletes) this.#deleted.add(gone);
+    return {
+      entry,
+      steps: [...deletes.map((gone) => steps.delete(gone, { replacing: true })), marker, create],
+      deletes,
+    };
+  }
+
+  /** What is deleted with a resource that is made again. @throws Error where that may not be */
+  async #dependents(root: Entry): Promise<Entry[]> {
+    const { journal, targets, refuse } = this.#context;
+    const isOut = (entry: Entry) =>
       // What the program has registered already does not depend on the resource any more.
-      if (journal.isSettled(entry) || this.#claimed.has(entry) || state.delete || this.#deleted.has(entry)) continue;
-      if (!(await this.#mustGoWith(state, gone))) continue;
-      if (state.protect) {
-        throw refuse(
-          state.urn,
-          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}" as it is currently marked for ` +
-            "protection. To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program " +
-            `and run \`pulumi up\`, or use the command:\n\`pulumi state unprotect '${state.urn}'\``,
-        );
-      }
-      if (!targets.includes(state)) {
-        const why = targets.named ? "it is not among the targets" : "it is excluded";
-        throw refuse(
-          state.urn,
-          `unable to replace resource "${state.urn}" as part of replacing "${root.state.urn}", since ${why}`,
-        );
-      }
-      gone.add(state.urn);
-      dependents.push(entry);
+      journal.isSettled(entry) || this.wants(entry) || entry.state.delete === true || this.#deleted.has(entry);
+    const dependents = await dependentsOf(root, journal, this.#differ, isOut);
+    for (const { state } of dependents) {
+      const unmeant = targets.named ? "no target" : "excluded";
+      const why = state.protect ? "protected" : targets.includes(state) ? undefined : unmeant;
+      if (why) throw refuse(state.urn, dependentMessage(state, root.state, why));
       this.#replaced.add(state.urn);
     }
     return dependents;
   }
 
-  async #mustGoWith(state: ResourceState, gone: ReadonlySet<string>): Promise<boolean> {
-    if (!state.custom || state.external || ![...needs(state)].some((urn) => gone.has(urn))) return false;
-    if (state.provider && gone.has(splitReference(state.provider).urn)) return true;
-    if (state.deletedWith && gone.has(state.deletedWith)) return true;
-    const touched = Object.entries(state.propertyDependencies ?? {})
-      .filter(([, urns]) => urns.some((urn) => gone.has(urn)))
-      .map(([key]) => key);
-    if (touched.length === 0) return false;
-    const inputs = { ...state.inputs };
-    for (const key of touched) if (key in inputs) inputs[key] = Unknown.value;
-    const instance = await this.#context.registry.instanceFor(state);
-    const answer = await instance.diff(state, inputs, state.ignoreChanges ?? []);
-    const difference = interpret(answer, state.inputs, inputs);
-    return replaceOnChanges(difference, state.replaceOnChanges ?? [], state.inputs, inputs).kind === "replace";
+  /** A preview shows all the same what it is about. @throws Error otherwise */
+  #refuseReplacement(urn: string, why: "protected" | "imported"): void {
+    const { refuse, steps } = this.#context;
+    const refusal = refuse(urn, replacementMessage(urn, why), steps.dryRun);
+    if (!steps.dryRun) throw refusal;
   }
-}
 
-function wasImported(state: ResourceState, id: string): boolean {
-  return (state.importID ?? state.id) === id;
-}
-
-function refusalMessage(state: ResourceState, property: string, inputs: PropertyMap, reason: string): string {
-  const name = state.urn.slice(state.urn.lastIndexOf("::") + 2);
-  const resource = `${state.type} resource '${name}'`;
-  if (!property) return `${resource} has a problem: ${reason}`;
-  const value = inputs[property];
-  const shown = containsSecrets(value ?? null) ? "[secret]" : typeof value === "object" ? JSON.stringify(value) : value;
-  return `${resource}: property ${property} value {${shown}} has a problem: ${reason}`;
+  /**
+   * Puts the checked inputs into the entry's state. Every refused input is told.
+   *
+   * @param inputs the old ones and what the program wants now; by default it is made anew
+   * @returns who checked them; undefined for a component
+   */
+  async #check(
+    goal: Goal,
+    entry: Entry,
+    { olds, news }: { olds?: PropertyMap; news: PropertyMap } = { news: goal.properties },
+  ): Promise<Instance | undefined> {
+    const { registry, refuse } = this.#context;
+    if (!goal.custom) return undefined;
+    const instance = await registry.instanceFor(entry.state);
+    const { inputs, failures } = await instance.check(entry.state, olds, news);
+    const refused = (failures ?? []).map(({ property, reason }) =>
+      refuse(entry.state.urn, inputMessage(entry.state, property, news, reason)),
+    );
+    if (refused.length > 0) throw refused[0];
+    entry.state = { ...entry.state, inputs };
+    return instance;
+  }
 }

@@ -3,7 +3,7 @@ import { messageOf } from "./errors.ts";
 import type { Outcome } from "./instance.ts";
 import { forget } from "./order.ts";
 import type { Registry } from "./registry.ts";
-import { timestamp } from "./steps.ts";
+import { timestamp } from "./step-states.ts";
 import type { PendingOperation, ResourceState, Snapshot } from "./types.ts";
 
 const interrupted = "an earlier update was interrupted";

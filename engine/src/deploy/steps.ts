@@ -1,30 +1,15 @@
-import { equal, equalMaps } from "../values/equality.ts";
+import { equalMaps } from "../values/equality.ts";
 import type { PropertyMap } from "../values/values.ts";
 import { unknownMarker } from "../values/wire.ts";
 import type { Difference } from "./diffing.ts";
 import type { Hooks } from "./hooks.ts";
 import { markSecrets, type Outcome } from "./instance.ts";
 import { Entry, type Journal } from "./journal.ts";
-import { needs } from "./order.ts";
 import type { Registry } from "./registry.ts";
+import type { Step } from "./step.ts";
+import { failIfPartial, protectedMessage, sameMeaning, times, timestamp, withOutcome } from "./step-states.ts";
 import type { PendingOperation, ResourceState, StepOp } from "./types.ts";
 import { isProviderType } from "./urn.ts";
-
-/** One thing to do for one resource. */
-export interface Step {
-  readonly op: StepOp;
-  readonly urn: string;
-  /** False for the parts of a replacement that are not counted on their own. */
-  readonly logical: boolean;
-  readonly old?: Entry;
-  readonly entry?: Entry;
-  readonly difference?: Difference;
-  /** Does it, and saves what came of it. The operation that it turned out to be, where that differs. */
-  apply(): Promise<StepOp | undefined>;
-}
-
-/** The resource was made or changed and its state is saved, but it is not in order. */
-export class PartialFailure extends Error {}
 
 /** What steps work with. */
 export interface StepContext {
@@ -86,9 +71,7 @@ export class Steps {
         if (outcome && !outcome.id && !this.#context.dryRun) throw new Error("the provider returned no id");
         const now = timestamp();
         entry.state = { ...withOutcome(entry.state, outcome), created: now, modified: now };
-        journal.add(entry);
-        if (old && replaced.deleted) journal.settle(old);
-        else if (old) old.state = { ...old.state, delete: true };
+        this.#takePlace(entry, replaced);
         await journal.commit();
         failIfPartial(outcome);
         await this.#done("Create", entry);
@@ -192,13 +175,17 @@ export class Steps {
     });
   }
 
-  /** Takes a resource that exists into the state; a difference to its goal is the next step's matter. */
-  import(entry: Entry, id: string, old?: Entry): Step {
-    return this.#step("import", { entry, old }, async () => {
+  /**
+   * Takes a resource that exists into the state; a difference to its goal is the next step's matter. What had its name
+   * goes at the end, unless it is gone already.
+   */
+  import(entry: Entry, id: string, replaced?: { old: Entry; deleted: boolean }): Step {
+    const replaces = replaced !== undefined && !replaced.deleted;
+    return this.#step(replaces ? "import-replacement" : "import", { entry, logical: !replaces }, async () => {
       const outcome = await this.#find("reading", entry, id, {});
       const now = timestamp();
       entry.state = { ...withOutcome(entry.state, outcome), importID: id, created: now, modified: now };
-      this.#replaceEntry(old, entry);
+      this.#takePlace(entry, replaced);
       await this.#context.journal.commit();
       failIfPartial(outcome);
     });
@@ -253,7 +240,14 @@ export class Steps {
     else this.#unfinished.set(entry, { operation, old });
   }
 
-  #replaceEntry(old: Entry | undefined, entry: Entry): void {
+  /** The entry is there; the old one is still to be deleted, or has been. */
+  #takePlace(entry: Entry, replaced: { old: Entry; deleted: boolean } | undefined): void {
+    this.#context.journal.add(entry);
+    if (replaced?.deleted) this.#context.journal.settle(replaced.old);
+    else if (replaced) replaced.old.state = { ...replaced.old.state, delete: true };
+  }
+
+  #replaceEntry(old: Entry, entry: Entry): void {
     this.#context.journal.settle(old);
     this.#context.journal.add(entry);
   }
@@ -290,64 +284,4 @@ export class Steps {
     if (!outcome) throw new Error(`resource '${id}' does not exist`);
     return outcome;
   }
-}
-
-function failIfPartial(outcome: Outcome | undefined): void {
-  if (outcome?.errors) throw new PartialFailure(outcome.errors.join("\n"));
-}
-
-/** The state with what the provider returned. A component has no outputs until it registers them. */
-function withOutcome(state: ResourceState, outcome: Outcome | undefined): ResourceState {
-  if (!outcome) return state;
-  return {
-    ...state,
-    id: outcome.id,
-    inputs: outcome.inputs ?? state.inputs,
-    outputs: outcome.outputs,
-    initErrors: outcome.errors && [...outcome.errors],
-  };
-}
-
-export function timestamp(): string {
-  return new Date().toISOString();
-}
-
-function times(state: ResourceState): Pick<ResourceState, "created" | "modified"> {
-  return { created: state.created, modified: state.modified };
-}
-
-function protectedMessage({ urn }: ResourceState): string {
-  return (
-    `resource "${urn}" cannot be deleted\n` +
-    "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource in your " +
-    `Pulumi program and run \`pulumi up\`, or use the command:\n\`pulumi state unprotect '${urn}'\``
-  );
-}
-
-/** Whether writing the new state instead of the old one would change nothing that anyone acts on. */
-function sameMeaning(old: ResourceState, state: ResourceState): boolean {
-  const set = (urns: readonly string[] | undefined) => [...new Set(urns)].sort().join("\n");
-  const facts = (from: ResourceState) =>
-    JSON.stringify([
-      from.urn,
-      from.type,
-      from.parent,
-      from.protect,
-      from.provider,
-      from.retainOnDelete,
-      from.deletedWith,
-      from.customTimeouts,
-      Object.entries(from.resourceHooks ?? {}).sort(),
-      set(from.replaceWith),
-      set(from.dependencies),
-      set(from.additionalSecretOutputs),
-      [...needs(from)].sort(),
-      Boolean(from.delete || from.pendingReplacement || from.external || from.initErrors?.length),
-    ]);
-  return (
-    facts(old) === facts(state) &&
-    equalMaps(old.inputs, state.inputs) &&
-    equalMaps(old.outputs, state.outputs) &&
-    equal(old.replacementTrigger, state.replacementTrigger)
-  );
 }
