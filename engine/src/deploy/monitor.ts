@@ -3,6 +3,7 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { hashAssets } from "../values/asset-hash.ts";
 import { containsUnknowns, flatten } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
 import { decodeProperties, encodeProperties, unknownMarker } from "../values/wire.ts";
@@ -55,6 +56,8 @@ export class Monitor {
   readonly #deployment: Deployment;
   readonly #resolver: Resolver;
   readonly #transforms: Transforms;
+  /** Whether the program has said that it registers nothing more. */
+  #awaited = false;
 
   constructor(deployment: Deployment, resolver: Resolver, transforms: Transforms) {
     this.#deployment = deployment;
@@ -70,8 +73,9 @@ export class Monitor {
       ),
       registerResource: handler((request: resourceProto.RegisterResourceRequest) => this.#register(request)),
       registerResourceOutputs: handler(async (request: resourceProto.RegisterResourceOutputsRequest) => {
-        const outputs = decodeProperties(request.getOutputs());
-        await this.#deployment.registerOutputs(request.getUrn(), flattenAll(outputs));
+        const outputs = flattenAll(decodeProperties(request.getOutputs()));
+        const hashed = await hashAssets(outputs, this.#deployment.folder);
+        await this.#deployment.registerOutputs(request.getUrn(), hashed);
         return new emptyProto.Empty();
       }),
       readResource: handler((request: resourceProto.ReadResourceRequest) => this.#read(request)),
@@ -90,6 +94,8 @@ export class Monitor {
       }),
       registerPackage: this.#refuse("parameterised packages"),
       signalAndWaitForShutdown: handler(async () => {
+        if (this.#awaited) throw new Error("Already waiting for shutdown");
+        this.#awaited = true;
         await this.#deployment.finish();
         return new emptyProto.Empty();
       }),

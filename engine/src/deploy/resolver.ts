@@ -1,3 +1,4 @@
+import { hashAssets } from "../values/asset-hash.ts";
 import { flatten } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
 import type { Deployment } from "./deployment.ts";
@@ -34,9 +35,19 @@ export class Resolver {
   }
 
   async goal(registration: Registration): Promise<Goal> {
-    const { provider, providers, version, pluginDownloadURL, remote, ...rest } = registration;
+    const {
+      provider,
+      providers,
+      version,
+      pluginDownloadURL,
+      remote,
+      replacementTrigger: trigger,
+      ...rest
+    } = registration;
     const parent = registration.parent ? this.#parents.get(registration.parent)?.goal : undefined;
-    const { properties, propertyDependencies } = flattenAll(registration);
+    const { properties: given, propertyDependencies } = flattenAll(registration);
+    const { folder } = this.#deployment;
+    const properties = await hashAssets(given, folder);
     if (isProviderType(rest.type)) {
       if (version && properties.version === undefined) properties.version = version;
       if (pluginDownloadURL && properties.pluginDownloadURL === undefined) {
@@ -53,6 +64,7 @@ export class Resolver {
       ...rest,
       properties,
       propertyDependencies,
+      replacementTrigger: trigger === undefined ? undefined : (await hashAssets({ trigger }, folder)).trigger,
       protect: rest.protect ?? parent?.protect,
       retainOnDelete: rest.retainOnDelete ?? parent?.retainOnDelete,
       deletedWith: rest.deletedWith ?? parent?.deletedWith,

@@ -92,6 +92,8 @@ export class InlineServer implements AsyncDisposable {
   readonly #server = new grpc.Server();
   #program: (monitor: InlineMonitor) => Promise<void> = async () => {};
   address = "";
+  /** Whether a program that has ended says that it registers nothing more, and waits until all is done. */
+  signals = true;
 
   static async start(): Promise<InlineServer> {
     const inline = new InlineServer();
@@ -119,7 +121,7 @@ export class InlineServer implements AsyncDisposable {
       const response = new languageProto.RunResponse();
       try {
         await this.#program(monitor);
-        await monitor.shutDown();
+        if (this.signals) await monitor.shutDown();
       } catch (error) {
         response.setError(error instanceof Error ? error.message : String(error));
       } finally {
