@@ -40,7 +40,7 @@ export interface ResourceDefinition<Inputs extends PropertyMap, Outputs extends 
   update?(state: ResourceState<Inputs, Outputs>, news: Inputs, call: CallContext): Promise<PropertyMap & Outputs>;
   /** Without it nothing outside the state belongs to the resource. */
   delete?(state: ResourceState<Inputs, Outputs>, call: CallContext): Promise<void>;
-  /** What an interrupted create with these inputs left behind. */
+  /** What an interrupted create with these inputs left behind. Left out where to create once more does no harm. */
   recover?(
     inputs: Inputs,
     call: CallContext,

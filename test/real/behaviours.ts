@@ -9,7 +9,7 @@ import { serveProvider } from "../../engine/src/plugin/serve.ts";
 import { packageRoot } from "../../lib/package-root.ts";
 import { embedded } from "../engine/behaviours/embedded.ts";
 import { groups } from "../engine/behaviours/groups.ts";
-import { type Engine, type Played, play, type Stage } from "../engine/behaviours/scenario.ts";
+import { type Engine, type Played, play, pressing, type Stage } from "../engine/behaviours/scenario.ts";
 import { finished, TestProject } from "../engine/cli/harness.ts";
 import { FakeProvider, World } from "../engine/deploy/fake-provider.ts";
 import { prelude, TestStack } from "../engine/deploy/harness.ts";
@@ -59,7 +59,7 @@ class RealStack implements Engine, AsyncDisposable {
     });
     const world = new World();
     const stack = new RealStack(project, world, await serveProvider(new FakeProvider(world)));
-    await stack.#pulumi(["stack", "init", "test"]);
+    await finished(stack.#start(["stack", "init", "test"]));
     return stack;
   }
 
@@ -67,7 +67,9 @@ class RealStack implements Engine, AsyncDisposable {
     await this.#project.write("index.js", prelude + stage.program);
     const log = join(this.#project.folder, "events.json");
     await rm(log, { force: true });
-    const { code, stdout, stderr } = await this.#pulumi([...argumentsOf(stage), "--stack=test", `--event-log=${log}`]);
+    const child = this.#start([...argumentsOf(stage), "--stack=test", `--event-log=${log}`]);
+    using _pressing = pressing(this.world, stage.cancelAt, () => child.kill("SIGINT"));
+    const { code, stdout, stderr } = await finished(child);
     const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
     const events = lines.map((line) => JSON.parse(line) as LoggedEvent);
     const summary = events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent;
@@ -86,9 +88,9 @@ class RealStack implements Engine, AsyncDisposable {
     };
   }
 
-  #pulumi(args: readonly string[]) {
+  #start(args: readonly string[]) {
     const { environment } = this.#project;
-    const child = spawn(process.execPath, [join(packageRoot(), "test", "real", "pulumi.ts"), binary, ...args], {
+    return spawn(process.execPath, [join(packageRoot(), "test", "real", "pulumi.ts"), binary, ...args], {
       cwd: this.#project.path(),
       env: {
         ...process.env,
@@ -98,7 +100,6 @@ class RealStack implements Engine, AsyncDisposable {
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return finished(child);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,6 +117,11 @@ function argumentsOf({ kind, ...flags }: Stage): string[] {
     ...of("target", flags.targets),
     ...of("exclude", flags.excludes),
     ...of("replace", flags.replace),
+    ...of("parallel", flags.parallel === undefined ? [] : [String(flags.parallel)]),
+    ...of(
+      "config",
+      Object.entries(flags.config ?? {}).map(([key, value]) => `${key}=${value}`),
+    ),
     ...on("target-dependents", flags.targetDependents),
     ...on("exclude-dependents", flags.excludeDependents),
     ...on("continue-on-error", flags.continueOnError),

@@ -51,6 +51,7 @@ async function withLanguageServer(cli: string, argv: readonly string[]): Promise
 
 function run(cli: string, argv: readonly string[], cwd = process.cwd()): Promise<number> {
   const child = spawn(cli, argv, { stdio: "inherit", cwd, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  process.on("SIGINT", () => child.kill("SIGINT"));
   return new Promise((done, fail) => {
     child.once("error", fail);
     child.once("exit", (code, signal) => done(code ?? (signal === null ? 1 : 130)));

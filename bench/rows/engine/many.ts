@@ -107,7 +107,7 @@ await servePlugin(createProvider());
         ? [join(root, "engine", "bin", "pulumi.mjs")]
         : [join(root, "test", "real", "pulumi.ts"), this.#real];
     return this.#cost([...command, ...OPERATIONS[operation]], {
-      PULUMI_ENGINE: "embedded",
+      PULUMI_CLI: "embedded",
       PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
       PULUMI_HOME: join(this.folder, "home"),
       PULUMI_CONFIG_PASSPHRASE: "bench",

@@ -43,7 +43,10 @@ export interface BridgedResource<Client> {
    * @throws Error with one line that says how it is named
    */
   importState?(id: string): { readonly id: string; readonly known: PropertyMap };
-  /** The id of what an interrupted create with these inputs left behind; undefined when nothing is there. */
+  /**
+   * The id of what an interrupted create with these inputs left behind; undefined when nothing is there. Left out where
+   * to create once more does no harm.
+   */
   recover?(inputs: PropertyMap, call: Call<Client>): Promise<string | undefined>;
 }
 

@@ -30,7 +30,8 @@ export interface Provider {
   delete(request: DeleteRequest): Promise<void>;
   invoke(request: InvokeRequest): Promise<InvokeResult>;
   /**
-   * What an interrupted create with these inputs left behind, found by name; undefined when nothing is there.
+   * What an interrupted create with these inputs left behind, found by name; undefined when nothing is there, or to
+   * create once more does no harm. Without it the create is kept as pending, and told to the user.
    * Only the embedded engine asks (Pulumi's contract has no such call). Throw an InitError for something that is
    * there but was not finished: the next deployment then updates it even if its inputs are the same.
    */

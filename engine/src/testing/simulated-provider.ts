@@ -82,15 +82,23 @@ export class SimulatedProvider implements Provider {
     };
   }
 
-  async create({ type, name, inputs }: CreateRequest): Promise<CreateResult> {
-    await this.world.begin("create", name);
+  async create({ type, name, inputs, signal }: CreateRequest): Promise<CreateResult> {
+    await this.world.begin("create", name, signal);
     const id = this.world.newId(name);
     this.world.things.set(id, { ...inputs, name: inputs.name ?? name });
-    await this.world.interrupt("after", "create", name);
+    await this.world.interrupt("after", "create", name, signal);
     return { id, outputs: this.#outputs(type, id, inputs) };
   }
 
-  async read({ type, id, inputs }: ReadRequest): Promise<ReadResult | undefined> {
+  async read({ type, id, urn, inputs, signal }: ReadRequest): Promise<ReadResult | undefined> {
+    const name = nameOf(urn);
+    await this.world.begin("read", name, signal);
+    const found = this.#find(type, id, inputs);
+    await this.world.interrupt("after", "read", name, signal);
+    return found;
+  }
+
+  #find(type: string, id: string, inputs: PropertyMap): ReadResult | undefined {
     const thing = this.world.things.get(id);
     if (!thing) return undefined;
     // What is imported has no inputs yet: all that is there is one.
@@ -100,19 +108,19 @@ export class SimulatedProvider implements Provider {
     return { id, inputs: read, outputs: this.#outputs(type, id, { ...properties, ...read }) };
   }
 
-  async update({ type, id, urn, news }: UpdateRequest): Promise<PropertyMap> {
+  async update({ type, id, urn, news, signal }: UpdateRequest): Promise<PropertyMap> {
     const name = nameOf(urn);
-    await this.world.begin("update", name);
+    await this.world.begin("update", name, signal);
     this.world.things.set(id, { ...news, name: news.name ?? name });
-    await this.world.interrupt("after", "update", name);
+    await this.world.interrupt("after", "update", name, signal);
     return this.#outputs(type, id, news);
   }
 
-  async delete({ id, urn }: DeleteRequest): Promise<void> {
+  async delete({ id, urn, signal }: DeleteRequest): Promise<void> {
     const name = nameOf(urn);
-    await this.world.begin("delete", name);
+    await this.world.begin("delete", name, signal);
     this.world.things.delete(id);
-    await this.world.interrupt("after", "delete", name);
+    await this.world.interrupt("after", "delete", name, signal);
   }
 
   async invoke({ token, args }: InvokeRequest): Promise<InvokeResult> {

@@ -13,6 +13,11 @@ import { type Moment, type Operation, World } from "./world.ts";
 export interface TestStackOptions {
   /** Packages that are simulated, with how their resources behave. @default none */
   readonly packages?: Readonly<Record<string, PackageRules>>;
+  /**
+   * Which of these cannot find what an interrupted create has made, as plugins cannot: such a create is kept as pending.
+   * @default none
+   */
+  readonly withoutRecover?: readonly string[];
   /** Other providers by package, each call a new one. @default none */
   readonly providers?: Readonly<Record<string, () => Provider>>;
   /** @default "project" */
@@ -66,11 +71,22 @@ export class TestStack {
   readonly #options: Required<Pick<TestStackOptions, "project" | "stack" | "root">>;
 
   constructor(options: TestStackOptions = {}) {
-    const { packages = {}, providers, project = "project", stack = "test", root = process.cwd() } = options;
+    const {
+      packages = {},
+      withoutRecover = [],
+      providers,
+      project = "project",
+      stack = "test",
+      root = process.cwd(),
+    } = options;
     this.#options = { project, stack, root };
     this.providers = { ...providers };
     for (const [name, rules] of Object.entries(packages)) {
-      this.providers[name] = () => new SimulatedProvider(this.world, name, rules);
+      const recovers = !withoutRecover.includes(name);
+      this.providers[name] = () => {
+        const provider: Provider = new SimulatedProvider(this.world, name, rules);
+        return recovers ? provider : Object.assign(provider, { recover: undefined });
+      };
     }
   }
 
@@ -101,7 +117,7 @@ export class TestStack {
     const before = world.interrupt;
     world.interrupt = async (...now) => {
       await before(...now);
-      if (now.join() !== [moment, operation, name].join()) return;
+      if (now.slice(0, 3).join() !== [moment, operation, name].join()) return;
       kill.abort();
       // Nobody is there any more to hear the answer.
       await new Promise(() => {});

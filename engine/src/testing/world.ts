@@ -1,9 +1,9 @@
 import type { PropertyMap } from "../values/values.ts";
 
-/** What a provider does to a thing. */
-export type Operation = "create" | "update" | "delete";
+/** What a provider does to a thing, or looks at of it. */
+export type Operation = "create" | "update" | "delete" | "read";
 
-/** Just before a change is made, or when it was made and nobody knows it yet. */
+/** Just before it is done, or when it was done and nobody knows it yet. */
 export type Moment = "before" | "after";
 
 /** What is "really there" to the simulated providers of a test, and how it behaves. */
@@ -17,8 +17,12 @@ export class World {
   #last = 0;
   readonly #failures = new Map<string, string>();
 
-  /** Called around every change; one that throws fails it. By default nothing happens. */
-  interrupt: (moment: Moment, operation: Operation, name: string) => Promise<void> | void = () => {};
+  /**
+   * Called around every operation; one that throws fails it. By default nothing happens. The signal is aborted when the
+   * deployment is cancelled.
+   */
+  interrupt: (moment: Moment, operation: Operation, name: string, signal: AbortSignal) => Promise<void> | void =
+    () => {};
 
   /** From now on the operation on the thing of that name fails, before anything is done, until `heal`. */
   fail(operation: Operation, name: string, reason: string): void {
@@ -30,12 +34,12 @@ export class World {
     this.#failures.clear();
   }
 
-  /** Notes that a change begins. @throws Error if it is to fail */
-  async begin(operation: Operation, name: string): Promise<void> {
-    this.log.push(`${operation} ${name}`);
+  /** Notes that an operation begins; reads are not logged. @throws Error if it is to fail */
+  async begin(operation: Operation, name: string, signal: AbortSignal): Promise<void> {
+    if (operation !== "read") this.log.push(`${operation} ${name}`);
     const reason = this.#failures.get(`${operation} ${name}`);
     if (reason !== undefined) throw new Error(reason);
-    await this.interrupt("before", operation, name);
+    await this.interrupt("before", operation, name, signal);
   }
 
   newId(name: string): string {

@@ -13,6 +13,43 @@ export const importing: Scenarios = {
     up(`new Fake("a", { name: "found", value: 1 }, { import: "found" });`, ["same a"]),
     up(`new Fake("a", { name: "found", value: 2 });`, ["update a"]),
   ],
+  "what is imported as the program has it is only imported": [
+    up(`new Fake("a", {}, { import: "found" });`, { meanwhile: there, steps: ["import a"], calls: [] }),
+    up(`new Fake("a", {}, { import: "found" });`, { steps: ["same a"], calls: [] }),
+  ],
+  "what is imported by another form of its id is the same afterwards, by either form": [
+    up(`new Fake("a", {}, { import: "path/to/found" });`, { meanwhile: there, steps: ["import a"], calls: [] }),
+    up(`new Fake("a", {}, { import: "path/to/found" });`, { steps: ["same a"], calls: [] }),
+    up(`new Fake("a", {});`, { steps: ["same a"], calls: [] }),
+    up(`new Fake("a", {}, { import: "found" });`, { steps: ["same a"], calls: [] }),
+  ],
+  "an import in the place of something else deletes that": [
+    up(`new Fake("a", { value: 2 });`, { meanwhile: there, steps: ["create a"] }),
+    up(`new Fake("a", {}, { import: "found" });`, {
+      steps: ["import-replacement a", "replace a", "delete-replaced a"],
+      calls: ["delete a"],
+      things: ["found"],
+    }),
+    up("", { steps: ["delete a"], things: [] }),
+  ],
+  "an import in the place of what others own leaves that": [
+    up(`new Fake("a", {}, { id: "found" });`, { meanwhile: there, steps: ["read a"] }),
+    up(`new Fake("a", {}, { import: "found" });`, {
+      steps: ["import-replacement a", "replace a", "discard-replaced a"],
+      calls: [],
+      things: ["found"],
+    }),
+    up(`new Fake("a", {});`, { steps: ["same a"], calls: [] }),
+  ],
+  "what is still imported is not replaced": [
+    up(`new Fake("a", {}, { import: "found" });`, { meanwhile: there, steps: ["import a"] }),
+    up(`new Fake("a", { key: 1 }, { import: "found" });`, {
+      steps: [],
+      errors: [/previously-imported resources that still specify an ID may not be replaced/],
+      calls: [],
+    }),
+    up(`new Fake("a", { key: 1 });`, ["create-replacement a", "replace a", "delete-replaced a"]),
+  ],
   "what is not there cannot be imported": [
     up(`new Fake("a", { value: 1 }, { import: "nothing" });`, {
       steps: [],

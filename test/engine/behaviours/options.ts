@@ -1,5 +1,18 @@
 import { preview, type Scenarios, up } from "./scenario.ts";
 
+/** Things of files with that content. */
+const files = (content: string) => `
+  const { mkdirSync, writeFileSync } = await import("node:fs");
+  const { FileArchive, FileAsset, AssetArchive, StringAsset } = pulumi.asset;
+  mkdirSync("files", { recursive: true });
+  writeFileSync("files/it.txt", "${content}");
+  new Fake("text", { it: new StringAsset("${content}") });
+  new Fake("file", { it: new FileAsset("files/it.txt") });
+  new Fake("archive", { it: new AssetArchive({ "a/it": new FileAsset("files/it.txt"), b: new StringAsset("b") }) });
+  new Fake("folder", { it: [new FileArchive("./files")] });`;
+
+const asItIs = "pulumi.runtime.registerResourceTransform(({ props, opts }) => ({ props, opts }));";
+
 export const options: Scenarios = {
   "ignored changes stay out, in lists and objects too": [
     up(`new Fake("a", { value: 1, list: [{ x: 1, y: 1 }], map: { k: 1, l: 1 } });`, ["create a"]),
@@ -63,6 +76,29 @@ export const options: Scenarios = {
       steps: ["create-replacement a", "replace a", "delete-replaced a", "update b", "same c"],
       calls: [],
     }),
+  ],
+  "what is made anew has what the program says, ignored or not": [
+    up(`new Fake("a", { value: 1, key: 1 });`, ["create a"]),
+    up(`new Fake("a", { value: 2, key: 2 }, { ignoreChanges: ["value"] });`, [
+      "create-replacement a",
+      "replace a",
+      "delete-replaced a",
+    ]),
+    up(`new Fake("a", { value: 2, key: 2 });`, ["same a"]),
+  ],
+  "assets and archives are compared by their contents": [
+    up(files("one"), ["create text", "create file", "create archive", "create folder"]),
+    up(files("one"), { steps: ["same text", "same file", "same archive", "same folder"], calls: [] }),
+    up(files("two"), ["update text", "update file", "update archive", "update folder"]),
+    up(files("two").replace('new FileAsset("files/it.txt")', 'new StringAsset("two")'), {
+      steps: ["same text", "same file", "same archive", "same folder"],
+      calls: [],
+    }),
+  ],
+  "assets go through transforms as they are": [
+    up(`${asItIs} ${files("one")}`, ["create text", "create file", "create archive", "create folder"]),
+    up(files("one"), { steps: ["same text", "same file", "same archive", "same folder"], calls: [] }),
+    up(`${asItIs} ${files("two")}`, ["update text", "update file", "update archive", "update folder"]),
   ],
   "transforms come in the order of own, ancestors', all": [
     up(

@@ -5,7 +5,63 @@ const program = (account: string, region: string) => `
   new Fake("a", { value: 1 }, { provider: account });
   new Fake("b", { value: 1 }, { parent: new Group("group", { providers: [account] }) });`;
 
+/** Two things of the default providers of these versions. */
+const versions = (a: string, b: string) => `
+  new Fake("a", { value: 1 }, { version: "${a}" });
+  new Fake("b", { value: 1 }, { version: "${b}" });`;
+
 export const providers: Scenarios = {
+  "another version makes another default provider, and changes nothing of what it manages": [
+    up(`new Fake("a", { value: 1 }); new Fake("b", { value: 1 });`, {
+      steps: ["create a", "create b"],
+      defaults: ["create default"],
+    }),
+    up(versions("1.0.0", "1.0.0"), {
+      steps: ["same a", "same b"],
+      defaults: ["create default_1_0_0", "delete default"],
+      calls: [],
+    }),
+    up(versions("1.0.1", "2.0.0-beta.1"), {
+      steps: ["same a", "same b"],
+      defaults: ["create default_1_0_1", "create default_2_0_0_beta_1", "delete default_1_0_0"],
+      calls: [],
+    }),
+    destroy({
+      steps: ["delete a", "delete b", "delete project-test"],
+      defaults: ["delete default_1_0_1", "delete default_2_0_0_beta_1"],
+      things: [],
+    }),
+  ],
+  "a default provider whose configuration changes replaces what it manages, or updates itself": [
+    up(`new Fake("a", { value: 1 });`, {
+      config: { "fake:account": "one", "fake:region": "x" },
+      steps: ["create a"],
+      defaults: ["create default"],
+    }),
+    up(`new Fake("a", { value: 1 });`, {
+      config: { "fake:region": "y" },
+      steps: ["same a"],
+      defaults: ["update default"],
+      calls: [],
+    }),
+    up(`new Fake("a", { value: 1 });`, {
+      config: { "fake:account": "two" },
+      steps: ["create-replacement a", "replace a", "delete-replaced a"],
+      defaults: ["create-replacement default", "delete-replaced default", "replace default"],
+      things: ["a"],
+    }),
+    up(`new Fake("a", { value: 1 }, { version: "1.0.0" });`, {
+      steps: ["same a"],
+      defaults: ["create default_1_0_0", "delete default"],
+      calls: [],
+    }),
+    up(`new Fake("a", { value: 1 }, { version: "2.0.0" });`, {
+      config: { "fake:account": "three" },
+      steps: ["create-replacement a", "replace a", "delete-replaced a"],
+      defaults: ["create default_2_0_0", "delete default_1_0_0"],
+      things: ["a"],
+    }),
+  ],
   "a provider is made, changed, replaced with what it manages, and goes last": [
     up(program("one", "x"), ["create account", "create a", "create group", "create b"]),
     up(program("one", "y"), { steps: ["update account", "same a", "same group", "same b"], calls: [] }),

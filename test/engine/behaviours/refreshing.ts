@@ -55,6 +55,29 @@ export const refreshing: Scenarios = {
     refresh(["same a"]),
     up(`new Fake("a", { value: 1 });`, ["update a"]),
   ],
+  "one that is cancelled keeps what it has read": [
+    up(pair, made),
+    refresh({
+      parallel: 1,
+      meanwhile: changed("a", 7),
+      cancelAt: "read a",
+      steps: ["update a"],
+      errors: [/refresh canceled/],
+    }),
+    up(pair, ["update a", "same b"]),
+  ],
+  "what has another name now and is gone is forgotten under both": [
+    up(`${pair} new Fake("c", { value: 1 }, { deletedWith: a });`, [...made, "create c"]),
+    {
+      ...up(
+        `const a = new Fake("a2", { value: 1 }, { aliases: [{ name: "a" }] });
+         new Fake("b", { value: 1, from: a.token }, { dependsOn: [a] });`,
+        { runProgram: true, meanwhile: gone("a"), steps: ["delete a2", "same b", "same c"], things: ["b", "c"] },
+      ),
+      kind: "refresh",
+    },
+    up(pair, ["create a", "update b", "delete c"]),
+  ],
   "what others own is read again too": [
     up(`new Fake("theirs", {}, { id: "theirs" }); export const x = 1;`, {
       meanwhile: ({ things }) => void things.set("theirs", { name: "theirs", value: 1 }),

@@ -3,6 +3,7 @@
  * the embedded engine, and by `npm run test:real` on the real CLI as well: both must take exactly these steps.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { World } from "../deploy/fake-provider.ts";
 
 /** Flags of a deployment, by the names that `deploy` has for them. */
@@ -16,6 +17,8 @@ export interface Flags {
   readonly refresh?: boolean;
   readonly runProgram?: boolean;
   readonly excludeProtected?: boolean;
+  /** How many steps run at once. */
+  readonly parallel?: number;
 }
 
 /** One command, and what must come of it. */
@@ -27,6 +30,12 @@ export interface Stage extends Flags {
   readonly steps: readonly string[];
   /** What fails it, each in the text of an error; by default it succeeds without any. */
   readonly errors?: readonly RegExp[];
+  /** The same of default providers; left out: whatever they are. */
+  readonly defaults?: readonly string[];
+  /** `OPERATION NAME` of a provider's call: Ctrl-C is pressed while it runs. */
+  readonly cancelAt?: string;
+  /** Written to the stack's configuration before, by full keys. */
+  readonly config?: Readonly<Record<string, string>>;
   /** What providers did, in order. */
   readonly calls?: readonly string[];
   /** The names of what is there afterwards. */
@@ -74,6 +83,24 @@ function whole(expected: Expected): Omit<Stage, "kind" | "program"> {
   return "steps" in expected ? expected : { steps: expected };
 }
 
+/** Has Ctrl-C pressed while that call of a provider runs, which goes on when it is told. */
+export function pressing(world: World, at: string | undefined, press: () => void): Disposable {
+  const before = world.interrupt;
+  if (at !== undefined) {
+    world.interrupt = async (moment, operation, name, signal) => {
+      if (moment !== "before" || `${operation} ${name}` !== at) return;
+      const told = signal.aborted ? undefined : once(signal, "abort");
+      press();
+      await told;
+    };
+  }
+  return {
+    [Symbol.dispose]: () => {
+      world.interrupt = before;
+    },
+  };
+}
+
 /** Plays a scenario and checks each stage. @returns the counts of each */
 export async function play(stages: readonly Stage[], engine: Engine): Promise<Played["changes"][]> {
   const { world } = engine;
@@ -95,6 +122,8 @@ export async function play(stages: readonly Stage[], engine: Engine): Promise<Pl
     assert.equal(played.succeeded, stage.errors === undefined, `${where}: ${JSON.stringify(errors)}`);
     if (stage.errors === undefined) assert.deepEqual(errors, [], where);
     assert.deepEqual(told(played.steps), [...stage.steps].sort(), where);
+    if (stage.defaults)
+      assert.deepEqual(played.steps.filter((step) => DEFAULT.test(step)).sort(), stage.defaults, where);
     if (stage.calls) assert.deepEqual(world.log, stage.calls, where);
     if (stage.things) assert.deepEqual(world.names(), stage.things, where);
     changes.push(played.changes);
@@ -102,8 +131,9 @@ export async function play(stages: readonly Stage[], engine: Engine): Promise<Pl
   return changes;
 }
 
+const DEFAULT = / default(?:_.*)?$/;
+
 /** Of the root stack the real CLI tells some steps twice, and some only if there is time. */
 function told(steps: readonly string[]): string[] {
-  const untold = / default(?:_.*)?$|^(?!delete ).* project-test$/;
-  return steps.filter((step) => !untold.test(step)).sort();
+  return steps.filter((step) => !DEFAULT.test(step) && !/^(?!delete ).* project-test$/.test(step)).sort();
 }

@@ -41,9 +41,12 @@ export class FakeProvider extends SimulatedProvider {
     return created;
   }
 
-  /** Like some that are real, it tells no inputs of what has none yet, as when it is imported. */
+  /**
+   * Like some that are real, it tells no inputs of what has none yet, as when it is imported, and takes another form of
+   * an id for that: `path/to/ID`.
+   */
   override async read(request: ReadRequest): Promise<ReadResult | undefined> {
-    const found = await super.read(request);
+    const found = await super.read({ ...request, id: request.id.replace(/^path\/to\//, "") });
     return found && Object.keys(request.inputs).length === 0 ? { ...found, inputs: {} } : found;
   }
 

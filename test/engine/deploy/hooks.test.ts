@@ -238,8 +238,8 @@ test("error hooks have a failed operation tried again until it works or they giv
   const { stack, prelude, log } = await hooked(context);
   let failures = 2;
   const note = stack.world.interrupt;
-  stack.world.interrupt = (moment, operation, name) => {
-    note(moment, operation, name);
+  stack.world.interrupt = (moment, operation, name, signal) => {
+    note(moment, operation, name, signal);
     if (moment === "before" && failures-- > 0) throw new Error(`${operation} ${failures}`);
   };
   const program = (value: number) => `${prelude}

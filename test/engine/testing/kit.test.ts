@@ -74,6 +74,26 @@ test("a run that does not come to where it is to be killed is a mistake of the t
   assert.deepEqual((await stack.up(() => void [new Thing("a"), new Thing("b")])).changes, { create: 1, same: 2 });
 });
 
+test("a package may be one that cannot find what an interrupted create has made", async () => {
+  const stack = new TestStack({ packages, withoutRecover: Object.keys(packages) });
+  const program = () => void new Thing("a");
+  await stack.up(program, { killAt: { moment: "after", operation: "create", name: "a" } });
+  const { events } = await stack.up(program);
+  assert.equal(stack.state.pendingOperations.length, 1);
+  assert.deepEqual(stack.world.names(), ["a", "a"], "nobody can know of the first");
+  const warned = events.some((event) => event.kind === "diagnostic" && /1 pending operations/.test(event.message));
+  assert.ok(warned, "which is told");
+});
+
+test("reads can fail, too", async () => {
+  const stack = newStack();
+  await stack.up(() => void new Thing("a"));
+  stack.world.fail("read", "a", "no answer");
+  assert.deepEqual((await stack.refresh()).errors, ["no answer", "refresh failed"]);
+  stack.world.heal();
+  assert.deepEqual((await stack.refresh()).errors, []);
+});
+
 test("functions are answered, real providers stand beside simulated ones, and other stacks have outputs", async () => {
   const stack = new TestStack({ packages, stack: "mine", project: "shop" });
   const answers = { "clock:index:now": ({ zone }: { zone?: unknown }) => ({ time: `noon in ${zone}` }) };
