@@ -8,7 +8,7 @@ import { type Goal, stateOf } from "./goal.ts";
 import type { Instance } from "./instance.ts";
 import { Entry, type Journal } from "./journal.ts";
 import { Olds } from "./olds.ts";
-import { dependentMessage, inputMessage, missingMessage, replacementMessage } from "./refusals.ts";
+import { dependentMessage, inputMessage, missingMessage, type Refuse, replacementMessage } from "./refusals.ts";
 import type { Registry } from "./registry.ts";
 import type { Step } from "./step.ts";
 import type { Steps } from "./steps.ts";
@@ -29,9 +29,6 @@ export interface Plan {
   /** What else is to be done once these are done: the update of what was imported. */
   readonly follow?: () => Promise<Pick<Plan, "entry" | "steps">>;
 }
-
-/** Tells what is wrong with a resource; `goOn`: what else there is to do is shown nevertheless. */
-export type Refuse = (urn: string, message: string, goOn?: boolean) => Error;
 
 export interface GeneratorContext extends StackName {
   readonly kind: DeploymentKind;

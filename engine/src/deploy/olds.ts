@@ -1,7 +1,7 @@
 import { aliasUrns, type StackName } from "./aliases.ts";
-import type { Refuse } from "./generator.ts";
 import type { Goal } from "./goal.ts";
 import type { Entry, Journal } from "./journal.ts";
+import type { Refuse } from "./refusals.ts";
 
 export interface OldsContext extends StackName {
   readonly journal: Journal;

@@ -4,6 +4,9 @@ import type { PropertyMap } from "../values/values.ts";
 import type { ResourceState } from "./types.ts";
 import { nameOf } from "./urn.ts";
 
+/** Tells what is wrong with a resource; `goOn`: what else there is to do is shown nevertheless. */
+export type Refuse = (urn: string, message: string, goOn?: boolean) => Error;
+
 /** An input that a provider refuses; secrets are not shown. */
 export function inputMessage(state: ResourceState, property: string, inputs: PropertyMap, reason: string): string {
   const resource = `${state.type} resource '${nameOf(state.urn)}'`;
