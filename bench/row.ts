@@ -13,7 +13,7 @@ export interface Row {
 /** One of these: at most so many times theirs, at least so many times, at most so much more than theirs, or ours at most. */
 export type Limit = Readonly<Partial<Record<"ratio" | "least" | "more" | "ours", number>>>;
 
-export interface BenchOptions {
+interface BenchOptions {
   /** How often is measured; each bench has its own number. */
   readonly rounds?: number | undefined;
 }

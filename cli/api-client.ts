@@ -12,7 +12,7 @@ import {
 } from "../model/stack/project.ts";
 import { apiPort, keyOf } from "./platform.ts";
 
-export interface Answer {
+interface Answer {
   readonly headers: IncomingMessage["headers"];
   // biome-ignore lint/suspicious/noExplicitAny: each command knows what it asked for
   readonly body: any;

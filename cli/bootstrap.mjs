@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of our package.json: the checkout, or the package below somebody's node_modules. */
-export const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
+const root = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
 
 /** Node refuses TypeScript below node_modules, so a published package runs its compiled copy. */
 const published = root.split(/[\\/]/).includes("node_modules");

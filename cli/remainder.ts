@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { isNotFound, messageOf, UserError } from "../lib/errors.ts";
 
 /** What a platform has in Docker, by its label and the names that derive from the platform's. */
-export interface Remainder {
+interface Remainder {
   readonly services: readonly string[];
   readonly containers: readonly string[];
   readonly networks: readonly string[];

@@ -1,5 +1,5 @@
 /** Where progress goes; tests collect it. */
-export type Write = (text: string) => void;
+type Write = (text: string) => void;
 
 /** Tells what goes on within a step, one line a call. */
 export type Say = (line: string) => void;

@@ -8,7 +8,7 @@ import type { Place } from "./place.ts";
 export const RECIPE_LABEL = "dynoform.recipe";
 
 /** Where a base image comes from. */
-export interface BaseBuild {
+interface BaseBuild {
   /** The image to make, e.g. `dynoform/base:<recipe>`. */
   readonly tag: string;
   /** For the label, e.g. `base-<recipe>`. */

@@ -12,7 +12,7 @@ export interface ContextFile {
   readonly mode?: number;
 }
 
-export interface ImageBuild {
+interface ImageBuild {
   readonly tag: string;
   readonly files: readonly ContextFile[];
   /** @default "Dockerfile" */
@@ -57,7 +57,7 @@ export async function buildImage(docker: Docker, build: ImageBuild): Promise<voi
 }
 
 /** A line of what Docker answers while it builds, pulls or imports. */
-export interface ProgressEvent {
+interface ProgressEvent {
   readonly stream?: string;
   readonly status?: string;
   readonly error?: string;

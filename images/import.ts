@@ -5,7 +5,7 @@ import { followProgress } from "./build.ts";
 import { PLATFORM_LABEL } from "./labels.ts";
 import { removalOf } from "./removal.ts";
 
-export interface Import {
+interface Import {
   readonly platform: string;
   /** The container's name; one that a killed process left is removed by its like. */
   readonly container: string;

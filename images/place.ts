@@ -24,7 +24,7 @@ export interface Place {
   readonly mirrors: Mirrors;
 }
 
-export interface Mirrors {
+interface Mirrors {
   readonly main: string;
   readonly security: string;
 }

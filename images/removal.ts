@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 
 /** Disposed, an abort has no effect any more. */
-export interface Removal extends Disposable {
+interface Removal extends Disposable {
   /** Removes the container, running or not; a second time waits for the first. */
   readonly remove: () => Promise<void>;
 }

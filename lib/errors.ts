@@ -1,5 +1,5 @@
 /** What a mistake is about: what was asked for, what there is already or goes on meanwhile, or what does not answer. */
-export type UserErrorKind = "invalid" | "conflict" | "unavailable";
+type UserErrorKind = "invalid" | "conflict" | "unavailable";
 
 /**
  * Something the user can mend: shown without a stack, by us and by Pulumi.

@@ -49,10 +49,10 @@ export const hostName: Reader<string> = text(
 );
 
 /** Set by the platform, so no config var. */
-export const PLATFORM_VARIABLES: readonly string[] = ["PORT", "DYNO"];
+const PLATFORM_VARIABLES: readonly string[] = ["PORT", "DYNO"];
 
 /** Read by the dyno's init, which removes them before the app's command runs. */
-export const INIT_PREFIX = "DYNOFORM_";
+const INIT_PREFIX = "DYNOFORM_";
 
 /** Why `name` can be no config var, or undefined when it can. `attached`: the variables that add-ons set. */
 export function configVarProblem(name: string, attached: readonly string[] = []): string | undefined {

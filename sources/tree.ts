@@ -23,7 +23,7 @@ export interface SourceTree {
 }
 
 /** Bytes of all files together; Heroku's limit for a slug is 500 MB, most of which is installed packages. */
-export const TREE_LIMIT = 300 * 2 ** 20;
+const TREE_LIMIT = 300 * 2 ** 20;
 
 /** How many folders deep files may lie. */
 const DEEPEST = 50;
@@ -111,7 +111,7 @@ function mebibytes(bytes: number): string {
 }
 
 /** What a tree's files are read to: told of its entries in order, each followed by its content. */
-export interface TreeReader {
+interface TreeReader {
   begin(entry: TreeEntry): void;
   content(bytes: Uint8Array): void;
 }
@@ -171,4 +171,4 @@ export class TreeDigest implements TreeReader {
 }
 
 /** What a checkout has in a submodule's place: a file `.git` that says which commit belongs there. */
-export const SUBMODULE_FILE = /^commit ([0-9a-f]{40})\n$/;
+const SUBMODULE_FILE = /^commit ([0-9a-f]{40})\n$/;

@@ -39,7 +39,7 @@ http {
 }
 `;
 
-export interface PlainRouter extends AsyncDisposable {
+interface PlainRouter extends AsyncDisposable {
   /** Published on 127.0.0.1, as our router is. */
   readonly port: number;
 }

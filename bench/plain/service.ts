@@ -6,7 +6,7 @@ import type Docker from "dockerode";
 import type { TestPlatform } from "../../test/support/platform.ts";
 
 /** What of a plain service an update changes. */
-export interface PlainForm {
+interface PlainForm {
   readonly image: string;
   readonly replicas: number;
   readonly env: Readonly<Record<string, string>>;

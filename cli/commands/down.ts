@@ -54,7 +54,7 @@ stay, so that the next \`up\` is quick.
   },
 };
 
-export interface DownOptions {
+interface DownOptions {
   readonly engine: Engine;
   /** The project's folder. */
   readonly project: string;
@@ -71,7 +71,7 @@ export interface DownOptions {
 }
 
 /** Destroys the stacks that the backend has, links first and platforms last, and removes what is left of the platforms in Docker. */
-export async function down(options: DownOptions): Promise<void> {
+async function down(options: DownOptions): Promise<void> {
   const { engine, project, platforms, platformStacks, links = new Set(), purge, steps } = options;
   const docker = await ensureDocker((line) => steps.say(line), "start");
   for (const { name } of platforms) await refuseOthers(docker, name, project);

@@ -133,6 +133,6 @@ unset DYNOFORM_TRY
 }
 
 /** A word of the shell, whatever stands in it. */
-export function quoted(value: string): string {
+function quoted(value: string): string {
   return /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -11,7 +11,7 @@ import { canInstall, installPackages, quietly } from "./apt.ts";
 import { isLiveRestoreSet, LIVE_RESTORE_ADVICE } from "./live-restore.ts";
 
 /** What a caller allows to get an engine: to start what is installed, or to install it too. */
-export type Effort = "start" | "install";
+type Effort = "start" | "install";
 
 /**
  * The machine's Docker Engine, started and installed if need be and allowed.

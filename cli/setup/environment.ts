@@ -28,7 +28,7 @@ export async function ensureEnvironment(directory: string, home: string): Promis
 }
 
 /** The text of `pulumi.env`. */
-export function pulumiEnv(variables: Readonly<Record<string, string>>): string {
+function pulumiEnv(variables: Readonly<Record<string, string>>): string {
   return [
     "# Written by `dynoform setup` for the pulumi command in this folder; what the environment says goes before it.",
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),

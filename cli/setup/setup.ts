@@ -20,7 +20,7 @@ import { ensureStacks } from "./stacks.ts";
 import { ensureSwarm } from "./swarm.ts";
 
 /** A project that is ready for `up`. */
-export interface Ready {
+interface Ready {
   readonly project: Project;
   readonly docker: Docker;
   readonly engine: Engine;
@@ -30,7 +30,7 @@ export interface Ready {
   readonly platforms: readonly PlatformTarget[];
 }
 
-export interface SetupOptions {
+interface SetupOptions {
   /** Anywhere in the project. */
   readonly directory: string;
   readonly steps: Steps;

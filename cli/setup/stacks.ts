@@ -12,7 +12,7 @@ const FIRST_STACK = "dev";
 /** What is asked of the engine here. */
 type Stacks = Pick<Engine, "stacks" | "init" | "setSecret">;
 
-export interface EnsuredStacks {
+interface EnsuredStacks {
   /** As they are now. */
   readonly files: StackFile[];
   /** The stacks of which the backend knows no resource. */

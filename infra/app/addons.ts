@@ -12,7 +12,7 @@ import type { DatabaseOutput, PostgresTransform } from "./postgres-login.ts";
 
 type Addons = NonNullable<AppSettings["addons"]>;
 
-export interface AddonsArgs {
+interface AddonsArgs {
   readonly platform: PlatformConnection;
   /** The app's id. */
   readonly app: string;

@@ -39,7 +39,7 @@ export function postgresServer(
   return new postgresql.Provider(`${name}-server`, ...transformed(transform.server, `${name}-server`, args, opts));
 }
 
-export interface LoginArgs {
+interface LoginArgs {
   readonly user: string;
   /** The role that it becomes. */
   readonly owner: pulumi.Input<string>;

@@ -17,7 +17,7 @@ export function values(entries: Environment): Record<string, pulumi.Output<strin
 }
 
 /** What of an app a release is made of. */
-export interface ReleaseSettings {
+interface ReleaseSettings {
   readonly platform: PlatformConnection;
   /** The app's name. */
   readonly app: string;
@@ -64,7 +64,7 @@ export function createRelease(name: string, settings: ReleaseSettings, opts: pul
   return new Release(name, ...transformed(settings.transform.release, name, args, opts));
 }
 
-export interface ReleaseTaskSettings {
+interface ReleaseTaskSettings {
   readonly platform: PlatformConnection;
   /** The app's name. */
   readonly app: string;

@@ -3,7 +3,7 @@ import { messageOf, UserError } from "../../lib/errors.ts";
 import type { LinkedAppSettings } from "../../model/github/settings.ts";
 
 /** What is asked about, and as whom. */
-export interface Wanted {
+interface Wanted {
   /** `owner/name`. */
   readonly repository: string;
   readonly baseUrl: string;

@@ -25,7 +25,7 @@ import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.
 import { BACKUPS } from "./postgres.ts";
 import type { PlatformTransform } from "./transform.ts";
 
-export interface ToolsArgs {
+interface ToolsArgs {
   /** The platform's name. */
   readonly platform: string;
   readonly network: docker.Network;

@@ -6,7 +6,7 @@ import { platformImage } from "./image.ts";
 import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.ts";
 import type { PlatformTransform } from "./transform.ts";
 
-export interface PostgresArgs {
+interface PostgresArgs {
   /** The platform's name. */
   readonly platform: string;
   readonly network: docker.Network;
@@ -18,7 +18,7 @@ export interface PostgresArgs {
   readonly transform: PlatformTransform;
 }
 
-export interface Postgres {
+interface Postgres {
   readonly container: docker.Container;
   /** Of the role `provisioner`. */
   readonly provisionerPassword: pulumi.Output<string>;

@@ -7,7 +7,7 @@ import { dockerLabels, LOG_DRIVER, LOG_OPTIONS, platformLabels } from "./labels.
 import { ROUTER_SYSCTLS } from "./router-sysctls.ts";
 import type { PlatformTransform } from "./transform.ts";
 
-export interface RouterArgs {
+interface RouterArgs {
   /** The platform's name. */
   readonly platform: string;
   readonly network: docker.Network;

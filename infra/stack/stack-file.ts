@@ -18,7 +18,7 @@ import type { WrittenFile } from "./written-file.ts";
 import { refuseAmbiguous } from "./written-values.ts";
 
 /** `dynoform:app`: an app's settings, and the stack of the platform that serves it. */
-export interface AppStack extends AppSettings {
+interface AppStack extends AppSettings {
   /** @default "platform" */
   readonly platform?: string;
 }
@@ -30,7 +30,7 @@ export interface GitHubStack extends GitHubLinkSettings {
 }
 
 /** What a stack file declares. */
-export type StackFile =
+type StackFile =
   | { readonly kind: "platform"; readonly settings: PlatformSettings }
   | {
       readonly kind: "app";

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { isNotFound } from "../errors.ts";
 
 /** What of a Swarm service concerns us. */
-export interface Service {
+interface Service {
   readonly id: string;
   readonly name: string;
   readonly replicas: number;

@@ -25,7 +25,7 @@ export function releaseNumber(last: LedgerEntry | null, declared: Released): num
   return isDeepStrictEqual(before, { ...declared }) ? last.version : last.version + 1;
 }
 
-export interface MetadataSettings {
+interface MetadataSettings {
   /** The platform's name. */
   readonly platform: string;
   readonly app: string;

@@ -1,7 +1,7 @@
 import type { Config, Configs, LedgerEntry } from "./ledger.ts";
 
 /** What to write into a stack file to go back to a release. Formation, add-ons and what add-ons set stay as they are. */
-export type RollbackPlan =
+type RollbackPlan =
   | {
       readonly eligible: true;
       /** For `dynoform:app.source`; undefined: it stays, as the release had the source that runs. */

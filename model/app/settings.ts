@@ -207,9 +207,6 @@ export const appSettingsFields = {
   labs: optional(list(oneOf("lab", LABS))),
 };
 
-/** Reads {@link AppSettings} from plain data. */
-export const appSettings: Reader<AppSettings> = object<AppSettings>(appSettingsFields);
-
 function formationType(name: string, path: string, problems: Problems): void {
   if (name === "release") problems.add(path, "runs once with each release and has no formation; remove it");
   else processType(name, path, problems);

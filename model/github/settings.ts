@@ -68,12 +68,12 @@ export type GitHubCredential =
 export const DEFAULT_BASE_URL = "https://github.com";
 
 /** `owner/name`. */
-export const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
+const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
   /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(name),
 );
 
 /** A branch, as Git takes its name. */
-export const branchName: Reader<string> = text(
+const branchName: Reader<string> = text(
   "use the name of a branch, e.g. main",
   (name) =>
     name.length <= 255 &&
@@ -84,7 +84,7 @@ export const branchName: Reader<string> = text(
 );
 
 /** Where a GitHub is: an address without path. */
-export const baseUrl: Reader<string> = text(`use an address like ${DEFAULT_BASE_URL}`, (address) => {
+const baseUrl: Reader<string> = text(`use an address like ${DEFAULT_BASE_URL}`, (address) => {
   if (!URL.canParse(address)) return false;
   const { protocol, pathname, search, hash, username } = new URL(address);
   return /^https?:$/.test(protocol) && pathname === "/" && `${search}${hash}${username}` === "";

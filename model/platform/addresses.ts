@@ -5,7 +5,7 @@ import { numberOf } from "../content.ts";
 export { platformDirectory } from "./directories.ts";
 
 /** A platform's addresses on its own overlay network. */
-export interface Addresses {
+interface Addresses {
   /** The whole network, a /16. */
   readonly subnet: string;
   readonly gateway: string;

@@ -101,7 +101,7 @@ export const DEFAULT_API_PORT = 5000;
 export const DEFAULT_WEB_PORT = 8080;
 
 /** Where it speaks TLS, unless a platform says otherwise. */
-export const DEFAULT_HTTPS_PORT = 8443;
+const DEFAULT_HTTPS_PORT = 8443;
 
 /**
  * Where the router speaks TLS; undefined: nowhere. A platform with a port of its own stands beside another one, as a rule,
@@ -151,7 +151,7 @@ export interface MemoryLimit {
   readonly memory?: number;
 }
 
-export interface SleepSettings {
+interface SleepSettings {
   /**
    * Seconds without a request after which an app's dynos sleep; 0: never.
    * @default 1800
@@ -159,7 +159,7 @@ export interface SleepSettings {
   readonly after?: number;
 }
 
-export interface CycleSettings {
+interface CycleSettings {
   /**
    * Seconds after which a dyno is restarted; 0: never.
    * @default 86400
@@ -172,7 +172,7 @@ export interface CycleSettings {
   readonly spread?: number;
 }
 
-export interface HoursSettings {
+interface HoursSettings {
   /**
    * Hours a month.
    * @default 750
@@ -185,7 +185,7 @@ export interface HoursSettings {
   readonly per?: "app" | "account";
 }
 
-export interface ReleaseSettings {
+interface ReleaseSettings {
   /**
    * Of how many releases of an app the images are kept.
    * @default 20
@@ -193,7 +193,7 @@ export interface ReleaseSettings {
   readonly keep?: number;
 }
 
-export interface AccountSettings {
+interface AccountSettings {
   /**
    * Whether anybody who reaches the platform may make an account; otherwise admins invite.
    * @default false
@@ -202,7 +202,7 @@ export interface AccountSettings {
 }
 
 /** Where users connect accounts to deploy from. */
-export interface GitHubSettings {
+interface GitHubSettings {
   /**
    * Of GitHub's pages; of GitHub Enterprise Server its own.
    * @default "https://github.com"
@@ -215,7 +215,7 @@ export interface GitHubSettings {
   readonly clientId?: string;
 }
 
-export interface BackupSettings {
+interface BackupSettings {
   /**
    * How many of each database are kept: a new one removes the oldest.
    * @default 5

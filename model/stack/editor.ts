@@ -128,12 +128,12 @@ export class StackFileEditor {
 }
 
 /** What an edit did to a stack file. */
-export interface Edited {
+interface Edited {
   readonly before: string;
   readonly after: string;
 }
 
-export interface StackFilePlace {
+interface StackFilePlace {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   readonly stack: string;

@@ -10,7 +10,7 @@ import { DEFAULT_PLATFORM_NAME, type PlatformSettings, platformSettings } from "
 import { APP, GITHUB, PLATFORM } from "./keys.ts";
 
 /** What a stack file declares, by the key in it. */
-export type StackKind = "platform" | "app" | "github" | "other";
+type StackKind = "platform" | "app" | "github" | "other";
 
 /** A stack's settings file. */
 export interface StackFile {

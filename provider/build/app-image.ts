@@ -15,7 +15,7 @@ import { putSubmodules } from "./submodules.ts";
 const NLTK_DATA = "NLTK_DATA=/app/.heroku/python/nltk_data";
 
 /** What an app's image is called, and the digest of the source that it must be made of. */
-export interface AppImage {
+interface AppImage {
   readonly repository: string;
   readonly key: string;
   readonly digest: string;

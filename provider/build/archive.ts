@@ -7,7 +7,7 @@ import { BUILD_USER, DYNO_GROUP } from "../../images/pythons.ts";
 import { type SourceTree, TreeDigest } from "../../sources/index.ts";
 
 /** What {@link putFiles} is given files by. */
-export interface Files {
+interface Files {
   /** Adds one file. */
   text(path: string, content: string | Buffer): void;
   /** Adds a tree's files, and tells the digest of what was really read: they may change meanwhile. */

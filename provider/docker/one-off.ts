@@ -40,7 +40,7 @@ export interface OneOff {
 }
 
 /** For {@link createOneOff}. */
-export type OneOffSpec = Docker.ContainerCreateOptions & { readonly name: string };
+type OneOffSpec = Docker.ContainerCreateOptions & { readonly name: string };
 
 /**
  * The container of a one-off: hardened exactly like a dyno, though no service, so nobody starts it again. It is not
@@ -92,7 +92,7 @@ export function createOneOff(docker: Docker, { name, ...spec }: OneOffSpec): Pro
 }
 
 /** How a one-off ended. */
-export interface Ended {
+interface Ended {
   readonly status: number;
   readonly outOfMemory: boolean;
   /** The last lines that it wrote, 20 at most. */

@@ -14,7 +14,7 @@ import { readFields } from "./shape.ts";
 
 /** A definition whatever its inputs and outputs are: the kit has checked them before it calls. */
 // biome-ignore lint/suspicious/noExplicitAny: a table holds definitions of different inputs; check() makes the call sound.
-export type AnyDefinition = ResourceDefinition<any, any>;
+type AnyDefinition = ResourceDefinition<any, any>;
 
 /**
  * Makes a provider of a table of definitions.

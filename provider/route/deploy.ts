@@ -19,7 +19,7 @@ import { askAsleep } from "./replaced.ts";
  * `no-worse`: an answer; one of 500 or more, or none, only where what is replaced does not answer below. `http`: an answer
  * below 500. `tcp`: an accepted connection.
  */
-export type HealthCheckType = "no-worse" | "http" | "tcp";
+type HealthCheckType = "no-worse" | "http" | "tcp";
 
 type RouteDyno = { name: string; port: number; dyno: string };
 

@@ -20,7 +20,7 @@ export function notStarted(dyno: string, seconds: number, problem: string | unde
 }
 
 /** How a new dyno has to answer. */
-export interface Check {
+interface Check {
   readonly type: string;
   readonly path: string;
   readonly timeout: number;

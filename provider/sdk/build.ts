@@ -5,7 +5,7 @@ import { seesConfig } from "../build/steps.ts";
 import { BUILDER } from "../build/version.ts";
 
 /** What decides which image a build makes, as plain values: a build is named by them. */
-export interface BuildContent {
+interface BuildContent {
   /** Of the source tree, hex SHA-256. */
   readonly digest: string;
   /** The Python's id: a minor version of Debian's, or an exact one. */

@@ -3,13 +3,13 @@ import { messageOf } from "../../lib/errors.ts";
 import { listenOn } from "../../lib/unix-server.ts";
 
 /** Wakes an app. Whether it awoke in the end is not waited for: the router holds the requests. */
-export type Wake = (app: string) => Promise<void>;
+type Wake = (app: string) => Promise<void>;
 
 /** No such app: the router is told so. */
 export class UnknownApp extends Error {}
 
 /** Where the container of a dyno's service is, e.g. `10.138.128.7`; undefined when none runs, or it is to end. */
-export type AddressOf = (service: string) => string | undefined;
+type AddressOf = (service: string) => string | undefined;
 
 /**
  * Serves the router, which calls on a Unix socket in the folder that both have.

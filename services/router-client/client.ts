@@ -2,15 +2,15 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A dyno in the router's table; `dyno` (`web.1`) is what the router's log calls it. */
-export type RouterDyno = { name: string; port: number; dyno?: string };
+type RouterDyno = { name: string; port: number; dyno?: string };
 
 /**
  * `asleep`: a request wakes the app. `quota`: its dynos stopped until the first of the month, which a page says.
  */
-export type RouterMode = "awake" | "asleep" | "quota";
+type RouterMode = "awake" | "asleep" | "quota";
 
 /** What an app was asked for. */
-export interface RouterActivity {
+interface RouterActivity {
   /** When it was last asked, deployed or woken, in seconds since 1970; the start of the router when it was not since. */
   readonly last: number;
   /** Requests that its dynos have now. */
@@ -70,12 +70,10 @@ export interface RouterRevision {
 }
 
 /** What a restart beside tells of a dyno. `at`: a container's address on the platform's network. */
-export type BesideStep =
-  | { readonly state: "keep" | "move"; readonly at: string }
-  | { readonly state: "drain" | "alone" };
+type BesideStep = { readonly state: "keep" | "move"; readonly at: string } | { readonly state: "drain" | "alone" };
 
 /** Requests that had not ended when the time for that was over, by services: open WebSockets, say. */
-export type RequestsLeft = Readonly<Record<string, number>>;
+type RequestsLeft = Readonly<Record<string, number>>;
 
 /** The router refused. `dyno` and `probe` tell of a probe that failed. */
 export class RouterError extends Error {
@@ -293,4 +291,4 @@ export interface ProbeFailure {
 }
 
 /** Why the router did not take a dyno; `status` for `status`. The router's own words for it are in services/router. */
-export type ProbeReason = "no_name" | "refused" | "no_answer" | "status";
+type ProbeReason = "no_name" | "refused" | "no_answer" | "status";

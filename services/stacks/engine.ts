@@ -67,7 +67,7 @@ export interface StateResource {
 }
 
 /** A stack that the backend knows. */
-export interface StackSummary {
+interface StackSummary {
   readonly name: string;
   readonly resourceCount?: number;
 }

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { findProject, readStackFiles } from "../../model/stack/project.ts";
 
 /** What a deployment may take. */
-export interface TimeLimit {
+interface TimeLimit {
   readonly milliseconds: number;
   /** What is said when it took longer. */
   readonly problem: string;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { TestPlatform } from "./platform.ts";
 
 /** An account that is not the first admin's. */
-export interface Account {
+interface Account {
   readonly email: string;
   readonly password: string;
   /** Of the API. */

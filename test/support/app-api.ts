@@ -3,7 +3,7 @@ import type { ApiClient } from "../../cli/api-client.ts";
 import { apiOf } from "./dyno-manager.ts";
 import type { TestPlatform } from "./platform.ts";
 
-export interface ShownRelease {
+interface ShownRelease {
   readonly id: string;
   readonly version: number;
   readonly description: string;

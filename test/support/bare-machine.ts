@@ -11,7 +11,7 @@ import { type Finished, finish } from "./process.ts";
 const run = promisify(execFile);
 
 /** A Debian of its own in namespaces of this machine, with Node and npm and nothing else that we need. */
-export interface BareMachine extends AsyncDisposable {
+interface BareMachine extends AsyncDisposable {
   /** Its root file system, seen from here. */
   readonly root: string;
   /** Runs a command in it. */
@@ -19,7 +19,7 @@ export interface BareMachine extends AsyncDisposable {
 }
 
 /** Where the clone lies in the machine. */
-export const CLONE = "/srv/dynoform";
+const CLONE = "/srv/dynoform";
 
 /** Its first process: adopts and reaps what others leave, such as dockerd. */
 const INIT = "trap exit TERM; while :; do sleep 3600 & wait $!; done";

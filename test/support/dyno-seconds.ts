@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import type { TestPlatform } from "./platform.ts";
 
 /** What Docker itself tells of when containers ran, from the moment it is asked. */
-export interface DynoSeconds extends Disposable {
+interface DynoSeconds extends Disposable {
   /** Seconds of an app's dynos until now, each once while two of its containers run, one-off dynos and release tasks apart. */
   of(app: string): number;
 }

@@ -15,7 +15,7 @@ import { type Finished, finish } from "./process.ts";
 import { until } from "./until.ts";
 
 /** What a stack file of an app says: `dynoform:app`, as written. */
-export type AppSettings = Readonly<Record<string, unknown>>;
+type AppSettings = Readonly<Record<string, unknown>>;
 
 /**
  * A platform of one test: its own name, ports, project folder, state and runtime directory on the

@@ -29,7 +29,7 @@ export interface Ran {
   readonly errors: string;
 }
 
-export interface RanOptions {
+interface RanOptions {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ export interface Driven {
   readonly outputs: PropertyMap;
 }
 
-export interface DriveOptions {
+interface DriveOptions {
   readonly ignoreChanges?: readonly string[];
   readonly preview?: boolean;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "@lydell/node-pty";
 import { until } from "./until.ts";
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly columns?: number;

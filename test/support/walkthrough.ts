@@ -1,7 +1,7 @@
 /** A text whose blocks are to be followed from top to bottom, as a reader does. */
 
 /** What a reader does with a block: types it into a shell, or writes it into a file. */
-export type Block =
+type Block =
   | { readonly kind: "shell"; readonly text: string }
   | { readonly kind: "file"; readonly path: string; readonly text: string };
 

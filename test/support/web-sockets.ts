@@ -38,7 +38,7 @@ export function webSocketApp(platform: TestPlatform, name: string): Promise<void
 }
 
 /** An open WebSocket. */
-export interface OpenWebSocket extends Disposable {
+interface OpenWebSocket extends Disposable {
   readonly closed: boolean;
   /** Sends a message and resolves when it has come back. */
   echo(message: string): Promise<void>;

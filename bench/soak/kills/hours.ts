@@ -14,7 +14,7 @@ interface Run {
 }
 
 /** What Docker itself says of how long dynos ran. */
-export interface HoursWatch extends Disposable {
+interface HoursWatch extends Disposable {
   /** How the control plane's ledger differs from that. */
   differences(directory: string): string[];
 }

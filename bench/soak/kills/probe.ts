@@ -12,7 +12,7 @@ interface Asked {
   readonly wrong: string | undefined;
 }
 
-export interface Seen {
+interface Seen {
   readonly sent: number;
   /** What was wrong with those that the app did not answer. */
   readonly lost: readonly string[];
@@ -20,7 +20,7 @@ export interface Seen {
   readonly servedAgain: (from: number) => number;
 }
 
-export interface Probe extends AsyncDisposable {
+interface Probe extends AsyncDisposable {
   stop(): Promise<Seen>;
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from "../../../lib/errors.ts";
 
 /** A call of the API; `:app` in its path stands for the app. */
-export interface PlannedCall {
+interface PlannedCall {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;

@@ -39,6 +39,6 @@ function valueDelta(property: Property, value: PropertyValue, phase: Phase): Pro
 }
 
 /** Terraform's usual name of a property: `ipv4Address` is `ipv4_address`. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -18,7 +18,7 @@ import { importInputs, refreshInputs } from "./refresh.ts";
 import type { BridgedFunction, BridgedResource, Call } from "./resource.ts";
 import { keysOf, type Phase, type Properties } from "./schema.ts";
 
-export interface BridgedProvider<Client> {
+interface BridgedProvider<Client> {
   readonly name: string;
   /** Of the real package. */
   readonly version: string;

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 
-export interface WaitOptions {
+interface WaitOptions {
   /** Docker events that may have changed the answer, as in `docker events --filter`. */
   readonly filters: Record<string, readonly string[]>;
   /** Milliseconds after which it gives up. */

@@ -11,7 +11,7 @@ const LONGEST_WAIT = 60_000;
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE"];
 
-export interface Answer<T> {
+interface Answer<T> {
   readonly body: T;
   readonly etag: string;
 }

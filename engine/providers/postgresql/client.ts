@@ -43,7 +43,7 @@ export interface Server {
   in(database: string): Server;
 }
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /** How often a statement is said again that met another one on the same catalogue row. */
 const TRIES = 20;

@@ -46,7 +46,7 @@ export async function refuseUnsupported(session: Session): Promise<void> {
 }
 
 /** Whether to show what would be done before it is done, and to do it at all. */
-export interface Phases {
+interface Phases {
   readonly preview: boolean;
   readonly update: boolean;
   /** Ask between the two. */

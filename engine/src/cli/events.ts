@@ -8,7 +8,7 @@ import type { DeploymentEvent, ResourceState, StepMetadata } from "../deploy/typ
 import { encodeProperties, type Seal } from "../state/property-json.ts";
 import type { EventSink } from "./grpc-sink.ts";
 
-export interface Summary {
+interface Summary {
   readonly maybeCorrupt: boolean;
   readonly durationSeconds: number;
   readonly resourceChanges: Readonly<Record<string, number>>;

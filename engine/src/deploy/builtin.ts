@@ -5,7 +5,7 @@ import type { PropertyMap } from "../values/values.ts";
 const stackReference = "pulumi:pulumi:StackReference";
 
 /** Reads the outputs of another stack; undefined when there is no such stack. */
-export type StackOutputs = (stack: string) => Promise<PropertyMap | undefined>;
+type StackOutputs = (stack: string) => Promise<PropertyMap | undefined>;
 
 /** The package `pulumi`, which every engine has built in: references to other stacks. */
 export class BuiltinProvider implements Provider {

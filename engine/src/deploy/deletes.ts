@@ -9,7 +9,7 @@ import type { ResourceState } from "./types.ts";
 import { splitReference } from "./urn.ts";
 
 /** What is to be deleted of what there is. */
-export interface Deletes {
+interface Deletes {
   /** In topological order, under the names of now. */
   readonly goes: ReadonlyMap<ResourceState, Entry>;
   /** What would have to go too, but was not said to: the deletes that need it cannot be done. */

@@ -25,7 +25,7 @@ export interface Registered {
   readonly skipped: boolean;
 }
 
-export interface DeploymentContext {
+interface DeploymentContext {
   readonly options: DeploymentOptions;
   readonly journal: Journal;
   readonly registry: Registry;

@@ -7,7 +7,7 @@ import { handler, notImplemented } from "./service.ts";
 import type { DeploymentEvent } from "./types.ts";
 
 /** The version of Pulumi whose contract this engine follows. */
-export const pulumiVersion = "3.270.0";
+const pulumiVersion = "3.270.0";
 
 const severities = ["debug", "info", "warning", "error"] as const;
 

@@ -5,7 +5,7 @@ import { PartialFailure, type Step } from "./step.ts";
 import type { DeploymentEvent, StepMetadata, StepOp } from "./types.ts";
 import { isDefaultProvider } from "./urn.ts";
 
-export interface ExecutorOptions {
+interface ExecutorOptions {
   /** How many steps run at once; 0 or less: as many as there are. */
   readonly parallel: number;
   readonly continueOnError: boolean;
@@ -166,7 +166,7 @@ export class Executor {
   }
 }
 
-export function metadataOf(step: Step): StepMetadata {
+function metadataOf(step: Step): StepMetadata {
   const state = step.entry?.state ?? step.old?.state;
   return {
     op: step.op,

@@ -14,7 +14,7 @@ interface Hook {
   readonly ignoreErrors: boolean;
 }
 
-export interface HookContext {
+interface HookContext {
   readonly callbacks: Callbacks;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;

@@ -12,7 +12,7 @@ import type { DeploymentEvent, DeploymentOptions, Program } from "./types.ts";
 /** With this code a program ends that has told its user already what went wrong. */
 const alreadyTold = 32;
 
-export interface Launch {
+interface Launch {
   readonly options: DeploymentOptions;
   /** host:port of the ResourceMonitor service. */
   readonly monitorAddress: string;
@@ -24,7 +24,7 @@ export interface Launch {
 }
 
 /** A program that runs. */
-export interface RunningProgram {
+interface RunningProgram {
   /** Undefined: it ended well. A string: what it failed with, "" if the user knows already. Never rejects. */
   readonly ended: Promise<string | undefined>;
   /** Ends it, if it is ours to end. */

@@ -4,7 +4,7 @@
  */
 
 /** The SDK's `runtime/debuggable`. */
-export interface Debuggable {
+interface Debuggable {
   readonly debugPromiseLeaks: boolean;
   debuggablePromise(promise: Promise<unknown>, context: unknown): Promise<unknown>;
 }

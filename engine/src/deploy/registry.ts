@@ -24,7 +24,7 @@ import { isProviderType, nameOf, providerPackage, splitReference, typeOf } from 
 const reserved = new Set(["version", "pluginDownloadURL", "__internal"]);
 
 /** Makes a provider for a package, of a version or ("") of any; throws a line that says why there is none. */
-export type LoadProvider = (packageName: string, version: string) => Promise<Provider>;
+type LoadProvider = (packageName: string, version: string) => Promise<Provider>;
 
 /**
  * The providers of a deployment. Each is a resource itself (`pulumi:providers:<package>`), whose "provider"

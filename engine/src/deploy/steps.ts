@@ -12,7 +12,7 @@ import type { PendingOperation, ResourceState, StepOp } from "./types.ts";
 import { isProviderType } from "./urn.ts";
 
 /** What steps work with. */
-export interface StepContext {
+interface StepContext {
   readonly journal: Journal;
   readonly registry: Registry;
   readonly dryRun: boolean;

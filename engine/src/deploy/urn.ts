@@ -4,7 +4,7 @@ export const stackType = "pulumi:pulumi:Stack";
 
 const providerTypePrefix = "pulumi:providers:";
 
-export interface UrnParts {
+interface UrnParts {
   readonly stack: string;
   readonly project: string;
   /** The types of all parents and its own, joined by "$". */

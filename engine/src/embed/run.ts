@@ -31,7 +31,7 @@ export type RunOptions = Pick<DeploymentOptions, "kind" | "project" | "stack" | 
   Partial<Omit<DeploymentOptions, "program">> & { readonly program?: AnyProgram };
 
 /** A host of which only what is needed must be there. */
-export type RunHost = Partial<DeploymentHost>;
+type RunHost = Partial<DeploymentHost>;
 
 /** Runs `deploy`. @param host by default nothing is saved, shown, known of other stacks or cancelled */
 export async function run(options: RunOptions, snapshot: Snapshot, host: RunHost = {}): Promise<Deployed> {

@@ -29,7 +29,7 @@ export async function servePlugin(provider: Provider): Promise<void> {
 }
 
 /** A provider that others may call. */
-export interface ServedProvider {
+interface ServedProvider {
   /** Of the loopback address; `PULUMI_DEBUG_PROVIDERS=NAME:PORT` has a Pulumi CLI use it. */
   readonly port: number;
   close(): void;

@@ -23,7 +23,7 @@ export interface Deployment {
   metadata?: object;
 }
 
-export interface VersionedDeployment {
+interface VersionedDeployment {
   readonly version: number;
   readonly features: readonly string[];
   /** Undefined: the stack was just made. */
@@ -65,7 +65,7 @@ export function saltOf(deployment: Deployment | undefined): string | undefined {
 }
 
 /** JSON text, and the features that its reader must know. */
-export interface Content {
+interface Content {
   readonly text: string;
   readonly features: readonly string[];
 }

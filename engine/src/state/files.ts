@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-export interface WriteOptions {
+interface WriteOptions {
   /** The folder for the unfinished file, on the same file system; the target's own by default. */
   readonly scratch?: string;
   readonly mode?: number;

@@ -20,7 +20,7 @@ interface LockContent extends ProcessIdentity {
   timestamp: string;
 }
 
-export interface HeldLock {
+interface HeldLock {
   release(): Promise<void>;
 }
 

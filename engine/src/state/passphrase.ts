@@ -41,7 +41,7 @@ export class Crypter {
 }
 
 /** Where the passphrase comes from; called at most once for a key. */
-export type PassphraseSource = () => Promise<string>;
+type PassphraseSource = () => Promise<string>;
 
 /**
  * The secrets of one stack. The key is derived (0.3 s of another thread) only when it is first needed.

@@ -98,7 +98,7 @@ function declarations(project: string, config: Record<string, unknown>): Record<
 }
 
 /** Parsed YAML. @throws UserError with the file and the line of what is wrong */
-export function parseYaml(file: string, text: string): unknown {
+function parseYaml(file: string, text: string): unknown {
   try {
     return parse(text);
   } catch (error) {

@@ -24,7 +24,7 @@ const FLOAT = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c";
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** How a secret's JSON text is kept: encrypted, or in clear for `--show-secrets`. */
-export type SealedText = { readonly ciphertext: string } | { readonly plaintext: string };
+type SealedText = { readonly ciphertext: string } | { readonly plaintext: string };
 
 /** Seals the JSON text of a secret; `path` says where it stands, so that an unchanged one keeps its ciphertext. */
 export type Seal = (plaintext: string, path: string) => SealedText;

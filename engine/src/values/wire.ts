@@ -37,7 +37,7 @@ const unknownMarkers = new Set([
 ]);
 
 /** What the other side said it understands; what it does not is sent as the bare value. */
-export interface WireOptions {
+interface WireOptions {
   readonly secrets: boolean;
   readonly resources: boolean;
   readonly outputs?: boolean;

@@ -4,7 +4,7 @@ import type { Clock } from "../types.ts";
 import type { User, Users } from "./users.ts";
 
 /** Somebody who may use another one's app. */
-export interface Collaborator {
+interface Collaborator {
   readonly id: string;
   readonly user: User;
   /** Milliseconds since 1970. */

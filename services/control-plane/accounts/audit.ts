@@ -28,7 +28,7 @@ export interface AuditRecord extends AuditEntry {
   readonly at: number;
 }
 
-export interface AuditFilter {
+interface AuditFilter {
   /** An app as it may have been named: its name, its id. */
   readonly apps?: readonly string[] | undefined;
   /** Milliseconds since 1970; an app of that name before may have been another one's. */

@@ -25,7 +25,7 @@ export interface NewAuthorization extends Authorization {
   readonly token: string;
 }
 
-export interface AuthorizationWish {
+interface AuthorizationWish {
   readonly user: string;
   readonly description: string;
   /** Seconds; undefined: it never expires. */

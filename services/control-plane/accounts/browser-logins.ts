@@ -3,7 +3,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { hashOf, letters, newSecret } from "./secrets.ts";
 
 /** What a person is shown who is to let a computer in. */
-export interface LoginRequest {
+interface LoginRequest {
   /** The beginning of the address that the computer shows, for a person to compare. */
   readonly code: string;
   /** As the computer says it: `Heroku CLI login from laptop`. */

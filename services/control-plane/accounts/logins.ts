@@ -24,7 +24,7 @@ export class WrongCredentials extends Error {
   }
 }
 
-export interface LoginsOptions {
+interface LoginsOptions {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly invitations: Invitations;

@@ -12,7 +12,7 @@ import { ApiError, notFound } from "./errors.ts";
 import { patienceOf } from "./patience.ts";
 import type { Ports } from "./ports.ts";
 
-export interface DeskOptions {
+interface DeskOptions {
   readonly ports: Ports;
   readonly outputs: OutputsReader;
   readonly token: Token;

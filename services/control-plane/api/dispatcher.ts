@@ -25,7 +25,7 @@ export interface Ask {
   readonly id?: string;
 }
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly routes: readonly Route[];
   readonly accounts: Pick<Accounts, "audit">;
   readonly clock: Clock;

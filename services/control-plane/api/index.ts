@@ -72,7 +72,7 @@ export interface ApiOptions {
 }
 
 /** The Heroku Platform API of a platform. */
-export interface Api {
+interface Api {
   /** Ready to `listen`. */
   readonly server: ApiServer;
   /** The same without HTTP, for other parts of the control plane. */

@@ -8,7 +8,7 @@ const QUEUE_LIMIT = 16 * 1024 * 1024;
 /** Milliseconds between signs of life. */
 const HEARTBEAT = 15_000;
 
-export interface LogStreamOptions extends LogFilter {
+interface LogStreamOptions extends LogFilter {
   readonly logs: Pick<Logs, "read" | "tail">;
   readonly app: string;
   /** How many of the lines that are there come first. */

@@ -1,7 +1,7 @@
 import { ApiError } from "./errors.ts";
 
 /** A part of a list, as Heroku pages it. */
-export interface Page<T> {
+interface Page<T> {
   readonly items: readonly T[];
   /** 206 when there is more. */
   readonly status: 200 | 206;

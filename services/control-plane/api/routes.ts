@@ -7,7 +7,7 @@ export type Route<C extends OpenCall = Call> = readonly [method: string, path: s
 /** A route for whoever asks. */
 export type OpenRoute = Route<OpenCall>;
 
-export interface Match<H = Handler> {
+interface Match<H = Handler> {
   readonly handler: H;
   /** The route's path, with its colons. */
   readonly path: string;

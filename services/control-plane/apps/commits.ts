@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const TRIES = 10;
 const PAUSE = 300;
 
-export interface CommitsOptions {
+interface CommitsOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** Gets what could not be committed. */

@@ -35,7 +35,7 @@ export interface Course {
   undone(change: Change): Promise<void>;
 }
 
-export interface StackCoursesOptions {
+interface StackCoursesOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** So that a new control plane knows that what an earlier one held is free. */
@@ -45,13 +45,13 @@ export interface StackCoursesOptions {
   forget(change: Change, text: string): Promise<void>;
 }
 
-export interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "editor"> {
+interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "editor"> {
   readonly followers: Followers;
   readonly journal: Journal;
 }
 
 /** The app that a stack file's text declares. */
-export function namesIn(text: string, stack: string): AppNames {
+function namesIn(text: string, stack: string): AppNames {
   const config: unknown = parse(text)?.config;
   return appNames(appSettingsOf(isRecord(config) ? config : {}), stack);
 }

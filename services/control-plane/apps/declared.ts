@@ -40,7 +40,7 @@ export interface DeclaredApp {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export interface DeclaredOptions {
+interface DeclaredOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** The platform's name. */

@@ -6,7 +6,7 @@ export class AppBusy extends UserError {
   override readonly name = "AppBusy";
 }
 
-export interface QueueLimits {
+interface QueueLimits {
   /** How many may wait for one app. */
   readonly waiting: number;
   /** How long each may wait, in milliseconds. */

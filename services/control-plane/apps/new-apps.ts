@@ -7,7 +7,7 @@ import { newKey } from "../../stacks/new-stack.ts";
 import type { DeclaredApp } from "./declared.ts";
 import { checkName, randomId, randomName, takenName } from "./names.ts";
 
-export interface NewAppsOptions {
+interface NewAppsOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** The platform's name. */
@@ -17,7 +17,7 @@ export interface NewAppsOptions {
 }
 
 /** An app that is not there yet. */
-export interface NewApp {
+interface NewApp {
   readonly id: string;
   readonly stack: string;
   readonly path: string;

@@ -10,7 +10,7 @@ import { StackCommits } from "./commits.ts";
 import { Journal } from "./journal.ts";
 import { sizesOf } from "./sizes.ts";
 
-export interface OpenAppsOptions {
+interface OpenAppsOptions {
   readonly settings: ControlPlaneSettings;
   readonly docker: Docker;
   readonly store: DatabaseSync;

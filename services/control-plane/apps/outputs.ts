@@ -3,7 +3,7 @@ import type { Configs, LedgerEntry } from "../../../model/app/ledger.ts";
 import type { Clock } from "../types.ts";
 import type { Changed } from "./ports.ts";
 
-export interface FormationOutput {
+interface FormationOutput {
   readonly type: string;
   readonly quantity: number;
   readonly size: string;

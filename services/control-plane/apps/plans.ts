@@ -15,7 +15,7 @@ export interface Plan {
   readonly preview: string;
 }
 
-export interface PlansOptions extends EditOptions {
+interface PlansOptions extends EditOptions {
   readonly runner: Pick<Runner, "pulumi" | "preview">;
 }
 

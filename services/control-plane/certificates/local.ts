@@ -13,7 +13,7 @@ export interface CertificatePort {
   remove(name: string): Promise<unknown>;
 }
 
-export interface LocalCertificatesOptions {
+interface LocalCertificatesOptions {
   readonly router: CertificatePort;
   /** The platform's, a local one. */
   readonly domain: string;

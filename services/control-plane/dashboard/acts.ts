@@ -114,7 +114,7 @@ ${form(
 }
 
 /** A preview's steps, in words and as Pulumi printed them. */
-export function steps({ description, steps, preview }: Preview): Html {
+function steps({ description, steps, preview }: Preview): Html {
   const list = steps.map(
     ({ op, type, name }) =>
       html`<li><span class="op ${op.replaceAll(/[^a-z]/g, " ")}">${op}</span><span>${name} <span class="soft small">${kind(type)}</span></span></li>`,

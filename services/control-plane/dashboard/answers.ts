@@ -1,6 +1,6 @@
 /** Of the API's answers what the pages show; times are ISO 8601. */
 
-export interface ApiUser {
+interface ApiUser {
   readonly id: string;
   readonly email: string;
 }

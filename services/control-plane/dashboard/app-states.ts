@@ -11,7 +11,7 @@ export interface AppState {
   readonly dynos: number;
 }
 
-export interface AppStatesOptions {
+interface AppStatesOptions {
   readonly router: Pick<RouterPort, "list">;
   readonly services: { all(app?: string): Promise<readonly DynoService[]> };
   /** What is known of a dyno by its service. */

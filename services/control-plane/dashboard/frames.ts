@@ -19,7 +19,7 @@ const TABS = [
 
 export type Tab = (typeof TABS)[number][0];
 
-export interface AppFrame {
+interface AppFrame {
   readonly app: ApiApp;
   readonly state: AppState | undefined;
   readonly tab: Tab;

@@ -18,7 +18,7 @@ import { LastReleases } from "./last-releases.ts";
 import { MemoryWatch } from "./metrics/memory-watch.ts";
 import type { AppMetrics } from "./metrics/metrics.ts";
 
-export interface OpenDashboardOptions {
+interface OpenDashboardOptions {
   readonly dispatcher: Dispatcher;
   readonly apps: Pick<Apps, "activity" | "follow">;
   readonly runner: Pick<Runner, "log">;

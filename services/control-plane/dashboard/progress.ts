@@ -17,11 +17,11 @@ export interface Progress {
   readonly end: End | undefined;
 }
 
-export type End =
+type End =
   | { readonly at: number; readonly result: "done"; readonly next: string; readonly message: string }
   | { readonly at: number; readonly result: "failed"; readonly message: string };
 
-export interface Begun {
+interface Begun {
   readonly caller: string;
   readonly title: string;
   readonly app: string | undefined;

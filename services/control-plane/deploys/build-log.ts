@@ -16,7 +16,7 @@ interface Followed {
   ended: boolean;
 }
 
-export interface BuildLogOptions {
+interface BuildLogOptions {
   /** The folders of records, e.g. `builds` of the platform's folder. */
   readonly folders: readonly string[];
   readonly app: string;

@@ -23,7 +23,7 @@ export class BuildRunning extends UserError {
 /** Of an app, as its stack file declares it. */
 type App = Pick<PushTarget, "name" | "id">;
 
-export interface BuildsOptions {
+interface BuildsOptions {
   readonly store: BuildStore;
   readonly sources: Pick<Sources, "create" | "find">;
   /** The platform's folder. */

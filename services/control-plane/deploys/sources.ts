@@ -34,7 +34,7 @@ export interface SourceBlob {
   readonly put_url: string;
 }
 
-export interface SourcesOptions {
+interface SourcesOptions {
   /** Where the archives lie. */
   readonly folder: string;
   readonly token: Pick<Token, "sign" | "verify">;

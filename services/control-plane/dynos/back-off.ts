@@ -22,7 +22,7 @@ export interface BackOffTimes {
 /** Heroku's: 20 minutes, 40, … up to 5 hours and 20 minutes. */
 export const BACK_OFF: BackOffTimes = { first: 1200, most: 19_200, well: 600, proving: 120 };
 
-export interface BackOffArgs {
+interface BackOffArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly lock: AppLock;

@@ -8,7 +8,7 @@ import { type DynoStates, EXIT_TIMEOUT } from "./states.ts";
 import { terminate } from "./terminate.ts";
 import type { DynoWatcher } from "./watch.ts";
 
-export interface BesideArgs {
+interface BesideArgs {
   readonly docker: Docker;
   readonly watcher: DynoWatcher;
   readonly services: DynoServices;

@@ -8,7 +8,7 @@ const WAKING = 50;
 /** The same for one whose time is over, and which listens: it may be left by an `up` that was killed. */
 const LATE = 2000;
 
-export interface Boot {
+interface Boot {
   /** `silent`: it did not listen on its port in time. `gone`: it has ended. */
   readonly result: "up" | "silent" | "gone";
   /** Whether it has a place in the router's table. */

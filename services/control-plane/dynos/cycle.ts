@@ -5,7 +5,7 @@ import { CYCLING } from "./lines.ts";
 import type { Restarter } from "./restart.ts";
 import type { DynoWatcher } from "./watch.ts";
 
-export interface CycleArgs {
+interface CycleArgs {
   readonly watcher: Pick<DynoWatcher, "running">;
   readonly restarter: Pick<Restarter, "restart">;
   readonly lock: AppLock;

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import type { DynoContainer } from "../types.ts";
 
 /** Set by Swarm on every container it makes. */
-export const SERVICE_LABEL = "com.docker.swarm.service.name";
+const SERVICE_LABEL = "com.docker.swarm.service.name";
 
 /** A dyno's container and what only the dyno manager asks about it. */
 export interface KnownDyno extends DynoContainer {

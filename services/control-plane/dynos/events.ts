@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import type { DockerEvent } from "./docker-dynos.ts";
 
 /** Docker's events, as they come. Disposing it ends it. */
-export interface EventStream extends Disposable {
+interface EventStream extends Disposable {
   /** Resolves when there will be no more: Docker was stopped, say. */
   readonly ended: Promise<void>;
 }

@@ -11,7 +11,7 @@ import { type DynoStates, EXIT_TIMEOUT } from "./states.ts";
 import { terminate } from "./terminate.ts";
 import type { DynoWatcher } from "./watch.ts";
 
-export interface RestarterArgs {
+interface RestarterArgs {
   readonly docker: Docker;
   readonly watcher: DynoWatcher;
   readonly services: DynoServices;

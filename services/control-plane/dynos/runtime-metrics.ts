@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import type { Clock, LogSink } from "../types.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 
-export interface RuntimeMetricsOptions {
+interface RuntimeMetricsOptions {
   readonly docker: Pick<Docker, "getContainer">;
   readonly log: LogSink;
   readonly clock: Clock;

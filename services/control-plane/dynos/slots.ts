@@ -2,7 +2,7 @@ import type { KnownDyno } from "./docker-dynos.ts";
 import type { DynoState } from "./lines.ts";
 
 /** Why a dyno is being stopped; undefined: because whoever owns it wanted it. */
-export type Intent = "restart" | "idle" | "park";
+type Intent = "restart" | "idle" | "park";
 
 /** Which dyno it is. */
 export type DynoNames = Pick<KnownDyno, "app" | "dyno" | "type"> & { readonly service: string | undefined };

@@ -9,7 +9,7 @@ import type { RouterPort } from "./router-port.ts";
 import { type Crash, type DynoNames, type Slot, Slots } from "./slots.ts";
 import type { DynoWatcher, SignalEvent, WatchedEvent } from "./watch.ts";
 
-export interface StatesArgs {
+interface StatesArgs {
   readonly docker: Docker;
   readonly watcher: DynoWatcher;
   readonly router: RouterPort;

@@ -17,7 +17,7 @@ export interface SignalEvent {
   readonly dyno: KnownDyno;
 }
 
-export interface WatcherArgs {
+interface WatcherArgs {
   readonly docker: Docker;
   /** The platform's name. */
   readonly platform: string;

@@ -39,7 +39,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** More of what is ours alone; a setting may be given several times. */
 const HIDDEN = ["refs/snapshots", "refs/pushes", "refs/github"];
 
-export interface BackendCall {
+interface BackendCall {
   /** The folder of the repositories, and the one of this request in it: `shop.git`. */
   readonly root: string;
   readonly repository: string;

@@ -10,7 +10,7 @@ import type { DeployCommit, PushTarget } from "../deploys/deploy-commit.ts";
 import { GitServer, type GitServerOptions } from "./git-server.ts";
 import { Pushes } from "./pushes.ts";
 
-export interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
+interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
   readonly accounts: Pick<Accounts, "who" | "may" | "audit">;
   readonly apps: Apps;
   readonly deploy: DeployCommit;
@@ -20,7 +20,7 @@ export interface OpenGitOptions extends Pick<GitServerOptions, "report"> {
 }
 
 /** Git for the apps of a platform. */
-export interface Git extends AsyncDisposable {
+interface Git extends AsyncDisposable {
   readonly serve: GitServer["serve"];
   /** Ends what a control plane that was killed had begun; when its changes are finished. */
   recover(): Promise<void>;

@@ -7,7 +7,7 @@ import type { Say } from "../deploys/deploy-commit.ts";
 import type { PushEvent, Update, Verdict } from "./verdict.ts";
 
 /** Decides on what one push would change, and shows what goes on meanwhile. */
-export type Receive = (updates: readonly Update[], say: Say) => Promise<readonly Verdict[]>;
+type Receive = (updates: readonly Update[], say: Say) => Promise<readonly Verdict[]>;
 
 /** The Unix socket on which the hooks of pushes call. */
 export interface PushSocket extends AsyncDisposable {

@@ -5,14 +5,14 @@ import type { LinkingApp } from "./ports.ts";
 import type { Outbox } from "./reports/outbox.ts";
 
 /** A commit of a linked repository that is to be deployed. */
-export interface LinkedCommit {
+interface LinkedCommit {
   readonly app: LinkingApp & { readonly url: string };
   /** The link's stack. */
   readonly stack: string;
   readonly commit: string;
 }
 
-export interface DeploymentsOptions {
+interface DeploymentsOptions {
   readonly builds: Pick<Builds, "start" | "get">;
   readonly outbox: Outbox;
   /** Where the dashboard is, e.g. `http://dashboard.localhost:8080`. */

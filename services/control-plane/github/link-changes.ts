@@ -8,8 +8,7 @@ import type { Change, LinkChangeKind } from "../apps/journal.ts";
 import type { Act } from "../types.ts";
 import type { NewLink } from "./link-file.ts";
 
-export interface LinkChangesOptions
-  extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
+interface LinkChangesOptions extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
 }

@@ -23,7 +23,7 @@ import type { Workers } from "./worker/workers.ts";
 
 type By = Pick<Connection, "baseUrl" | "credential">;
 
-export interface PlatformLinksOptions {
+interface PlatformLinksOptions {
   readonly file: LinkFileOptions;
   /** What the links' files declare at this moment. */
   list(): Promise<readonly DeclaredLink[]>;

@@ -34,7 +34,7 @@ import { Workers } from "./worker/workers.ts";
 /** Milliseconds between two looks at the links' files, which may be edited by hand. */
 const FILES = 30_000;
 
-export interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
+interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
   readonly apps: Apps;
   readonly builds: Builds;
   readonly stacks: Stacks;

@@ -86,7 +86,7 @@ function webhookOf(value: unknown): LinkOutputs["webhook"] {
 }
 
 /** Whole, or nothing. */
-export function credentialOf(value: unknown): Credential | undefined {
+function credentialOf(value: unknown): Credential | undefined {
   if (!isRecord(value)) return undefined;
   if (typeof value.token === "string") return { token: value.token };
   if (!isRecord(value.app)) return undefined;

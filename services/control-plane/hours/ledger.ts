@@ -21,7 +21,7 @@ const COUNTED = `SELECT app, type, size, MAX(started, $from, COALESCE(covered, 0
     FROM dyno_run WHERE started < $to AND started < $now AND COALESCE(ended, $now) > $from
   )`;
 
-export interface LedgerArgs {
+interface LedgerArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly watcher: Pick<DynoWatcher, "on" | "connected" | "list">;

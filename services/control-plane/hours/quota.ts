@@ -5,7 +5,7 @@ import type { Clock, LogSink } from "../types.ts";
 import type { Ledger } from "./ledger.ts";
 import { boundsOf, monthName, monthOf } from "./month.ts";
 
-export interface QuotaArgs {
+interface QuotaArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, "usage">;
@@ -21,7 +21,7 @@ export interface QuotaArgs {
 }
 
 /** The free hours of a month. */
-export interface Quota {
+interface Quota {
   /** Seconds; 0: no end. */
   readonly total: number;
   /** Seconds. */

@@ -5,7 +5,7 @@ import type { Apps } from "../apps/apps.ts";
 import type { DynoServices } from "../dynos/services.ts";
 import type { LogSink } from "../types.ts";
 
-export interface LostImagesOptions {
+interface LostImagesOptions {
   readonly docker: Docker;
   readonly services: Pick<DynoServices, "all">;
   readonly apps: Pick<Apps, "change">;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type Docker from "dockerode";
-import type { Clock, DynoEvent, LogLine, LogSink } from "../types.ts";
+import type { Clock, DynoEvent, LogSink } from "../types.ts";
 import { KEPT, LogBuffer } from "./buffer/buffer.ts";
 import { type Entry, stored } from "./buffer/entry.ts";
 import { Intake } from "./buffer/intake.ts";
@@ -147,5 +147,3 @@ export class Logs implements LogSink {
 function complain(message: string): void {
   process.stderr.write(`logs: ${message}\n`);
 }
-
-export type { Drain, Listener, LogFilter, LogLine, StoredLine, Untail };

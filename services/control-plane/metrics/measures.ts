@@ -7,7 +7,7 @@ const REQUEST_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1
 const WAKE_BOUNDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60];
 const DEPLOYMENT_BOUNDS = [5, 10, 20, 30, 60, 120, 300, 600, 1200];
 
-export type Result = "succeeded" | "failed";
+type Result = "succeeded" | "failed";
 
 /**
  * Counts what is told once only, from the start of the process on. It knows nothing of Prometheus: that is loaded by

@@ -1,5 +1,5 @@
 /** What happened to an app in one way: how often, and how long it took where that is known. */
-export interface Tally<K> {
+interface Tally<K> {
   readonly app: string;
   readonly kind: K;
   readonly count: number;

@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 const EOT = Buffer.from([4]);
 
 /** A container's streams, joined to a client's terminal. */
-export interface Connection extends AsyncDisposable {
+interface Connection extends AsyncDisposable {
   /** Carries input and output until the command has ended and all of its output was taken. */
   carry(): Promise<void>;
 }

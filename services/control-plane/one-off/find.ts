@@ -5,10 +5,7 @@ import type { RunningArgs } from "./running.ts";
 /** The log driver of attached one-off dynos, by which they are known again. */
 export const UNLOGGED = "none";
 
-export type Found = Pick<
-  RunningArgs,
-  "container" | "app" | "dyno" | "command" | "size" | "attach" | "tty" | "startedAt"
->;
+type Found = Pick<RunningArgs, "container" | "app" | "dyno" | "command" | "size" | "attach" | "tty" | "startedAt">;
 
 /** The containers of a platform's one-off dynos, ended ones too. */
 export async function findOneOffs(docker: Docker, platform: string): Promise<Found[]> {

@@ -8,7 +8,7 @@ import type { OneOff } from "./ports.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** All in seconds. */
-export interface Limits {
+interface Limits {
   readonly limit: number;
   readonly attachWithin: number;
   readonly linger: number;

@@ -4,7 +4,7 @@ import type { Server } from "./server.ts";
 import { TransferStore } from "./transfer-store.ts";
 import { Transfers } from "./transfers.ts";
 
-export interface DatabasesOptions {
+interface DatabasesOptions {
   readonly server: Server;
   readonly db: DatabaseSync;
   /** Where this machine reaches Postgres. */

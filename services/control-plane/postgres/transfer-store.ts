@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
 
-export type TransferKind = "backup" | "restore" | "copy" | "reset";
+type TransferKind = "backup" | "restore" | "copy" | "reset";
 
-export type TransferState = "pending" | "running" | "succeeded" | "failed";
+type TransferState = "pending" | "running" | "succeeded" | "failed";
 
 /** A copy of a whole database: into a file, out of one, from another database; or of none, which empties it. */
 export interface Transfer {

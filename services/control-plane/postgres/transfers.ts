@@ -7,7 +7,7 @@ import type { Clock } from "../types.ts";
 import type { Server } from "./server.ts";
 import type { NewTransfer, Transfer, TransferStore } from "./transfer-store.ts";
 
-export interface TransfersOptions {
+interface TransfersOptions {
   readonly store: TransferStore;
   readonly server: Server;
   /** Where the server's transfers write, as this process sees it. */

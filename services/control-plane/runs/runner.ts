@@ -34,7 +34,7 @@ export class RunFailed extends UserError {
   }
 }
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly docker: Docker;
   /** The platform's name. */
   readonly platform: string;
@@ -49,7 +49,7 @@ export interface RunnerOptions {
   readonly parallel?: number;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Gives the run's folder its name, so that the run can be found again. @default a new one */
   readonly id?: string;
   /** Gets what Pulumi prints, as it comes. */
@@ -63,7 +63,7 @@ export interface RunOptions {
 }
 
 /** A run as it is known by now. */
-export interface FoundRun {
+interface FoundRun {
   readonly request: RunRequest;
   readonly record: RunRecord;
 }

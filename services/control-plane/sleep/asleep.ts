@@ -6,7 +6,7 @@ import type { DynoStates } from "../dynos/states.ts";
 import type { Clock } from "../types.ts";
 import { type SleepReason, SleepStore } from "./store.ts";
 
-export interface AsleepArgs {
+interface AsleepArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly router: RouterPort;

@@ -5,7 +5,7 @@ import type { AppLock, Clock } from "../types.ts";
 import { type AsleepServices, webDynos } from "./asleep.ts";
 import type { Sleep } from "./sleep.ts";
 
-export interface IdleArgs {
+interface IdleArgs {
   readonly sleep: Sleep;
   readonly asleep: AsleepServices;
   readonly services: DynoServices;

@@ -4,7 +4,7 @@ import type { AppLock } from "../types.ts";
 import { type AsleepServices, webDynos } from "./asleep.ts";
 import type { SleepReason } from "./store.ts";
 
-export interface SleepArgs {
+interface SleepArgs {
   readonly lock: AppLock;
   readonly router: RouterPort;
   readonly asleep: AsleepServices;

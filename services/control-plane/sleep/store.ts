@@ -4,7 +4,7 @@ import { migrate } from "../store.ts";
 export type SleepReason = "asleep" | "quota";
 
 /** A service that was brought to no replica, and is to be started again when its app wakes. */
-export interface SleepingService {
+interface SleepingService {
   readonly service: string;
   readonly app: string;
   readonly reason: SleepReason;

@@ -1,5 +1,5 @@
 /** What a connection begins with. */
-export type Beginning =
+type Beginning =
   | { readonly kind: "http" }
   | { readonly kind: "rendezvous"; readonly secret: string; readonly rest: Buffer };
 

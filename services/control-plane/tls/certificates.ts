@@ -12,7 +12,7 @@ const AUTHORITY = { days: 3650, renew: 400 };
 const SERVER = { days: 365, renew: 60 };
 
 /** What a server of TLS needs, PEM. */
-export interface ServerCertificate {
+interface ServerCertificate {
   readonly key: string;
   readonly cert: string;
 }

@@ -13,7 +13,7 @@ export class Html {
 }
 
 /** What may stand in a template; what is not there (undefined, null, false) shows nothing. */
-export type Part = Html | string | number | boolean | null | undefined | readonly Part[];
+type Part = Html | string | number | boolean | null | undefined | readonly Part[];
 
 /** Makes markup of a template: texts in it are escaped, for elements and for attributes in double quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {

@@ -16,14 +16,14 @@ import { ensureTestImages } from "../../support/images.ts";
 const TYPE = "dyno:index:Build";
 
 /** What a build gave. */
-export interface Built {
+interface Built {
   readonly id: string;
   readonly image: string;
   readonly record: string;
 }
 
 /** What a build is told besides its source; by default nothing. */
-export interface Told {
+interface Told {
   readonly environment?: Readonly<Record<string, string>>;
   readonly pip?: string;
   readonly commit?: string;

@@ -50,7 +50,7 @@ export interface DynoGround extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-export interface GroundArgs {
+interface GroundArgs {
   readonly docker?: Docker;
   readonly name?: string;
   /** @default the base image */

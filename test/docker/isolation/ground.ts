@@ -13,7 +13,7 @@ import { baseImage } from "../../support/images.ts";
 import { until } from "../../support/until.ts";
 
 /** What a command in a container did. */
-export interface Ran {
+interface Ran {
   readonly code: number;
   readonly output: string;
 }
@@ -24,7 +24,7 @@ export interface Running {
   readonly addresses: readonly string[];
 }
 
-export interface DynoOptions {
+interface DynoOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Bytes. */
   readonly memory?: number;

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { DynoWatcher } from "../../../services/control-plane/dynos/watch.ts";
-import { Logs, type LogsOptions, type StoredLine } from "../../../services/control-plane/logs/logs.ts";
+import { Logs, type LogsOptions } from "../../../services/control-plane/logs/logs.ts";
+import type { StoredLine } from "../../../services/control-plane/logs/ports.ts";
 import { openStore } from "../../../services/control-plane/store.ts";
 import { baseImage } from "../../support/images.ts";
 
-export interface LoggingDyno {
+interface LoggingDyno {
   /** @default "web.1" */
   readonly dyno?: string;
   readonly terminal?: boolean;
@@ -33,7 +34,7 @@ export interface DynoLogsGround extends AsyncDisposable {
   end(how: "stop" | "kill"): Promise<void>;
 }
 
-export interface Tailed {
+interface Tailed {
   readonly line: StoredLine;
   /** Milliseconds from Docker's having it. */
   readonly latency: number;

@@ -9,7 +9,7 @@ import { packageRoot } from "../../../lib/package-root.ts";
 import { baseImage, IMAGES_OWNER } from "../../support/images.ts";
 import { until } from "../../support/until.ts";
 
-export interface Passwords {
+interface Passwords {
   readonly superuser: string;
   readonly provisioner: string;
 }

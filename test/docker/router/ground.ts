@@ -14,7 +14,7 @@ import { type LogLine, logLines } from "./log-lines.ts";
 import { replaced } from "./replaced.ts";
 
 /** What a dyno of a test is, apart from its name. See dyno.mjs. */
-export interface DynoOptions {
+interface DynoOptions {
   readonly version?: string;
   readonly mode?: "well" | "crash" | "unbound" | "500" | "shy";
   /** Milliseconds that it listens before it answers. */
@@ -53,14 +53,14 @@ export interface RouterGround extends AsyncDisposable {
   logged(app: string, path: string, count?: number): Promise<LogLine[]>;
 }
 
-export interface GroundOptions {
+interface GroundOptions {
   /** Files of services/router/lua and nginx.conf by their path there, with what stands in them instead. */
   readonly files?: Readonly<Record<string, (text: string) => string>>;
   /** What the platform's `proxies` says. */
   readonly proxies?: readonly string[];
 }
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: JSON, asserted on by the tests.
   readonly body: any;

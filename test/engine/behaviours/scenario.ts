@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { World } from "../deploy/fake-provider.ts";
 
 /** Flags of a deployment, by the names that `deploy` has for them. */
-export interface Flags {
+interface Flags {
   readonly targets?: readonly string[];
   readonly targetDependents?: boolean;
   readonly excludes?: readonly string[];

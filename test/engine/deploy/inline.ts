@@ -10,7 +10,7 @@ import { decodeProperties, encodeProperties } from "../../../engine/src/values/w
 
 const wire = { secrets: true, resources: true };
 
-export interface InlineResource {
+interface InlineResource {
   readonly type?: string;
   readonly name: string;
   readonly inputs?: PropertyMap;

@@ -26,7 +26,7 @@ export interface LinkProject extends AsyncDisposable {
   outputs(): Promise<any>;
 }
 
-export interface LinkProjectOptions {
+interface LinkProjectOptions {
   /** Runs `pulumi` in a project. @default the embedded engine */
   readonly run?: (project: TestProject, args: readonly string[]) => Promise<Finished>;
   /** Folders of more provider plugins, by package. */

@@ -106,7 +106,7 @@ function payloadRepository(repository: Repository, place: Place, event: string) 
 }
 
 /** The body and the headers of a delivery, signed as GitHub signs them. */
-export function signed({ event, guid, hook, repository, payload }: Delivery) {
+function signed({ event, guid, hook, repository, payload }: Delivery) {
   const json = JSON.stringify(payload);
   const form = hook.config.content_type !== "json";
   const body = form ? new URLSearchParams({ payload: json }).toString() : json;

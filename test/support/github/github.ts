@@ -62,14 +62,14 @@ export interface GitHub extends AsyncDisposable {
   answerDevice(userCode: string, verdict: "approve" | "deny", login?: string): void;
 }
 
-export interface TokenOptions {
+interface TokenOptions {
   /** @default "admin" */
   readonly permission?: Permission;
   /** Full names, as of a fine-grained token. @default all that its user sees */
   readonly repositories?: readonly string[];
 }
 
-export interface RepositoryOptions {
+interface RepositoryOptions {
   /** @default false */
   readonly private?: boolean;
   /** @default "main" */
@@ -97,7 +97,7 @@ export interface TestRepository extends Repository {
 }
 
 /** Checks by their names: how they ended, or that they run. */
-export type Checks = Readonly<Record<string, Exclude<CheckRun["conclusion"], null> | "in_progress" | "queued">>;
+type Checks = Readonly<Record<string, Exclude<CheckRun["conclusion"], null> | "in_progress" | "queued">>;
 
 /** @param address where it listens; containers reach the host at another one than it reaches itself */
 export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {

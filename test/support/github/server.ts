@@ -21,7 +21,7 @@ export interface Recorded {
   readonly conditional: boolean;
 }
 
-export interface Parts {
+interface Parts {
   readonly state: State;
   readonly place: () => Place;
   readonly faults: Faults;

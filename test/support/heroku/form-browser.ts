@@ -1,5 +1,5 @@
 /** A page with its forms, as a browser without scripts has it. */
-export interface Page {
+interface Page {
   readonly status: number;
   readonly url: string;
   readonly text: string;

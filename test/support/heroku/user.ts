@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../../lib/package-root.ts";
 import type { TestPlatform } from "../platform.ts";
 import { type Ran, ran } from "../process.ts";
 import { type Terminal, terminal } from "../terminal.ts";
@@ -124,5 +123,3 @@ export async function repository(
   await there.git("commit", "--quiet", "--message", "First version");
   return there;
 }
-
-export const exampleFolder = (name: string) => join(packageRoot(), "examples", name);

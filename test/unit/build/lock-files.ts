@@ -3,7 +3,7 @@ export const UV = { ".python-version": "3.13\n", "pyproject.toml": '[project]\nn
 /** Of two packages. */
 export const PIPFILE = '[packages]\nrequests = "*"\nurllib3 = "*"\n';
 /** The hash that Pipenv 2026.10 writes for this Pipfile. */
-export const HASH = "532fd3d99d62a27d9a4aa240e5bba2b603d80c5d23131fa2de9923023a4d7455";
+const HASH = "532fd3d99d62a27d9a4aa240e5bba2b603d80c5d23131fa2de9923023a4d7455";
 /** A Pipfile.lock of these packages, as a text. */
 export const lock = (packages: object, hash = HASH) =>
   JSON.stringify({ _meta: { hash: { sha256: hash } }, default: packages });

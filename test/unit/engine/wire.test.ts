@@ -35,7 +35,7 @@ const asset = fc
   });
 
 /** Any value that the wire can carry. */
-export const values = fc.letrec<{ value: PropertyValue }>((tie) => ({
+const values = fc.letrec<{ value: PropertyValue }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     fc.constant(null),

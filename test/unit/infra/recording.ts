@@ -26,7 +26,7 @@ export interface Recording<T> {
   get(name: string, type?: string): Recorded;
 }
 
-export interface RecordOptions {
+interface RecordOptions {
   /** The stack's configuration, structured values as JSON. */
   readonly config?: Readonly<Record<string, string>>;
   /** @default "shop" */

@@ -8,7 +8,7 @@ import { isRootStack, resourceName, shortType } from "./names.ts";
 import { OPERATIONS } from "./operations.ts";
 import { roundDuration, stepDuration } from "./time.ts";
 
-export interface DisplayOptions {
+interface DisplayOptions {
   readonly kind: DeploymentKind;
   readonly preview: boolean;
   readonly project: string;

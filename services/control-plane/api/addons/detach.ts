@@ -4,7 +4,7 @@ import { ApiError } from "../errors.ts";
 export type Addons = Readonly<Record<string, AddonSettings>>;
 
 /** What an attachment is to be; undefined: no more. */
-export type Edit = readonly [attachment: string, settings: AddonSettings | undefined];
+type Edit = readonly [attachment: string, settings: AddonSettings | undefined];
 
 /**
  * Takes an attachment from an app. An add-on that is declared under it moves to another of its names.

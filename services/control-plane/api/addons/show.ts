@@ -11,7 +11,7 @@ const PRICE = { cents: 0, contract: false, hourly: false, metered: false, unit: 
 /** When service and plans came to be, which nobody asks but their answers say. */
 const BEGINNING = new Date(0).toISOString();
 
-export type AddonState = "provisioned" | "provisioning" | "deprovisioning" | "deprovisioned";
+type AddonState = "provisioned" | "provisioning" | "deprovisioning" | "deprovisioned";
 
 /** An add-on as Heroku's API shows it, with service and plan expanded. */
 export function showAddon(desk: AddonDesk, catalogue: Catalogue, addon: Addon, state: AddonState = "provisioned") {

@@ -16,7 +16,7 @@ const ALL = 64 * BODY_LIMIT;
 /** Milliseconds that a body may take. */
 const TIME = 30_000;
 
-export interface BodyLimits {
+interface BodyLimits {
   readonly all: number;
   readonly time: number;
 }

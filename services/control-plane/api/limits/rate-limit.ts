@@ -4,7 +4,7 @@ import { ApiError } from "../errors.ts";
 /** How many of those who ask are remembered; of the rest, who asked longest ago begins anew. */
 const KNOWN = 10_000;
 
-export interface Rate {
+interface Rate {
   /** Requests at once by who has made none for a while. */
   readonly burst: number;
   /** Requests an hour. */

@@ -1,7 +1,7 @@
 import type { Operation, Operations } from "./operation.ts";
 import { anything, either, list, object, type Schema, text } from "./schema.ts";
 
-export interface DocumentOptions {
+interface DocumentOptions {
   /** For whoever is let in. */
   readonly operations: Operations;
   /** For everybody. */

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import type { KnownDyno } from "../../dynos/docker-dynos.ts";
 
-export interface MemoryWatchOptions {
+interface MemoryWatchOptions {
   readonly docker: Docker;
   /** The dynos that run. */
   running(): readonly KnownDyno[];

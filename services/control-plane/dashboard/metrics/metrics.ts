@@ -22,7 +22,7 @@ const MINUTE = 60_000;
 /** Minutes that are kept. */
 const KEPT = 24 * 60;
 
-export interface AppMetricsOptions {
+interface AppMetricsOptions {
   readonly db: DatabaseSync;
   readonly clock: Clock;
 }

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../web/html.ts";
 
 /** A line of a plot; null where nothing is known. */
-export interface Series {
+interface Series {
   readonly name: string;
   /** In the style sheet: `other`, `errors`, `limit`; none for the first. */
   readonly kind?: string;
@@ -10,7 +10,7 @@ export interface Series {
   readonly filled?: boolean;
 }
 
-export interface PlotOptions {
+interface PlotOptions {
   readonly title: string;
   /** In words, for those who do not see it. */
   readonly summary: string;

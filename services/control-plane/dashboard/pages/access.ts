@@ -68,7 +68,7 @@ export function accessActs({ acts }: Context): MemberRoute[] {
   ];
 }
 
-export interface DomainsShown {
+interface DomainsShown {
   readonly domains: readonly ApiDomain[];
   readonly certificates: readonly ApiCertificate[];
   readonly platform: DashboardPorts["platform"];

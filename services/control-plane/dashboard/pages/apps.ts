@@ -70,11 +70,7 @@ function turn(number: number, pages: number, wanted: string): Html {
 }
 
 /** Reads an app's last release for those who list it. */
-export async function readLastRelease(
-  { api }: Context,
-  visit: MemberVisit,
-  app: string,
-): Promise<LastRelease | undefined> {
+async function readLastRelease({ api }: Context, visit: MemberVisit, app: string): Promise<LastRelease | undefined> {
   const releases = await api.get<ApiRelease[]>(visit, path`/apps/${app}/releases`);
   return lastOf(releases);
 }

@@ -5,7 +5,7 @@ import { ago, duration } from "../format.ts";
 import type { Activity } from "../ports.ts";
 
 /** A release, or an act that made none. Times are milliseconds since 1970. */
-export type TimelineEntry =
+type TimelineEntry =
   | { readonly at: number; readonly release: ApiRelease }
   | { readonly at: number; readonly activity: Activity };
 
@@ -44,7 +44,7 @@ export function timelineRow(app: string, entry: TimelineEntry, now: number): Htm
   return html`<li><div class="grow">${shown}<br><span class="soft small">${user} · ${ago(startedAt, now)}${endedAt !== undefined && endedAt - startedAt >= 1000 && ` · took ${duration(endedAt - startedAt)}`}</span></div>${outcome(result)}</li>`;
 }
 
-export function outcome(result: Activity["result"]): Html | undefined {
+function outcome(result: Activity["result"]): Html | undefined {
   if (result === "running") return html`<span class="badge busy">running</span>`;
   if (result === "failed") return html`<span class="badge bad">failed</span>`;
   return undefined;

@@ -27,7 +27,7 @@ export interface ConnectionsOptions {
 }
 
 /** What a browser takes to GitHub to have an App made there. */
-export interface AppOrder {
+interface AppOrder {
   /** Where the form goes. */
   readonly action: string;
   /** Its only field. */

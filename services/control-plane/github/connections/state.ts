@@ -6,7 +6,7 @@ import type { Clock } from "../../types.ts";
 const LIFETIME = 3_600_000;
 const PURPOSE = "github-state";
 
-export interface StateOptions {
+interface StateOptions {
   readonly key: Pick<Token, "sign" | "verify">;
   readonly clock: Clock;
 }

@@ -7,7 +7,7 @@ import { STEPS } from "./schema.ts";
 import { seal, unseal } from "./seal.ts";
 
 /** By what an account of GitHub's was connected. */
-export type Way = "app" | "token" | "device";
+type Way = "app" | "token" | "device";
 
 /** What may be shown of a connection. */
 export interface Connected {

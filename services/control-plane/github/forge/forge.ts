@@ -66,7 +66,7 @@ export type OpenRepositoryForge = (by: Pick<Connection, "baseUrl" | "credential"
  * `refused`: the credential holds no longer. `absent`: not there, or not to be seen. `forbidden`: the credential may not
  * do this. `limited`: too much was asked. `unreachable`: no answer, or half of one. `other`: the forge says why.
  */
-export type ForgeProblem = "refused" | "absent" | "forbidden" | "limited" | "unreachable" | "other";
+type ForgeProblem = "refused" | "absent" | "forbidden" | "limited" | "unreachable" | "other";
 
 /** What a forge did not do: one line. */
 export class ForgeError extends UserError {

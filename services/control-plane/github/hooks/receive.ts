@@ -23,7 +23,7 @@ export interface HookSecrets {
   readonly secrets: readonly string[];
 }
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   readonly deliveries: Pick<Deliveries, "has" | "note">;
   /** `absent`: there is no such link. `unknown`: its secret has not been read yet. */
   secrets(stack: string): HookSecrets | "absent" | "unknown";

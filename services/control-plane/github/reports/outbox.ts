@@ -30,10 +30,7 @@ export interface Report {
   readonly createdAt: number;
 }
 
-export type NewReport = Pick<
-  Report,
-  "stack" | "app" | "commit" | "build" | "description" | "environmentUrl" | "logUrl"
->;
+type NewReport = Pick<Report, "stack" | "app" | "commit" | "build" | "description" | "environmentUrl" | "logUrl">;
 
 /**
  * What is still to be told to forges, kept across restarts. A row says how things are and not what happened, so what was

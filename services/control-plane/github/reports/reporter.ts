@@ -14,13 +14,13 @@ const LONGEST = 900_000;
 const OLDEST = 3 * 86_400_000;
 
 /** Where a link's repository is told of deployments. */
-export interface Addressee {
+interface Addressee {
   readonly forge: RepositoryForge;
   /** `owner/name`. */
   readonly repository: string;
 }
 
-export interface ReporterOptions {
+interface ReporterOptions {
   readonly outbox: Outbox;
   /** Undefined: there is no such link any more. @throws UserError */
   addressee(stack: string): Promise<Addressee | undefined>;

@@ -7,7 +7,7 @@ export const OWN_CONTEXT = "dynoform/";
 export const GRACE = 60_000;
 
 /** `none`: nothing checks this commit. `waiting`, `failed`: why it is not deployed, in words. */
-export type Verdict =
+type Verdict =
   | { readonly state: "passed" | "none"; readonly why?: undefined }
   | { readonly state: "waiting" | "failed"; readonly why: string };
 

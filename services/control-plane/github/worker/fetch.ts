@@ -35,7 +35,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** Gives what stands in a pipe that only Git's own processes have: no argument, variable or file has the password. */
 const HELPER = '!f() { if test "$1" = get; then cat <&3; fi; }; f';
 
-export interface FetchArgs {
+interface FetchArgs {
   /** The app's bare repository. */
   readonly repository: string;
   /** E.g. `https://github.com/me/flask.git`. */

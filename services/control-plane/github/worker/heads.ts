@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { migrate } from "../../store.ts";
 
 /** The head of a branch that was dealt with: each is, once. */
-export interface DealtHead {
+interface DealtHead {
   readonly branch: string;
   readonly commit: string;
   /** Why it is not deployed; undefined: it was. */

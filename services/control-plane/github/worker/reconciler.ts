@@ -23,7 +23,7 @@ export interface RunningApp extends LinkingApp {
 }
 
 /** A commit to be deployed, and where it comes from. */
-export interface NewHead {
+interface NewHead {
   readonly app: RunningApp;
   readonly link: DeclaredLink;
   readonly repository: ForgeRepository;
@@ -63,7 +63,7 @@ interface Seen {
 }
 
 /** What a look came to. */
-export interface Looked {
+interface Looked {
   /** Whether a branch that is deployed by itself has moved since the look before. */
   readonly moved: boolean;
   /** Whether somebody's checks are waited for. */

@@ -9,7 +9,7 @@ export interface Pace {
 
 export const PACE: Pace = { apart: 1000, polling: 60_000, sweep: 600_000 };
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /**
    * Looks at the repository; must not throw.
    *

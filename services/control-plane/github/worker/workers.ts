@@ -22,7 +22,7 @@ interface Worker {
   pinged?: { readonly hook: string; readonly at: number };
 }
 
-export interface WorkersOptions {
+interface WorkersOptions {
   /** What the links' files declare at this moment. */
   list(): Promise<readonly DeclaredLink[]>;
   readonly outputs: LinkOutputsReader;

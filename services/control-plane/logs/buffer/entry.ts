@@ -11,10 +11,6 @@ export interface Entry {
   readonly text: string;
 }
 
-export function entryOf(line: LogLine): Entry {
-  return { time: line.time, kind: line.source, process: line.process, text: line.text };
-}
-
 const LETTERS = { app: "a", heroku: "h", request: "r" } as const;
 const KINDS = { a: "app", h: "heroku", r: "request" } as const;
 
@@ -47,9 +43,9 @@ export function decode(records: Uint8Array, first: number, wanted: (line: Head) 
 }
 
 /** What a line can be chosen by. */
-export type Head = Pick<LogLine, "source" | "process">;
+type Head = Pick<LogLine, "source" | "process">;
 
-export function sourceOf(kind: Entry["kind"]): LogSource {
+function sourceOf(kind: Entry["kind"]): LogSource {
   return kind === "app" ? "app" : "heroku";
 }
 

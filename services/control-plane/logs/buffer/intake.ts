@@ -12,9 +12,9 @@ const LINES = 2000;
 const CHARACTERS = 1_000_000;
 
 /** Lines of one app that were written together; the ids grow by one from `first`. */
-export type Written = (app: string, entries: readonly Entry[], first: number) => void;
+type Written = (app: string, entries: readonly Entry[], first: number) => void;
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly db: DatabaseSync;
   readonly buffer: LogBuffer;
   readonly clock: Clock;

@@ -7,7 +7,7 @@ import { Follower, originOf } from "./follower.ts";
 import { LIMITS, type Limits } from "./limiter.ts";
 import type { Position } from "./position.ts";
 
-export interface CollectorOptions {
+interface CollectorOptions {
   readonly docker: Docker;
   readonly intake: Intake;
   readonly clock: Clock;

@@ -19,7 +19,7 @@ const DELAY = { first: 100, last: 2000 };
 /** Ends the lines of a terminal. */
 const CR = 0x0d;
 
-export interface FollowerOptions {
+interface FollowerOptions {
   readonly docker: Docker;
   readonly dyno: DynoContainer;
   readonly intake: Intake;

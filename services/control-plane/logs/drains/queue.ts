@@ -10,7 +10,7 @@ export interface Budget {
   bytes: number;
 }
 
-export interface Item {
+interface Item {
   readonly id: number;
   readonly message: Buffer;
 }

@@ -15,7 +15,7 @@ const GATHER = 50;
 /** Milliseconds between tries, doubled from the first to the longest; a batch is given up after so many tries. */
 const RETRY = { first: 500, longest: 60_000, tries: 10 };
 
-export interface WorkerOptions {
+interface WorkerOptions {
   readonly transport: Transport;
   readonly token: string;
   readonly budget: Budget;

@@ -1,7 +1,7 @@
 import { known, last } from "./fields.ts";
 
 /** What the router's line says of a request's end, as nginx has it. */
-export interface End {
+interface End {
   /** The router's own code; empty: it has none. */
   readonly code: string | undefined;
   readonly method: string | undefined;

@@ -1,5 +1,5 @@
 /** What Heroku's router says of a code: `at=… code=… desc="…"`. */
-export interface Code {
+interface Code {
   readonly at: "error" | "warning" | "info";
   readonly desc: string;
   /** Whose end of the connection failed. */

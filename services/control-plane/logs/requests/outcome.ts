@@ -3,7 +3,7 @@ import { CODES } from "./codes.ts";
 import { last } from "./fields.ts";
 
 /** How a request ended, as its line in the app's log says it. */
-export interface Outcome {
+interface Outcome {
   /** The router's own code, e.g. `H12`; empty: it has none. */
   readonly code: string;
   /** Of the answer; 0: nobody knows. */

@@ -22,7 +22,7 @@ import { Cut } from "./disk.ts";
 /** Its things can be found by their names after a crash; those of `mute` cannot. */
 export const packages = ["fake", "mute"] as const;
 
-export type Operation = "create" | "update" | "delete" | "read" | "recover";
+type Operation = "create" | "update" | "delete" | "read" | "recover";
 
 /** How a provider's call goes wrong. */
 export interface CallFault {
@@ -46,7 +46,7 @@ export interface Thing {
 }
 
 /** A change that was made, in order. */
-export interface Change {
+interface Change {
   readonly operation: "create" | "update" | "delete";
   readonly thing: Thing;
 }
@@ -235,7 +235,7 @@ export function tokenOf(id: string): string {
   return `token of ${id}`;
 }
 
-export function packageOf({ urn }: Pick<Thing, "urn">): string {
+function packageOf({ urn }: Pick<Thing, "urn">): string {
   return /([a-z]+):index:Thing::[^$]*$/.exec(urn)?.[1] ?? "";
 }
 

@@ -7,7 +7,7 @@ import type { packages } from "./land.ts";
 
 type Made = Awaited<ReturnType<InlineMonitor["register"]>>;
 
-export interface Spec {
+interface Spec {
   readonly name: string;
   /** The name that it has in other programs. */
   readonly alias: string;
@@ -114,7 +114,7 @@ export function calm(program: Program): Program {
 }
 
 /** What a program says of a thing's inputs, apart from others' outputs. */
-export function ownInputs(spec: Spec): PropertyMap {
+function ownInputs(spec: Spec): PropertyMap {
   const hush = `hush ${spec.value}`;
   return {
     value: spec.value,

@@ -5,7 +5,7 @@ import { Trial } from "./trial.ts";
 
 export type { Fault };
 
-export interface RandomOptions {
+interface RandomOptions {
   readonly seed: number;
   /** How many stacks. */
   readonly runs: number;

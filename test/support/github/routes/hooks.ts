@@ -9,7 +9,7 @@ const EVENTS = ["*", "push", "ping", "status", "check_suite", "check_run", "crea
 ]);
 
 /** `hook`. GitHub never shows a secret. */
-export function hookShape(hook: Hook, repository: Repository, { api }: Pick<Call, "api">) {
+function hookShape(hook: Hook, repository: Repository, { api }: Pick<Call, "api">) {
   const at = `${api}/repos/${fullName(repository)}/hooks/${hook.id}`;
   const { secret, ...config } = hook.config;
   const last = hook.deliveries.findLast(({ status }) => status !== 0);

@@ -6,7 +6,7 @@ import { type Answered, type Served, serve } from "../api/served.ts";
 export const PASSWORD = "correct horse battery";
 
 /** Who asks: the operator with the host's key, users with tokens of theirs, somebody with no token. */
-export type Who = "operator" | "ada" | "bob" | "nobody";
+type Who = "operator" | "ada" | "bob" | "nobody";
 
 export interface Ground extends AsyncDisposable {
   readonly served: Served;

@@ -12,7 +12,7 @@ import { World } from "./fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
 
-export interface Asked {
+interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -17,7 +17,7 @@ export const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outpu
 export const broken = new RunFailed("failed", "a dyno crashed");
 
 /** The runs there were, each with what the stack's file said when it began; `ends` says how they end, in order. */
-export class Runs {
+class Runs {
   readonly begun: {
     readonly verb: string;
     readonly id: string;
@@ -79,7 +79,7 @@ async function settled(end: Outcome | Error): Promise<Outcome> {
 }
 
 /** What a test of `Apps` works with: a project with the app `shop`. */
-export interface Ground {
+interface Ground {
   readonly apps: Apps;
   readonly journal: Journal;
   readonly runs: Runs;

@@ -12,13 +12,13 @@ import { World } from "../api/fakes.ts";
 
 export const TOKEN = "a-token-of-tests";
 
-export interface Ran {
+interface Ran {
   readonly code: number | null;
   /** What it wrote, as it came. */
   readonly output: string;
 }
 
-export interface Running extends PromiseLike<Ran> {
+interface Running extends PromiseLike<Ran> {
   /** What it has written by now. */
   output(): string;
   kill(): void;

@@ -7,7 +7,7 @@ import { Logs, type LogsOptions } from "../../../../services/control-plane/logs/
 import { openStore } from "../../../../services/control-plane/store.ts";
 
 /** Logs on a database of their own, which can be closed and opened again. */
-export interface LogsGround extends AsyncDisposable {
+interface LogsGround extends AsyncDisposable {
   readonly folder: string;
   readonly logs: Logs;
   readonly db: DatabaseSync;

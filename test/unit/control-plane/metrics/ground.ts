@@ -5,7 +5,7 @@ import { scrapes } from "../../../../services/control-plane/metrics/scrapes.ts";
 import type { Transfer } from "../../../../services/control-plane/postgres/transfer-store.ts";
 import { type Family, parseMetrics } from "../../../support/prometheus.ts";
 
-export const NOW = Date.UTC(2026, 0, 15, 12);
+const NOW = Date.UTC(2026, 0, 15, 12);
 const HOUR_MS = 3_600_000;
 
 /** A request of `shop` as the router writes it, without its time and app. */

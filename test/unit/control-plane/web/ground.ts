@@ -18,7 +18,7 @@ const COOKIES = { ann: "cookie-of-ann-0123456789", ada: "cookie-of-ada-012345678
 
 export type Who = keyof typeof COOKIES;
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
