@@ -33,7 +33,7 @@ export class ApiClient {
   /**
    * Asks, and waits as long as it takes.
    *
-   * @throws UserError with what the API says
+   * @throws ApiRefusal with what the API says
    */
   async ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text = body === undefined ? "" : JSON.stringify(body);
@@ -46,8 +46,11 @@ export class ApiClient {
     });
     const answer = await json(response).catch(() => undefined);
     if ((response.statusCode ?? 500) < 300) return { headers: response.headers, body: answer };
-    const said = isRecord(answer) && typeof answer.message === "string" ? answer.message : undefined;
-    throw new UserError(said ?? `the control plane of ${this.#platform} answered ${response.statusCode}`);
+    const { message, resource }: Record<string, unknown> = isRecord(answer) ? answer : {};
+    throw new ApiRefusal(
+      typeof message === "string" ? message : `the control plane of ${this.#platform} answered ${response.statusCode}`,
+      typeof resource === "string" ? resource : undefined,
+    );
   }
 
   /** An answer that comes bit by bit, at a URL that the API gave. */
@@ -77,6 +80,17 @@ export class ApiClient {
       );
     }
     return error;
+  }
+}
+
+/** What the API would not do. */
+export class ApiRefusal extends UserError {
+  /** Heroku's word for the kind of thing that there is none of, where that is why. */
+  readonly resource: string | undefined;
+
+  constructor(message: string, resource: string | undefined) {
+    super(message);
+    this.resource = resource;
   }
 }
 

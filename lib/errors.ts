@@ -1,5 +1,5 @@
-/** What a mistake is about: what was asked for, what there is already or goes on meanwhile, or what does not answer. */
-type UserErrorKind = "invalid" | "conflict" | "unavailable";
+/** What a mistake is about: `invalid` what was asked for, `conflict` with what goes on meanwhile. */
+export type UserErrorKind = "invalid" | "conflict";
 
 /**
  * Something the user can mend: shown without a stack, by us and by Pulumi.
@@ -42,6 +42,12 @@ export function dockerStatus(error: unknown): number | undefined {
 /** Whether Docker's API answered that there is no such thing. */
 export function isNotFound(error: unknown): boolean {
   return dockerStatus(error) === 404;
+}
+
+/** Whether Docker refused an update because somebody else has changed the same thing since it was read. */
+export function isOutdated(error: unknown): boolean {
+  // Its status is that of everything else that goes wrong.
+  return /out of sequence/.test(messageOf(error));
 }
 
 /** Whether a file is not there. */

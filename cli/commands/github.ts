@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { UserError } from "../../lib/errors.ts";
-import { type ApiClient, findTarget, type Target } from "../api-client.ts";
+import { type ApiClient, ApiRefusal, findTarget, type Target } from "../api-client.ts";
 import { print, table } from "../output.ts";
 import { appOption, type Command, type Values } from "./command.ts";
 
@@ -71,7 +71,7 @@ async function status({ api, app }: Target): Promise<void> {
 
 async function linkRows(api: ApiClient, app: string): Promise<string[][]> {
   const { body: shown } = await api.ask("GET", `/apps/${app}/github`).catch((error: unknown) => {
-    if (error instanceof UserError && error.message.includes("is connected to none")) return { body: undefined };
+    if (error instanceof ApiRefusal && error.resource === "github") return { body: undefined };
     throw error;
   });
   if (shown === undefined) return [["Repository:", "none"]];

@@ -2,8 +2,9 @@ import { UserError } from "../../lib/errors.ts";
 import { takeFile } from "../../model/stack/file-turn.ts";
 import { KEY } from "../../model/stack/keys.ts";
 import { type Project, readStackFiles, type StackFile } from "../../model/stack/project.ts";
-import { type Engine, PulumiError } from "../../services/stacks/engine.ts";
+import type { Engine } from "../../services/stacks/engine.ts";
 import { newKey } from "../../services/stacks/new-stack.ts";
+import { pulumiReason } from "../../services/stacks/reasons.ts";
 import type { Say } from "../steps.ts";
 
 /** The stack that a project of one's own gets when it has none. */
@@ -69,7 +70,7 @@ async function withPassphrase(stack: string, work: Promise<void>): Promise<void>
   try {
     await work;
   } catch (error) {
-    if (!(error instanceof PulumiError) || !error.output.includes("incorrect passphrase")) throw error;
+    if (pulumiReason(error) !== "wrong-passphrase") throw error;
     throw new UserError(
       `the stack file of ${stack} was encrypted with another passphrase than .dynoform/passphrase. Put that one there, or set PULUMI_CONFIG_PASSPHRASE_FILE, and repeat the command.`,
     );

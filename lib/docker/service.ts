@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import { isNotFound } from "../errors.ts";
+import { isNotFound, isOutdated } from "../errors.ts";
 
 /** What of a Swarm service concerns us. */
 interface Service {
@@ -46,7 +46,7 @@ export async function scaleService(
       return before;
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      if (attempt === UPDATE_ATTEMPTS || !/out of sequence/.test(String(error))) throw error;
+      if (attempt === UPDATE_ATTEMPTS || !isOutdated(error)) throw error;
     }
   }
 }

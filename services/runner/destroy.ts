@@ -1,6 +1,7 @@
 import { dockerClient } from "../../provider/docker/client.ts";
 import type { Engine, Outcome } from "../stacks/engine.ts";
-import { isUnknownStack, removeStack } from "../stacks/new-stack.ts";
+import { removeStack } from "../stacks/new-stack.ts";
+import { pulumiReason } from "../stacks/reasons.ts";
 import { removeTraces } from "./leaving.ts";
 import type { RunRequest } from "./run.ts";
 
@@ -10,7 +11,7 @@ const NOTHING: Outcome = { changes: {}, steps: [], outputs: {}, warnings: [] };
 export async function destroy(engine: Engine, { stack, args, leaving }: RunRequest): Promise<Outcome> {
   const outcome = await engine.destroy(stack, args).catch((error: unknown) => {
     // Half undone already.
-    if (isUnknownStack(error)) return NOTHING;
+    if (pulumiReason(error) === "unknown-stack") return NOTHING;
     throw error;
   });
   await removeStack(engine, stack);

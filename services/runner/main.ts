@@ -3,10 +3,12 @@
  *
  * Usage: node services/runner/main.ts FOLDER
  */
+
 import { closeSync, openSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
+import { pulumiReason } from "../stacks/reasons.ts";
 import { isAbandonedLock } from "./locks.ts";
 import { perform } from "./perform.ts";
 import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
@@ -32,7 +34,8 @@ let result: RunRecord;
 try {
   result = { state: "succeeded", startedAt, endedAt: Date.now(), outcome: await deploy(request) };
 } catch (error) {
-  result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error) };
+  const reason = pulumiReason(error);
+  result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error), ...(reason && { reason }) };
 }
 clearInterval(heart);
 closeSync(log);

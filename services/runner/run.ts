@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { isMissing } from "../../lib/errors.ts";
 import { writeFileAtomic } from "../../lib/files.ts";
 import type { Outcome } from "../stacks/engine.ts";
+import type { PulumiReason } from "../stacks/reasons.ts";
 
 /**
  * `create`: makes the stack whose file lies there, and brings it up. `destroy`: removes the stack too; its file stays.
@@ -41,12 +42,12 @@ export interface RunRequest {
 
 /**
  * What a run leaves in `record.json`. `abandoned`: its process ended without a result; that is written by whoever
- * noticed.
+ * noticed. `reason`: why Pulumi did not do it; absent where something else went wrong.
  */
 export type RunRecord = { readonly startedAt: number } & (
   | { readonly state: "running" }
   | { readonly state: "succeeded"; readonly endedAt: number; readonly outcome: Outcome }
-  | { readonly state: "failed"; readonly endedAt: number; readonly message: string }
+  | { readonly state: "failed"; readonly endedAt: number; readonly message: string; readonly reason?: PulumiReason }
   | { readonly state: "abandoned"; readonly endedAt: number }
 );
 

@@ -5,17 +5,18 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../lib/errors.ts";
 import { packageRoot } from "../../lib/package-root.ts";
+import { PulumiFailure, reasonOf } from "./reasons.ts";
 import { endAfter, timeLimitOf } from "./time-limit.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */
-export class PulumiError extends UserError {
+export class PulumiError extends PulumiFailure {
   readonly exitCode: number;
   /** What it printed, where it was not shown as it came. */
   readonly output: string;
 
   /** @param reasons what its events say; where they say nothing, what it printed is looked through */
   constructor(args: readonly string[], exitCode: number, output: string, reasons: readonly string[] = []) {
-    super(explain(args, exitCode, output.trim(), reasons));
+    super(explain(args, exitCode, output.trim(), reasons), reasonOf([output, ...reasons].join("\n")));
     this.exitCode = exitCode;
     this.output = output;
   }

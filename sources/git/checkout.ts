@@ -95,7 +95,7 @@ function listFiles(repository: string, commit: string): File[] {
       2 ** 28,
     ).toString("utf8");
   } catch (error) {
-    if (!(error instanceof GitError) || /not on this machine/.test(error.message)) throw error;
+    if (!(error instanceof GitError) || error.noGit) throw error;
     throw new GitError(`commit ${commit} is not in the app's repository (${repository})`);
   }
   const files = listing.split("\0").flatMap((line): File[] => {

@@ -4,7 +4,15 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Git cannot do what it was asked to; the message says why in one line. */
-export class GitError extends Error {}
+export class GitError extends Error {
+  /** Whether there is no Git on this machine. */
+  readonly noGit: boolean;
+
+  constructor(message: string, options: { readonly noGit?: boolean } = {}) {
+    super(message);
+    this.noGit = options.noGit === true;
+  }
+}
 
 /** Nothing of the user's own settings reaches the repositories of apps. */
 export function gitEnvironment() {
@@ -107,7 +115,9 @@ export async function git(
 function failed([command = ""]: readonly string[], reason: Error | string): GitError {
   if (typeof reason !== "string") {
     const missing = "code" in reason && reason.code === "ENOENT";
-    return new GitError(missing ? "git is not on this machine" : `git ${command}: ${reason.message}`);
+    return missing
+      ? new GitError("git is not on this machine", { noGit: true })
+      : new GitError(`git ${command}: ${reason.message}`);
   }
   const [line = "it failed"] = reason.trim().split("\n").slice(-1);
   return new GitError(`git ${command}: ${line}`);

@@ -75,7 +75,7 @@ export class Repository {
       await git(this.path, ["cat-file", "-e", `${commit}^{commit}`]);
       return true;
     } catch (error) {
-      if (error instanceof GitError && !/not on this machine/.test(error.message)) return false;
+      if (error instanceof GitError && !error.noGit) return false;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../../../lib/errors.ts";
+import { UserError } from "../../../lib/errors.ts";
 
 /** An answer that is an error, as Heroku gives it: `{"id": "not_found", "message": "Couldn't find that app."}`. */
 export class ApiError extends Error {
@@ -37,8 +37,7 @@ export function invalid(field: string, message: string): ApiError {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   // Too many wait for the app's turn, or somebody else has Pulumi's lock.
-  if (error instanceof Error && (error.name === "AppBusy" || error.name === "StackLocked"))
-    return new ApiError(409, "conflict", error.message);
-  if (error instanceof UserError) return new ApiError(422, "invalid_params", messageOf(error));
+  if (error instanceof UserError && error.kind === "conflict") return new ApiError(409, "conflict", error.message);
+  if (error instanceof UserError) return new ApiError(422, "invalid_params", error.message);
   return new ApiError(500, "internal_server_error", "Internal server error.");
 }

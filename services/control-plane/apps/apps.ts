@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../../lib/errors.ts";
 import { editStackFile } from "../../../model/stack/editor.ts";
-import { isUnknownStack } from "../../stacks/new-stack.ts";
+import { pulumiReason } from "../../stacks/reasons.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
@@ -120,7 +120,7 @@ export class Apps {
       const outputs: Record<string, unknown> = JSON.parse(await this.#options.runner.pulumi(args));
       return Object.keys(outputs).length > 0 ? outputs : undefined;
     } catch (error) {
-      if (isUnknownStack(error)) return undefined;
+      if (pulumiReason(error) === "unknown-stack") return undefined;
       throw error;
     }
   }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnreachable, messageOf, UserError } from "../../../lib/errors.ts";
+import { isUnreachable, messageOf, UserError, type UserErrorKind } from "../../../lib/errors.ts";
 import type { Outcome } from "../../stacks/engine.ts";
-import { isTakenStack } from "../../stacks/new-stack.ts";
 import { RunFailed, type Runner } from "../runs/runner.ts";
 import type { Act } from "../types.ts";
 import { type Course, NotBegun } from "./courses.ts";
@@ -17,8 +16,8 @@ export class ChangeFailed extends UserError {
   /** What Pulumi printed. */
   readonly log: string;
 
-  constructor(message: string, log: string) {
-    super(message);
+  constructor(message: string, log: string, kind: UserErrorKind = "invalid") {
+    super(message, { kind });
     this.log = log;
   }
 }
@@ -26,6 +25,10 @@ export class ChangeFailed extends UserError {
 /** A change that was refused because somebody else is changing the stack. */
 export class StackLocked extends ChangeFailed {
   override readonly name = "StackLocked";
+
+  constructor(message: string, log: string) {
+    super(message, log, "conflict");
+  }
 }
 
 export interface ChangeOptions {
@@ -124,15 +127,17 @@ export class Changes {
     const { journal, runner } = this.#options;
     const { activity, run, repair, app, kind } = change;
     const { undo, restore, undone } = this.#course(kind);
-    const reason = change.message ?? "it was ended before it was done";
-    const told = [reason];
-    const locked = reason.includes("the stack is currently locked by");
+    const told = [change.message ?? "it was ended before it was done"];
+    // From the run's record: this process may not be the one that followed it.
+    const record = (await runner.find(run))?.record;
+    const reason = record?.state === "failed" ? record.reason : undefined;
+    const locked = reason === "locked";
     try {
       const left = await restore(change);
       if (left !== undefined) told.push(left);
       else {
         // Where nothing was done, nothing can be cleaned up.
-        if (!locked && !isTakenStack(reason)) {
+        if (!locked && reason !== "exists") {
           const back = { user: act.user, description: `Took back: ${act.description}` };
           // As it was, whatever it answers: it was no better before.
           await whenReached(() => this.#once(repair, undo, change, back, options, { force: true }));

@@ -4,6 +4,10 @@ import type { AppLock } from "../types.ts";
 /** An app has too much to do: ask again later. */
 export class AppBusy extends UserError {
   override readonly name = "AppBusy";
+
+  constructor(message: string) {
+    super(message, { kind: "conflict" });
+  }
 }
 
 interface QueueLimits {

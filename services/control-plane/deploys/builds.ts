@@ -14,10 +14,13 @@ import type { Build, BuildStore } from "./store.ts";
 
 const LOOK = 200;
 
-/** What has no part in the deployment of another commit. */
+/** Another commit of this app is being built. */
 export class BuildRunning extends UserError {
-  // As for an app that has too much to do.
-  override readonly name = "AppBusy";
+  override readonly name = "BuildRunning";
+
+  constructor(message: string) {
+    super(message, { kind: "conflict" });
+  }
 }
 
 /** Of an app, as its stack file declares it. */

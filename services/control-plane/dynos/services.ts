@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { scaleService } from "../../../lib/docker/service.ts";
-import { isNotFound } from "../../../lib/errors.ts";
+import { isNotFound, isOutdated } from "../../../lib/errors.ts";
 
 /** A dyno as Swarm has it: a service of one replica, or of none; of two while it is restarted. */
 export interface DynoService {
@@ -87,7 +87,7 @@ export class DynoServices {
         return true;
       } catch (error) {
         if (isNotFound(error)) return false;
-        if (!/out of sequence/.test(String(error))) throw error;
+        if (!isOutdated(error)) throw error;
       }
     }
   }
@@ -104,7 +104,7 @@ export class DynoServices {
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
-      if (!/out of sequence/.test(String(error))) throw error;
+      if (!isOutdated(error)) throw error;
       return this.scale(name, 1);
     }
   }

@@ -7,6 +7,7 @@ import { isPlatform } from "../../../model/stack/declared.ts";
 import { StackFileEditor } from "../../../model/stack/editor.ts";
 import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
+import { pulumiReason } from "../../stacks/reasons.ts";
 import { seal } from "../apps/seal.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
@@ -118,8 +119,8 @@ async function sealedAside(
     const path = join(aside, `Pulumi.${stack}.yaml`);
     await writeFile(path, text);
     // One that is there is empty, or the run will refuse it.
-    await runner.pulumi(["stack", "init", stack, "--no-select"], "", aside).catch((error: Error) => {
-      if (!error.message.includes("already exists")) throw error;
+    await runner.pulumi(["stack", "init", stack, "--no-select"], "", aside).catch((error: unknown) => {
+      if (pulumiReason(error) !== "exists") throw error;
     });
     const sealing = { pulumi: (args: readonly string[], input?: string) => runner.pulumi(args, input, aside) };
     return await withCredential(

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf, UserError } from "../../../lib/errors.ts";
+import { messageOf } from "../../../lib/errors.ts";
 import { FileTail } from "../../../lib/file-tail.ts";
 import { packageRoot } from "../../../lib/package-root.ts";
 import { runnerModule } from "../../../model/platform/code.ts";
@@ -20,16 +20,17 @@ import {
   writeRun,
 } from "../../runner/run.ts";
 import type { Outcome } from "../../stacks/engine.ts";
+import { PulumiFailure, type PulumiReason, reasonOf } from "../../stacks/reasons.ts";
 import type { Act } from "../types.ts";
 import { RunnerContainer } from "./runner-container.ts";
 
 /** A run of Pulumi that did not do what it was to do. */
-export class RunFailed extends UserError {
+export class RunFailed extends PulumiFailure {
   override readonly name = "RunFailed";
   readonly state: "failed" | "abandoned";
 
-  constructor(state: RunFailed["state"], message: string) {
-    super(message);
+  constructor(state: RunFailed["state"], message: string, reason: PulumiReason = "failed") {
+    super(message, reason);
     this.state = state;
   }
 }
@@ -132,14 +133,13 @@ export class Runner {
    *
    * @param input for its standard input; secrets go this way
    * @param project the folder of Pulumi.yaml. Default: the platform's
-   * @throws UserError with what it printed
+   * @throws PulumiFailure with what it printed
    */
   async pulumi(args: readonly string[], input = "", project = this.#options.project): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#container.execute([...pulumi(), ...args], project, input);
     if (exitCode === 0) return stdout;
-    throw new UserError(
-      `\`pulumi ${args.join(" ")}\` failed: ${`${stdout}${stderr}`.trim() || `exit code ${exitCode}`}`,
-    );
+    const said = `${stdout}${stderr}`.trim();
+    throw new PulumiFailure(`\`pulumi ${args.join(" ")}\` failed: ${said || `exit code ${exitCode}`}`, reasonOf(said));
   }
 
   /** A run, and how it ended if it did; undefined: it never began. */
@@ -174,7 +174,7 @@ export class Runner {
       }
       // One of an older release of ours has no warnings.
       if (record.state === "succeeded") return { ...record.outcome, warnings: record.outcome.warnings ?? [] };
-      if (record.state === "failed") throw new RunFailed("failed", record.message);
+      if (record.state === "failed") throw new RunFailed("failed", record.message, record.reason);
       throw new RunFailed("abandoned", "the run was ended from outside before it was done");
     }
   }

@@ -130,7 +130,7 @@ test("a change that fails says why and leaves everything as it was", async () =>
 
 test("a change for which too many wait already is a conflict", async () => {
   await using served = await serve();
-  served.world.failure = Object.assign(new UserError("10 changes of shop wait already"), { name: "AppBusy" });
+  served.world.failure = new UserError("10 changes of shop wait already", { kind: "conflict" });
   const { status, body } = await set(served, { A: "1" });
   assert.deepEqual([status, body], [409, { id: "conflict", message: "10 changes of shop wait already" }]);
 });

@@ -110,7 +110,7 @@ test("what cannot be brought up as it was is told", async () => {
 });
 
 test("a stack that somebody else is changing is left to them", async () => {
-  const locked = new RunFailed("failed", "error: the stack is currently locked by 1 lock(s).");
+  const locked = new RunFailed("failed", "error: the stack is currently locked by 1 lock(s).", "locked");
   await withApps([locked], async ({ apps, runs, text }) => {
     await assert.rejects(apps.change("shop", act, scale), /currently locked/);
     assert.equal(await text(), BEFORE);

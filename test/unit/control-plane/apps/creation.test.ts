@@ -10,8 +10,8 @@ import { act, BEFORE, broken, done, withApps } from "./ground.ts";
 
 const OWNER = "an-account";
 const abandoned = new RunFailed("abandoned", "the run was ended from outside before it was done");
-const locked = new RunFailed("failed", "error: the stack is currently locked by 1 lock(s).");
-const taken = new RunFailed("failed", "blog: the backend has such a stack already, with 3 resources");
+const locked = new RunFailed("failed", "error: the stack is currently locked by 1 lock(s).", "locked");
+const taken = new RunFailed("failed", "blog: the backend has such a stack already, with 3 resources", "exists");
 const ids = { activity: 1, run: "run-1", repair: "run-2" };
 
 test("names are Heroku's, less those of the platform", () => {

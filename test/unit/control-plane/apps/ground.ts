@@ -66,7 +66,11 @@ class Runs {
         await writeFile(copy, `${text}  dynoform:config: { ${key}: { secure: "v1:${input.trimEnd()}" } }\n`);
         return "";
       },
-      find: async (id) => (this.found.has(id) ? ({} as never) : undefined),
+      find: async (id) => {
+        const end = this.found.get(id);
+        const record = end instanceof RunFailed ? { state: end.state, reason: end.reason } : { state: "succeeded" };
+        return end === undefined ? undefined : ({ record } as never);
+      },
       follow: async (id) => settled(this.found.get(id) ?? new Error("no such run")),
       log: async (id) => (this.found.has(id) ? "Updating\n" : ""),
     };
