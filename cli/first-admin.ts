@@ -3,8 +3,8 @@ import type { PlatformTarget } from "../model/stack/project.ts";
 import { hostClient, Unreachable } from "./api-client.ts";
 
 /** Milliseconds that a control plane which was just started may take to answer, and between two tries. */
-const PATIENCE = 60_000;
-const PAUSE = 250;
+const ANSWER_TIMEOUT_MS = 60_000;
+const RETRY_MS = 250;
 
 /**
  * Asks a platform for the first admin's password, which it makes and tells once.
@@ -23,11 +23,11 @@ Log in: eval "$(npx dynoform env)" && heroku login. Invite others: npx dynoform 
 
 async function claim(platform: PlatformTarget): Promise<{ readonly email: string; readonly password: string | null }> {
   const api = await hostClient(platform);
-  for (const begun = Date.now(); ; await pause(PAUSE)) {
+  for (const begun = Date.now(); ; await pause(RETRY_MS)) {
     try {
       return (await api.ask("POST", "/actions/claim-first-admin")).body;
     } catch (error) {
-      if (!(error instanceof Unreachable) || Date.now() - begun > PATIENCE) throw error;
+      if (!(error instanceof Unreachable) || Date.now() - begun > ANSWER_TIMEOUT_MS) throw error;
     }
   }
 }

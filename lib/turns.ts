@@ -15,7 +15,7 @@ interface Ticket extends ProcessIdentity {
 
 const CHOOSING = "choosing-";
 /** How often to look whether a process before us has died, which no event tells. */
-const LOOK_AGAIN = 1000;
+const LOOK_EVERY_MS = 1000;
 
 /**
  * Waits for this process' turn among all that share a folder, first come, first served. Dispose it to let the next one in.
@@ -73,7 +73,7 @@ async function untilFirst(
         waiting(`Waiting for another build: ${before.ticket.what} (process ${before.ticket.pid})`);
         told = before.name;
       }
-      await either(changed.promise, LOOK_AGAIN, signal);
+      await either(changed.promise, LOOK_EVERY_MS, signal);
       changed = Promise.withResolvers<void>();
     }
   } finally {

@@ -5,7 +5,7 @@ import type { SourceProblems } from "./problems.ts";
 
 /** Wildcards in a pattern, and milliseconds for all patterns on all files: some take for ever, and others wait. */
 const MOST_WILDCARDS = 4;
-const TIME = 10_000;
+const MATCHING_MS = 10_000;
 
 /**
  * What an app's `.slugignore` leaves out, by Heroku's rules: patterns as in .gitignore, but none with `!`.
@@ -26,11 +26,12 @@ export function readSlugignore(root: string, problems: SourceProblems): (path: s
   const patterns = ignore({ ignorecase: false }).add(lines);
   let spent = 0;
   return (path) => {
-    if (spent > TIME) return false;
+    if (spent > MATCHING_MS) return false;
     const started = performance.now();
     const ignored = patterns.ignores(path);
     spent += performance.now() - started;
-    if (spent > TIME) problems.add(".slugignore", "takes too long on this many files; write fewer or simpler patterns");
+    if (spent > MATCHING_MS)
+      problems.add(".slugignore", "takes too long on this many files; write fewer or simpler patterns");
     return ignored;
   };
 }

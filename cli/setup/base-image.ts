@@ -14,7 +14,7 @@ import { canInstall, installPackages } from "./apt.ts";
 const DEBIAN = `debian:${CODENAME}-slim`;
 
 /** How long the registry may take to say that it has the image, in milliseconds. */
-const REGISTRY_PATIENCE = 8_000;
+const REGISTRY_TIMEOUT_MS = 8_000;
 
 /**
  * Gets `<platform>/base:<recipe>`, on which every other image is built: one that another platform has is tagged, else
@@ -57,7 +57,7 @@ async function ensureDebian(docker: Docker, tag: string, place: Place, say: Say)
 /** Whether Debian's image came from the registry. A registry that does not answer soon is one we do not have. */
 async function pull(docker: Docker, say: Say): Promise<boolean> {
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), REGISTRY_PATIENCE);
+  const timer = setTimeout(() => patience.abort(), REGISTRY_TIMEOUT_MS);
   try {
     const stream = await docker.pull(DEBIAN, { abortSignal: patience.signal });
     await followProgress(docker, stream, (event) => {

@@ -104,7 +104,7 @@ export interface AppArgs extends AppSettings {
 }
 
 /** Seconds that requests to the old dynos have to end. */
-const DRAIN = 30;
+const DRAIN_SECONDS = 30;
 
 /**
  * An app on a platform. Its resources' order is the deployment: the source is built, the release command runs, web
@@ -211,7 +211,7 @@ export class App extends pulumi.ComponentResource {
       deployed: source !== undefined,
       maintenance: args.maintenance ?? false,
       healthCheck: healthCheckOf(args),
-      drain: DRAIN,
+      drain: DRAIN_SECONDS,
     };
     const proven = [...web.map((dyno) => dyno.process), ...(task ? [task] : []), ...(platform.ready ?? [])];
     const route = new Route(

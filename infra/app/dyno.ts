@@ -27,13 +27,13 @@ export { DYNO_PORT };
 const TEMPLATE = 3;
 
 /** Seconds a dyno without a port must have run before it counts as started. */
-const SETTLE = 3;
+const SETTLE_SECONDS = 3;
 
 /** Where a service has {@link DynoSettings.releasedAt}. */
 const RELEASED_AT = "taskSpec.containerSpec.env.HEROKU_RELEASE_CREATED_AT";
 
 /** Seconds for the container to be gone: the 30 s an app has after SIGTERM, Swarm's 2 s before it, and some to spare. */
-const STOP_TIMEOUT = 60;
+const STOP_TIMEOUT_SECONDS = 60;
 
 /** Changes the resources of each dyno. */
 export interface DynoTransform {
@@ -134,8 +134,8 @@ export class Dyno extends pulumi.ComponentResource {
       app,
       service: this.service,
       dyno: this.dyno,
-      settle: type === "web" ? 0 : SETTLE,
-      stopTimeout: STOP_TIMEOUT,
+      settle: type === "web" ? 0 : SETTLE_SECONDS,
+      stopTimeout: STOP_TIMEOUT_SECONDS,
     };
     this.process = new DynoProcess(
       `${name}-${hash}-process`,

@@ -4,7 +4,7 @@ import { isNotFound } from "../errors.ts";
 import { frames } from "./output.ts";
 
 /** Milliseconds between two looks for a process whose output does not end. */
-const LOOK = 1_000;
+const LOOK_EVERY_MS = 1_000;
 
 /** What a command printed and how it ended. */
 export interface Executed {
@@ -56,7 +56,7 @@ export async function stillRuns(running: () => Promise<boolean>): Promise<boolea
 
 async function untilEnded(exec: Docker.Exec, signal: AbortSignal): Promise<void> {
   for (let gone = false; !signal.aborted; ) {
-    await sleep(LOOK, undefined, { ref: false });
+    await sleep(LOOK_EVERY_MS, undefined, { ref: false });
     const { Running } = await exec.inspect();
     // Once more, for what is still on its way.
     if (!Running && gone) return;

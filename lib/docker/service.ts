@@ -12,7 +12,7 @@ interface Service {
 }
 
 /** Nanoseconds: Docker's own, for a service that says nothing. */
-const DEFAULT_GRACE = 10e9;
+const DEFAULT_GRACE_NS = 10e9;
 
 /** How often an update that lost a race with another writer is tried again. */
 const UPDATE_ATTEMPTS = 20;
@@ -99,7 +99,7 @@ function toService({ ID, Spec }: Inspected): Service {
     id: ID,
     name: Spec.Name,
     replicas: Spec.Mode.Replicated?.Replicas ?? 0,
-    grace: (Spec.TaskTemplate.ContainerSpec?.StopGracePeriod ?? DEFAULT_GRACE) / 1e9,
+    grace: (Spec.TaskTemplate.ContainerSpec?.StopGracePeriod ?? DEFAULT_GRACE_NS) / 1e9,
     labels: Spec.Labels ?? {},
   };
 }

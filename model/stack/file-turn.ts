@@ -5,10 +5,10 @@ import { ownIdentity } from "../../lib/process-identity.ts";
 import { takeTurn } from "../../lib/turns.ts";
 
 /** How long an edit may take, in milliseconds: beyond that, one whose process cannot be looked up has ended. */
-const LONGEST_EDIT = 60_000;
-const PATIENCE = 90_000;
+const MAX_EDIT_MS = 60_000;
+const TURN_TIMEOUT_MS = 90_000;
 /** After this one looks again for what others left behind. */
-const LOOK_AGAIN = 2_000;
+const LOOK_EVERY_MS = 2_000;
 
 /**
  * Waits for the turn to edit a stack's file, among the processes of the host, the runner and the control plane. Those
@@ -17,9 +17,9 @@ const LOOK_AGAIN = 2_000;
  */
 export async function takeFile(project: string, stack: string, editor = ""): Promise<AsyncDisposable> {
   const folder = join(project, ".dynoform", "edits", stack);
-  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+  for (const end = Date.now() + TURN_TIMEOUT_MS; Date.now() < end; ) {
     await removeAbandoned(folder, editor);
-    const soon = AbortSignal.timeout(LOOK_AGAIN);
+    const soon = AbortSignal.timeout(LOOK_EVERY_MS);
     try {
       return await takeTurn(folder, editor, () => {}, soon);
     } catch (error) {
@@ -42,7 +42,7 @@ async function removeAbandoned(folder: string, editor: string): Promise<void> {
         ({ mtimeMs }) => mtimeMs,
         () => Date.now(),
       ));
-    if (ours || age > LONGEST_EDIT) await rm(path, { force: true });
+    if (ours || age > MAX_EDIT_MS) await rm(path, { force: true });
   }
 }
 

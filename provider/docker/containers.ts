@@ -8,7 +8,7 @@ const SERVICE_LABEL = "com.docker.swarm.service.name";
 const TASK_LABEL = "com.docker.swarm.task.id";
 
 /** Milliseconds between two looks whether a container has ended. */
-const PAUSE = 100;
+const LOOK_EVERY_MS = 100;
 
 /** The containers of a service, newest first; those that have ended too while Swarm keeps them. */
 export async function containersOf(docker: Docker, service: string): Promise<Docker.ContainerInfo[]> {
@@ -87,7 +87,7 @@ export async function stopService(
     if (performance.now() > end)
       throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
     // Docker lists a container as running for some time after its event of having died, so events do not help.
-    await sleep(PAUSE, undefined, { signal });
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 

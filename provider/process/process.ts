@@ -18,7 +18,7 @@ type Inputs = {
 };
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
-const START_TIMEOUT = 60;
+const START_TIMEOUT_SECONDS = 60;
 
 /**
  * The running of a dyno's service. Create waits until the dyno has run for a while without ending; delete stops it
@@ -75,8 +75,8 @@ function running(docker: Docker, inputs: Inputs, signal: AbortSignal): Promise<v
     settled = setTimeout(resolve, settle * 1000);
   };
   const timeout = setTimeout(
-    async () => reject(new Error(notStarted(name, START_TIMEOUT, await startProblem(docker, service)))),
-    (START_TIMEOUT + settle) * 1000,
+    async () => reject(new Error(notStarted(name, START_TIMEOUT_SECONDS, await startProblem(docker, service)))),
+    (START_TIMEOUT_SECONDS + settle) * 1000,
   );
   cleanUp.defer(() => clearTimeout(timeout));
   cleanUp.defer(() => clearTimeout(settled));

@@ -35,7 +35,7 @@ type Outputs = Inputs & {
 };
 
 /** Seconds, as on Heroku. */
-const TIMEOUT = 3600;
+const TIMEOUT_SECONDS = 3600;
 
 /**
  * The run of an app's release phase command, once, in a fresh container that is hardened like a dyno. Named by what it
@@ -105,7 +105,7 @@ async function run(inputs: Inputs, call: CallContext): Promise<string> {
   try {
     say(`-----> Running the release command: ${command}`);
     const { status, outOfMemory, last } = await runOneOff(dockerClient(), spec, {
-      timeout: TIMEOUT,
+      timeout: TIMEOUT_SECONDS,
       signal: call.signal,
       line: (line) => say(`       ${line}`),
     }).catch((error: Error) => {

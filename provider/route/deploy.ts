@@ -41,7 +41,7 @@ export type RouteInputs = {
 };
 
 /** Seconds by which Docker may note a line later than the answer that followed it; the next probe comes after that. */
-const LOG_LAG = 0.2;
+const LOG_LAG_SECONDS = 0.2;
 
 /** At 1, web dynos are taken whatever they answer; with it a change that failed is taken back. */
 const FORCE = "DYNOFORM_FORCE";
@@ -158,7 +158,7 @@ async function explain(
   const dyno = names.get(service) ?? service;
   const problem = probe.reason === "no_name" ? await startProblem(docker, service) : undefined;
   if (problem !== undefined) return new DynoFailure(service, notStarted(dyno, healthCheck.timeout, problem));
-  const until = probe.answered === undefined ? undefined : probe.answered + LOG_LAG;
+  const until = probe.answered === undefined ? undefined : probe.answered + LOG_LAG_SECONDS;
   const advice = unlessForced(app, probe, healthCheck);
   return new DynoFailure(service, unproven(dyno, probe, healthCheck), { until, advice });
 }
@@ -173,7 +173,7 @@ async function warn(
   call: CallContext,
 ): Promise<void> {
   const { name, answered } = dyno;
-  const until = answered === undefined ? undefined : answered + LOG_LAG;
+  const until = answered === undefined ? undefined : answered + LOG_LAG_SECONDS;
   await sleep(Math.max(0, (until ?? 0) * 1000 - Date.now()));
   const lines = await lastLines(docker, name, { until }).catch(() => []);
   const why = isForced() ? "wanted" : maintenance ? "maintenance" : replaces ? "no worse" : "nothing replaced";

@@ -46,11 +46,11 @@ export interface DynoManagerArgs {
   readonly freeMemory?: () => number;
 }
 
-const second = 1000;
+const SECOND_MS = 1000;
 /** Milliseconds after Docker's start in which it may have failed to start containers. */
-const AFTER_START = 120 * second;
+const AFTER_START_MS = 120 * SECOND_MS;
 /** Milliseconds within which the router is answered. */
-const WAKE_ANSWER = 700;
+const WAKE_ANSWER_MS = 700;
 
 /** All that is done about dynos while they run: watched, restarted, put to sleep and woken, counted. */
 export class DynoManager {
@@ -116,18 +116,18 @@ export class DynoManager {
     const every = (milliseconds: number, what: string, work: () => unknown) => {
       this.#running.use(new Ticker(milliseconds, work, (message) => warn(`${what}: ${message}`)));
     };
-    every(second, "dyno hours", () => this.ledger.beat());
-    every(second, "crashed dynos", () => this.backOff.tick());
+    every(SECOND_MS, "dyno hours", () => this.ledger.beat());
+    every(SECOND_MS, "crashed dynos", () => this.backOff.tick());
     every(this.#idleEvery, "sleep", () => this.idle.tick());
-    every(30 * second, "cycling", () => this.#cycle.tick());
-    every(30 * second, "restarts that were cut off", () => this.restarter.mend());
-    every(60 * second, "free hours", () => this.hours.tick());
+    every(30 * SECOND_MS, "cycling", () => this.#cycle.tick());
+    every(30 * SECOND_MS, "restarts that were cut off", () => this.restarter.mend());
+    every(60 * SECOND_MS, "free hours", () => this.hours.tick());
     const reviveParts = async () => {
       const { connectedSince = Number.NEGATIVE_INFINITY } = this.watcher;
-      if (clock() - connectedSince < AFTER_START) await revive(docker, settings.platform, warn);
+      if (clock() - connectedSince < AFTER_START_MS) await revive(docker, settings.platform, warn);
     };
-    every(0.5 * second, "the platform's containers", reviveParts);
-    every(300 * second, "dynos", () => this.#readAgain());
+    every(0.5 * SECOND_MS, "the platform's containers", reviveParts);
+    every(300 * SECOND_MS, "dynos", () => this.#readAgain());
     // What was left half done is mended now, not at the next look; the router may be on its way up, too.
     reviveParts().catch((error) => warn(`the platform's containers: ${messageOf(error)}`));
     this.restarter.mend().catch((error) => warn(`restarts that were cut off: ${messageOf(error)}`));
@@ -167,7 +167,7 @@ export class DynoManager {
       this.#wakes.fail(app);
       warn(`${app} could not be woken: ${messageOf(error)}`);
     });
-    await Promise.race([woken, sleep(WAKE_ANSWER, undefined, { ref: false })]);
+    await Promise.race([woken, sleep(WAKE_ANSWER_MS, undefined, { ref: false })]);
   }
 
   /** Where a service's container is; undefined when none runs, it was asked to end, or Docker cannot tell. */
@@ -198,6 +198,6 @@ export class DynoManager {
   /** Often enough that short times, as tests and the curious set, are kept. */
   get #idleEvery(): number {
     const { after } = this.#args.settings.sleep;
-    return Math.min(30, Math.max(1, after / 10)) * second;
+    return Math.min(30, Math.max(1, after / 10)) * SECOND_MS;
   }
 }

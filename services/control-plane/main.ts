@@ -46,9 +46,9 @@ import { besideApi, serveSite } from "./web/server.ts";
 import { Site } from "./web/site.ts";
 
 /** Milliseconds. */
-const CALM = 3000;
-const SAMPLES = 20_000;
-const NAMES = 1000;
+const CALM_MS = 3000;
+const SAMPLE_EVERY_MS = 20_000;
+const LOOK_AT_NAMES_MS = 1000;
 
 const settings = readSettings();
 const places = placesOf(settings.directory);
@@ -270,7 +270,7 @@ parts.use(
 await dynos.start();
 parts.use(
   new Ticker(
-    SAMPLES,
+    SAMPLE_EVERY_MS,
     () => runtimeMetrics.tick(),
     (message) => report(`runtime metrics: ${message}`),
   ),
@@ -284,7 +284,7 @@ if (settings.httpsPort !== null && isLocalDomain(settings.domain)) {
   });
   parts.use(
     new Ticker(
-      NAMES,
+      LOOK_AT_NAMES_MS,
       () => local.tick(),
       (message) => report(`certificates: ${message}`),
     ),
@@ -294,7 +294,7 @@ await oneOffs.recover();
 databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
 // After a crash of Docker or of the machine, apps that boot come before changes that were cut short.
-const calm = sleep(CALM);
+const calm = sleep(CALM_MS);
 Promise.all([apps.resume(calm), github.resume(calm)])
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))

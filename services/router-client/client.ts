@@ -93,8 +93,8 @@ export class RouterError extends Error {
 export class RouterUnreachable extends Error {}
 
 /** Milliseconds that a router which is being started, or started again, is waited for. */
-const PATIENCE = 15_000;
-const PAUSE = 50;
+const ROUTER_TIMEOUT_MS = 15_000;
+const RETRY_MS = 50;
 
 /** The router's admin API on its Unix socket. */
 export class RouterClient {
@@ -245,8 +245,9 @@ export class RouterClient {
       try {
         return await call();
       } catch (error) {
-        if (!(error instanceof RouterUnreachable) || signal.aborted || Date.now() - since > PATIENCE) throw error;
-        await sleep(PAUSE, undefined, { signal });
+        if (!(error instanceof RouterUnreachable) || signal.aborted || Date.now() - since > ROUTER_TIMEOUT_MS)
+          throw error;
+        await sleep(RETRY_MS, undefined, { signal });
       }
     }
   }

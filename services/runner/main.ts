@@ -11,7 +11,7 @@ import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
 import { pulumiReason } from "../stacks/reasons.ts";
 import { isAbandonedLock } from "./locks.ts";
 import { perform } from "./perform.ts";
-import { HEARTBEAT, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
+import { HEARTBEAT_MS, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
 
 const folder = process.argv[2] ?? "";
 const request = await readRun<RunRequest>(join(folder, REQUEST));
@@ -22,7 +22,7 @@ const startedAt = Date.now();
 const record = join(folder, RECORD);
 await writeRun(record, { state: "running", startedAt });
 // Whoever follows the run sees that it lives, even when Docker has forgotten it.
-const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEARTBEAT);
+const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEARTBEAT_MS);
 const log = openSync(join(folder, LOG), "a", 0o600);
 const engine = new Engine({
   directory: project,

@@ -52,7 +52,7 @@ export type RunRecord = { readonly startedAt: number } & (
 );
 
 /** How often a run touches its record, in milliseconds. */
-export const HEARTBEAT = 1000;
+export const HEARTBEAT_MS = 1000;
 
 /** The files of a run's folder. */
 export const REQUEST = "request.json";

@@ -8,7 +8,7 @@ import { waitUntil } from "./wait.ts";
 
 const forceNew = true;
 /** Milliseconds: what the real provider gives it. */
-const PATIENCE = 30_000;
+const REMOVAL_TIMEOUT_MS = 30_000;
 
 /** `docker:index/network:Network`. */
 export const network: BridgedResource<Docker> = {
@@ -102,9 +102,9 @@ export const network: BridgedResource<Docker> = {
         return undefined;
       },
       // Swarm forgets a removed service's tasks without an event.
-      { filters: { type: ["network", "container", "service"] }, timeout: PATIENCE, signal, interval: 250 },
+      { filters: { type: ["network", "container", "service"] }, timeout: REMOVAL_TIMEOUT_MS, signal, interval: 250 },
     );
-    if (!removed) throw new Error(`the network is still in use after ${PATIENCE / 1000} seconds: ${reason}`);
+    if (!removed) throw new Error(`the network is still in use after ${REMOVAL_TIMEOUT_MS / 1000} seconds: ${reason}`);
   },
 
   async recover(inputs, { client }) {
@@ -129,7 +129,7 @@ async function settled(id: string, { client, signal }: Call<Docker>): Promise<Do
       const now = await inspect();
       return !now || isSettled(now) ? { now } : undefined;
     },
-    { filters: { type: ["network"] }, timeout: PATIENCE, signal, interval: 50 },
+    { filters: { type: ["network"] }, timeout: REMOVAL_TIMEOUT_MS, signal, interval: 50 },
   ).then((answer) => (answer ? answer.now : found));
 }
 

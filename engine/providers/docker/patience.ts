@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 
 /** Milliseconds: a dockerd that was killed answers again after a few seconds, its swarm a little later. */
-const PATIENCE = 30_000;
-const PAUSE = 100;
+const ENGINE_START_MS = 30_000;
+const RETRY_MS = 100;
 
 /** What a swarm that is being started says; nothing was done then. */
 const NOT_YET =
@@ -33,7 +33,7 @@ type Dial = (request: Request, answer: (error: Failure | null, ...rest: unknown[
  *
  * @param patience milliseconds
  */
-export function patient(docker: Docker, patience = PATIENCE): Docker {
+export function patient(docker: Docker, patience = ENGINE_START_MS): Docker {
   const modem = docker.modem as unknown as { dial: Dial };
   const dial = modem.dial.bind(modem);
   let known = false;
@@ -44,7 +44,7 @@ export function patient(docker: Docker, patience = PATIENCE): Docker {
       dial({ ...request }, (error, ...rest) => {
         known ||= error === null || error.statusCode !== undefined;
         if (error !== null && isPassing(error, request, known) && performance.now() < end) {
-          setTimeout(attempt, PAUSE);
+          setTimeout(attempt, RETRY_MS);
         } else answer(error, ...rest);
       });
     attempt();

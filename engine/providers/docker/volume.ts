@@ -7,7 +7,7 @@ import { waitUntil } from "./wait.ts";
 
 const forceNew = true;
 /** Milliseconds: what the real provider gives it. */
-const PATIENCE = 30_000;
+const REMOVAL_TIMEOUT_MS = 30_000;
 
 /** `docker:index/volume:Volume`. A volume of this name that is there already is taken over with its data. */
 export const volume: BridgedResource<Docker> = {
@@ -58,9 +58,9 @@ export const volume: BridgedResource<Docker> = {
           return undefined;
         }
       },
-      { filters: { type: ["container"], event: ["destroy"] }, timeout: PATIENCE, signal },
+      { filters: { type: ["container"], event: ["destroy"] }, timeout: REMOVAL_TIMEOUT_MS, signal },
     );
-    if (!removed) throw new Error(`the volume is still in use after ${PATIENCE / 1000} seconds: ${reason}`);
+    if (!removed) throw new Error(`the volume is still in use after ${REMOVAL_TIMEOUT_MS / 1000} seconds: ${reason}`);
   },
 
   async recover(inputs, { client }) {

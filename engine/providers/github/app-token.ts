@@ -1,8 +1,8 @@
 import { createSign } from "node:crypto";
 
 /** Seconds that GitHub's clock may be behind ours, and that a signed token is good for. */
-const SKEW = 60;
-const LIFE = 540;
+const CLOCK_SKEW_SECONDS = 60;
+const LIFETIME_SECONDS = 540;
 
 /**
  * What a GitHub App proves itself by: a JSON web token, signed with its key.
@@ -12,7 +12,7 @@ const LIFE = 540;
 export function appToken(id: string, pem: string): string {
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const content = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iat: now - SKEW, exp: now + LIFE, iss: id })}`;
+  const content = `${part({ alg: "RS256", typ: "JWT" })}.${part({ iat: now - CLOCK_SKEW_SECONDS, exp: now + LIFETIME_SECONDS, iss: id })}`;
   try {
     return `${content}.${createSign("RSA-SHA256").update(content).sign(pem, "base64url")}`;
   } catch {

@@ -4,10 +4,10 @@ import { appToken } from "./app-token.ts";
 import { type Settings, settingsOf } from "./configuration.ts";
 
 /** Milliseconds that GitHub may take for an answer. */
-const PATIENCE = 30_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 
 /** Milliseconds that a limit is waited for. The real plugin waits for as long as it lasts, which is up to an hour. */
-const LONGEST_WAIT = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 const WRITES = ["POST", "PUT", "PATCH", "DELETE"];
 
@@ -100,7 +100,7 @@ function sender(settings: Settings) {
         if (wait === undefined || tried === retries) {
           throw new RequestError(method, `${api}${path}`, response.status, messageIn(text));
         }
-        if (wait > LONGEST_WAIT) throw new Error(limited(api, wait));
+        if (wait > MAX_WAIT_MS) throw new Error(limited(api, wait));
         await sleep(wait);
       }
     } finally {
@@ -133,12 +133,12 @@ async function ask(method: string, url: string, headers: Readonly<Record<string,
       method,
       headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     return { response, text: await response.text() };
   } catch (error) {
     const { name, message, cause } = error as Error & { cause?: { code?: string } };
-    const reason = name === "TimeoutError" ? `no answer in ${PATIENCE / 1000} s` : (cause?.code ?? message);
+    const reason = name === "TimeoutError" ? `no answer in ${ANSWER_TIMEOUT_MS / 1000} s` : (cause?.code ?? message);
     throw new Error(`cannot reach GitHub at ${new URL(url).origin} (${reason}): try again when it can be reached`);
   }
 }

@@ -49,7 +49,7 @@ type Row = Readonly<Record<string, unknown>>;
 const TRIES = 20;
 
 /** How long a server may take to start, in seconds: its container may have been started a moment ago. */
-const PATIENCE = 15;
+const SERVER_START_SECONDS = 15;
 
 /** A client for the configured server. */
 export function connect(config: PropertyMap): Server {
@@ -80,7 +80,7 @@ export function connect(config: PropertyMap): Server {
 
     /** Tried again while the server starts; a statement would not be, as it may have been heard. */
     async function session(): Promise<pg.PoolClient> {
-      for (const deadline = performance.now() + 1000 * Math.min(timeout, PATIENCE); ; await sleep(100)) {
+      for (const deadline = performance.now() + 1000 * Math.min(timeout, SERVER_START_SECONDS); ; await sleep(100)) {
         try {
           return await pool.connect();
         } catch (error) {

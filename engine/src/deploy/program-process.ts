@@ -6,7 +6,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** How long a program that is asked to end may take, in milliseconds. */
-const grace = 5000;
+const GRACE_MS = 5000;
 
 /** What makes the SDK start sooner: its modules when they are used, and room for what it allots. */
 const lighter = [
@@ -66,7 +66,7 @@ export class ProgramProcess {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const exit = once(child, "exit");
     child.kill("SIGINT");
-    const timer = setTimeout(() => child.kill("SIGKILL"), grace);
+    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
     await exit;
     clearTimeout(timer);
   }

@@ -21,8 +21,8 @@ export interface PluginEnvironment {
 }
 
 /** How long a plugin may take to print its port, and to end, in milliseconds. */
-const startTime = 60_000;
-const stopTime = 5_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 5_000;
 
 /** Starts a plugin's process: it prints the port it serves on as its first line. */
 export async function startPlugin(
@@ -82,7 +82,7 @@ function newClient(address: string): providerGrpc.ResourceProviderClient {
 function readPort(name: string, child: ChildProcess, output: (line: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`the provider ${name} could not be started: ${why}`));
-    const timer = setTimeout(() => fail(`it printed no port within ${startTime / 1000} s`), startTime);
+    const timer = setTimeout(() => fail(`it printed no port within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     child.once("error", (error) => fail(error.message));
     child.once("exit", (code) => fail(`it ended with code ${code}`));
     if (!child.stdout) return fail("it has no output");
@@ -101,7 +101,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, "exit");
   child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), stopTime);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
   await exit;
   clearTimeout(timer);
 }

@@ -6,7 +6,7 @@ import { hashOf } from "./secrets.ts";
 const LIMITS = { account: 10, source: 50 } as const;
 
 /** Milliseconds. */
-const WINDOW = 15 * 60_000;
+const WINDOW_MS = 15 * 60_000;
 
 /** Too many logins have failed. */
 export class TooManyAttempts extends Error {
@@ -40,7 +40,7 @@ export class Attempts {
    */
   begin(email: string, source: string): () => void {
     const now = this.#clock();
-    this.#db.prepare("DELETE FROM failed_login WHERE at <= ?").run(now - WINDOW);
+    this.#db.prepare("DELETE FROM failed_login WHERE at <= ?").run(now - WINDOW_MS);
     const keys = [["account", hashOf(email)] as const, ["source", hashOf(source)] as const];
     for (const [kind, who] of keys) this.#check(kind, who, now);
     const insert = this.#db.prepare("INSERT INTO failed_login (kind, who, at) VALUES (?, ?, ?)");
@@ -54,6 +54,6 @@ export class Attempts {
     const oldest = this.#db
       .prepare("SELECT at FROM failed_login WHERE kind = ? AND who = ? ORDER BY at DESC LIMIT 1 OFFSET ?")
       .get(kind, who, LIMITS[kind] - 1);
-    if (oldest !== undefined) throw new TooManyAttempts(Math.ceil((Number(oldest.at) + WINDOW - now) / 1000));
+    if (oldest !== undefined) throw new TooManyAttempts(Math.ceil((Number(oldest.at) + WINDOW_MS - now) / 1000));
   }
 }

@@ -34,7 +34,7 @@ interface AuthorizationWish {
 
 const LONGEST_DESCRIPTION = 200;
 const MOST = 200;
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** The tokens of the API: hashed, each with an end or until it is revoked. */
 export class Authorizations {
@@ -72,7 +72,7 @@ export class Authorizations {
       .prepare("SELECT * FROM authorization WHERE hash = ? AND coalesce(expires_at > ?, 1)")
       .get(hashOf(token), now);
     if (row === undefined) return undefined;
-    if (now - Number(row.used_at ?? 0) >= MINUTE) {
+    if (now - Number(row.used_at ?? 0) >= MINUTE_MS) {
       this.#db.prepare("UPDATE authorization SET used_at = ? WHERE id = ?").run(now, String(row.id));
     }
     return toAuthorization(row);

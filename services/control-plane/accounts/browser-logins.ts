@@ -19,7 +19,7 @@ interface Pending extends LoginRequest {
 }
 
 /** Milliseconds; the official command line gives up after this time too. */
-const LIFETIME = 10 * 60_000;
+const LIFETIME_MS = 10 * 60_000;
 
 const MOST = 100;
 const LONGEST_DESCRIPTION = 200;
@@ -40,7 +40,7 @@ export class BrowserLogins {
     const [id, secret] = [`${code}-${newSecret()}`, newSecret()];
     const { promise: decision, resolve: decide } = Promise.withResolvers<string | undefined>();
     this.#pending.set(id, { code, description, source, secret: hashOf(secret), decision, decide });
-    setTimeout(() => this.#end(id), LIFETIME).unref();
+    setTimeout(() => this.#end(id), LIFETIME_MS).unref();
     return { id, secret };
   }
 

@@ -17,7 +17,7 @@ export interface Invitation {
 }
 
 /** Three days in milliseconds. */
-const LIFETIME = 3 * 24 * 3_600_000;
+const LIFETIME_MS = 3 * 24 * 3_600_000;
 
 /** Links that work once, for three days. There is one for an e-mail address at a time: the newest. */
 export class Invitations {
@@ -37,8 +37,8 @@ export class Invitations {
     const [id, secret] = [randomUUID(), newSecret()];
     this.#db
       .prepare("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .run(id, hashOf(secret), email, role, invitedBy, now, now + LIFETIME);
-    return { invitation: { id, email, role, invitedBy, createdAt: now, expiresAt: now + LIFETIME }, secret };
+      .run(id, hashOf(secret), email, role, invitedBy, now, now + LIFETIME_MS);
+    return { invitation: { id, email, role, invitedBy, createdAt: now, expiresAt: now + LIFETIME_MS }, secret };
   }
 
   /** Looks at one, which stays as it is: programs that preview links open them too. */

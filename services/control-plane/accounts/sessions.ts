@@ -15,7 +15,7 @@ export interface BrowserSession {
 }
 
 /** Two weeks in milliseconds: the longest that a browser stays logged in. */
-export const SESSION_LIFETIME = 14 * 24 * 3_600_000;
+export const SESSION_LIFETIME_MS = 14 * 24 * 3_600_000;
 
 /** The browsers that are logged in, by the value of the cookie that each has. It is kept as a hash. */
 export class Sessions {
@@ -34,7 +34,7 @@ export class Sessions {
     const cookie = newSecret();
     this.#db
       .prepare("INSERT INTO session (id, account, hash, source, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)")
-      .run(randomUUID(), user, hashOf(cookie), from, now, now + SESSION_LIFETIME);
+      .run(randomUUID(), user, hashOf(cookie), from, now, now + SESSION_LIFETIME_MS);
     return cookie;
   }
 

@@ -1,7 +1,7 @@
 import type { Token } from "../accounts/token.ts";
 
 /** Milliseconds. */
-const LIFETIME = 3_600_000;
+const LIFETIME_MS = 3_600_000;
 const PURPOSE = "github-token";
 const PREFIX = "dynoform_github_";
 
@@ -13,7 +13,7 @@ const PREFIX = "dynoform_github_";
  * @param now milliseconds since 1970
  */
 export async function newGithubToken(key: Pick<Token, "sign">, account: string, now: number): Promise<string> {
-  const text = Buffer.from(JSON.stringify([account, now + LIFETIME])).toString("base64url");
+  const text = Buffer.from(JSON.stringify([account, now + LIFETIME_MS])).toString("base64url");
   return `${PREFIX}${text}.${await key.sign(PURPOSE, text)}`;
 }
 

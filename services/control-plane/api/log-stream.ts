@@ -6,7 +6,7 @@ import type { LogFilter, Logs, StoredLine } from "../logs/ports.ts";
 const QUEUE_LIMIT = 16 * 1024 * 1024;
 
 /** Milliseconds between signs of life. */
-const HEARTBEAT = 15_000;
+const HEARTBEAT_MS = 15_000;
 
 interface LogStreamOptions extends LogFilter {
   readonly logs: Pick<Logs, "read" | "tail">;
@@ -55,7 +55,7 @@ export class LogStream {
       return;
     }
     const subscription = logs.tail(app, filter, (line) => this.#take(line));
-    const heartbeat = setInterval(() => this.#blocked || response.write(":\n\n"), HEARTBEAT);
+    const heartbeat = setInterval(() => this.#blocked || response.write(":\n\n"), HEARTBEAT_MS);
     heartbeat.unref();
     response.on("close", () => {
       clearInterval(heartbeat);

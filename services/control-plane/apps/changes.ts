@@ -7,8 +7,8 @@ import { type Course, NotBegun } from "./courses.ts";
 import type { Change, ChangeKind, Journal } from "./journal.ts";
 
 /** Milliseconds between two looks for Docker, and for how long it is looked for. */
-const AGAIN = 500;
-const PATIENCE = 600_000;
+const LOOK_EVERY_MS = 500;
+const DOCKER_TIMEOUT_MS = 600_000;
 
 /** A change that was not made. */
 export class ChangeFailed extends UserError {
@@ -184,7 +184,7 @@ export class Changes {
  * then the next one does it.
  */
 async function whenReached<T>(work: () => Promise<T>): Promise<T> {
-  for (const end = performance.now() + PATIENCE; ; await sleep(AGAIN)) {
+  for (const end = performance.now() + DOCKER_TIMEOUT_MS; ; await sleep(LOOK_EVERY_MS)) {
     try {
       return await work();
     } catch (error) {

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /** How often, and after how many milliseconds, it is tried again when somebody else has Git's index. */
 const TRIES = 10;
-const PAUSE = 300;
+const RETRY_MS = 300;
 
 interface CommitsOptions {
   /** The folder of Pulumi.yaml. */
@@ -63,7 +63,7 @@ export class StackCommits {
       } catch (error) {
         const locked = String((error as { stderr?: string }).stderr).includes("index.lock");
         if (!locked || tries === TRIES) throw error;
-        await sleep(PAUSE);
+        await sleep(RETRY_MS);
       }
     }
   }

@@ -28,7 +28,7 @@ export interface AppOutputs {
 }
 
 /** Milliseconds for which outputs that were read serve further requests in any case: a command makes several. */
-const FRESH = 2000;
+const FRESH_MS = 2000;
 
 /** Apps whose outputs are remembered. */
 const REMEMBERED = 100;
@@ -99,7 +99,7 @@ export class OutputsReader {
   }
 
   async #isGood(read: Read, written: number | undefined): Promise<boolean> {
-    if (this.#clock() - read.at < FRESH) return true;
+    if (this.#clock() - read.at < FRESH_MS) return true;
     return written !== undefined && (await read.written) === written;
   }
 }

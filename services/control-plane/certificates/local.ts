@@ -23,7 +23,7 @@ interface LocalCertificatesOptions {
 }
 
 /** Milliseconds after which certificates are looked at though nothing has changed: they end some day. */
-const LOOK = 12 * 3_600_000;
+const LOOK_EVERY_MS = 12 * 3_600_000;
 
 /** What begins the names of these certificates in the router; the rest is the host. */
 const PREFIX = "local.";
@@ -46,7 +46,7 @@ export class LocalCertificates {
     const { router, clock } = this.#options;
     const { routes, certificates } = await router.revision();
     const revision = `${routes} ${certificates}`;
-    if (revision === this.#seen && clock() - this.#looked < LOOK) return;
+    if (revision === this.#seen && clock() - this.#looked < LOOK_EVERY_MS) return;
     await this.#look();
     this.#looked = clock();
     this.#seen = revision;

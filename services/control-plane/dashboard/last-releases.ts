@@ -13,11 +13,11 @@ export interface LastRelease {
 }
 
 /** Milliseconds for which what was read is taken for true: one made on the host is seen after that. */
-const FRESH = 30_000;
+const FRESH_MS = 30_000;
 /** How many are read at a time: each takes a `pulumi` command. */
 const PARALLEL = 2;
 /** Milliseconds for which who asks waits for one of which nothing is known. */
-const WAIT = 3000;
+const WAIT_MS = 3000;
 
 /**
  * The last release of each app, remembered: reading it takes half a second, which a list of many apps cannot wait for.
@@ -50,7 +50,7 @@ export class LastReleases {
    */
   async of(app: string, read: () => Promise<LastRelease | undefined>): Promise<LastRelease | undefined> {
     const age = this.#clock() - (this.#asked.get(app) ?? Number.NEGATIVE_INFINITY);
-    if (age > FRESH && !this.#pending.has(app)) {
+    if (age > FRESH_MS && !this.#pending.has(app)) {
       this.#pending.set(app, Promise.withResolvers());
       this.#waiting.set(app, read);
       this.#next();
@@ -58,7 +58,7 @@ export class LastReleases {
     const known = this.#known(app);
     const pending = this.#pending.get(app);
     if (known !== undefined || pending === undefined) return known;
-    await Promise.race([pending.promise, after(WAIT, undefined, { ref: false })]);
+    await Promise.race([pending.promise, after(WAIT_MS, undefined, { ref: false })]);
     return this.#known(app);
   }
 

@@ -34,7 +34,7 @@ interface OpenDashboardOptions {
 }
 
 /** Milliseconds. */
-const SECOND = 1000;
+const SECOND_MS = 1000;
 
 /** The dashboard's pages over the control plane's parts, and what it looks at by itself until disposed. */
 export function openDashboard(options: OpenDashboardOptions): { readonly pages: MemberRoute[] } & Disposable {
@@ -60,7 +60,7 @@ export function openDashboard(options: OpenDashboardOptions): { readonly pages: 
   });
   const running = new DisposableStack();
   const every = (seconds: number, what: string, work: () => unknown) =>
-    running.use(new Ticker(seconds * SECOND, work, (message) => report(`${what}: ${message}`)));
+    running.use(new Ticker(seconds * SECOND_MS, work, (message) => report(`${what}: ${message}`)));
   every(60, "the memory of dynos", () => memory.tick());
   every(10, "metrics", () => metrics.tick());
   const isParked = (service: string) => dynos.backOff.parkedUntil(service) !== undefined;

@@ -34,7 +34,7 @@ interface Begun {
 const KEPT = 200;
 
 /** Milliseconds for which an act is waited for before a page shows how it goes on. */
-const PATIENCE = 300;
+const WAIT_MS = 300;
 
 /** The acts that were begun on pages, so that no browser waits for an answer while they go on. */
 export class ProgressBook {
@@ -55,7 +55,7 @@ export class ProgressBook {
       ({ next, message }) => this.#end(id, { at: this.#clock(), result: "done", next, message }),
       (error: unknown) => this.#fail(id, error),
     );
-    await Promise.race([ended, sleep(PATIENCE, undefined, { ref: false })]);
+    await Promise.race([ended, sleep(WAIT_MS, undefined, { ref: false })]);
     return this.#known.get(id) as Progress;
   }
 

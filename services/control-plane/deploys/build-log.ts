@@ -6,7 +6,7 @@ import { FileTail } from "../../../lib/file-tail.ts";
 import { type BuildRecord, readRecord } from "../../../provider/build/record.ts";
 import type { Say } from "./deploy-commit.ts";
 
-const LOOK = 100;
+const LOOK_EVERY_MS = 100;
 
 interface Followed {
   readonly id: string;
@@ -55,7 +55,7 @@ export class BuildLog implements AsyncDisposable {
     for (let last = false; ; ) {
       await this.#look().catch(() => {});
       if (last) return;
-      await sleep(LOOK, undefined, { signal }).catch(() => {});
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
       last = signal.aborted;
     }
   }

@@ -12,7 +12,7 @@ import { findReleaseCommand, releaseCommandOutput } from "./release-commands.ts"
 import type { SourceBlob, Sources } from "./sources.ts";
 import type { Build, BuildStore } from "./store.ts";
 
-const LOOK = 200;
+const LOOK_EVERY_MS = 200;
 
 /** Another commit of this app is being built. */
 export class BuildRunning extends UserError {
@@ -146,7 +146,7 @@ export class Builds {
       const text = await tail.read();
       if (text !== "") yield text;
       if (status !== "pending") return;
-      await sleep(LOOK, undefined, { signal }).catch(() => {});
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
     }
   }
 

@@ -11,10 +11,10 @@ import type { Clock } from "../types.ts";
 import { LIMITS } from "./limits.ts";
 
 /** Milliseconds for which a place can be used. */
-const LIFETIME = 3_600_000;
+const LIFETIME_MS = 3_600_000;
 
 /** Bytes of all archives that lie here. */
-const ALL = 4 * LIMITS.packed;
+const ALL_ARCHIVES_BYTES = 4 * LIMITS.packed;
 
 const PATH = /^\/sources\/(put|get)\/([\w-]{1,200})\/([\w-]{1,100})$/;
 
@@ -57,7 +57,7 @@ export class Sources {
   async create(app: string, origin: string): Promise<SourceBlob> {
     const { clock } = this.#options;
     await this.#makeRoom();
-    const place: Place = { id: randomBytes(12).toString("hex"), app, until: clock() + LIFETIME };
+    const place: Place = { id: randomBytes(12).toString("hex"), app, until: clock() + LIFETIME_MS };
     const text = Buffer.from(JSON.stringify(place)).toString("base64url");
     const url = async (way: "put" | "get") =>
       `${origin}/sources/${way}/${text}/${await this.#options.token.sign(`source-${way}`, text)}`;
@@ -159,10 +159,11 @@ export class Sources {
     for (const name of await readdir(folder)) {
       const file = join(folder, name);
       const { mtimeMs = 0, size = 0 } = (await stat(file).catch(() => undefined)) ?? {};
-      if (clock() - mtimeMs > 2 * LIFETIME) await rm(file, { force: true });
+      if (clock() - mtimeMs > 2 * LIFETIME_MS) await rm(file, { force: true });
       else all += size;
     }
-    if (all > ALL) throw new UserError("Too many source archives wait to be built. Try again in an hour.");
+    if (all > ALL_ARCHIVES_BYTES)
+      throw new UserError("Too many source archives wait to be built. Try again in an hour.");
   }
 }
 

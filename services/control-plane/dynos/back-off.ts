@@ -34,7 +34,7 @@ interface BackOffArgs {
 }
 
 /** Milliseconds between two looks for services that are gone. */
-const LOOK = 60_000;
+const LOOK_EVERY_MS = 60_000;
 
 /**
  * What becomes of dynos that crash. Swarm starts each again at once; from its second crash in a row on a dyno is
@@ -100,7 +100,7 @@ export class BackOff {
   /** Starts again those whose time has come, and forgets those that are well. */
   async tick(): Promise<void> {
     const now = this.#args.clock();
-    const look = now - this.#looked >= LOOK;
+    const look = now - this.#looked >= LOOK_EVERY_MS;
     if (look) this.#looked = now;
     const problems: unknown[] = [];
     for (const record of this.#records.all()) {

@@ -4,7 +4,7 @@ import { messageOf, UserError } from "../../../lib/errors.ts";
 import type { KnownDyno } from "./docker-dynos.ts";
 import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";
-import { type DynoStates, EXIT_TIMEOUT } from "./states.ts";
+import { type DynoStates, EXIT_TIMEOUT_SECONDS } from "./states.ts";
 import { terminate } from "./terminate.ts";
 import type { DynoWatcher } from "./watch.ts";
 
@@ -22,8 +22,8 @@ interface BesideArgs {
 }
 
 /** Milliseconds for Swarm to start a container, and to see that one has ended. */
-const SWARM = 60_000;
-const LOOK = 20;
+const SWARM_TIMEOUT_MS = 60_000;
+const LOOK_EVERY_MS = 20;
 
 /** A dyno's container with an address that can be told to the router. */
 export type Reachable = KnownDyno & { readonly address: string };
@@ -47,7 +47,7 @@ export async function restartBeside(
   states.beside(slotOf(service), reason, old.container);
   let fresh: Reachable;
   try {
-    const late = AbortSignal.timeout(SWARM);
+    const late = AbortSignal.timeout(SWARM_TIMEOUT_MS);
     const starting = another(watcher, name, old.container, late);
     starting.catch(() => {});
     await services.double(name);
@@ -167,9 +167,9 @@ async function stayAt(
  * of two it stops: so it is told first to start none beside the one, and has one replica when it has seen the end.
  */
 async function keepOnly(args: BesideArgs, service: string, kept: string | undefined): Promise<void> {
-  const { docker, watcher, services, exitTimeout = EXIT_TIMEOUT } = args;
+  const { docker, watcher, services, exitTimeout = EXIT_TIMEOUT_SECONDS } = args;
   const runs = () => kept !== undefined && watcher.running(service).some(({ container }) => container === kept);
-  const until = performance.now() + SWARM + exitTimeout * 1000;
+  const until = performance.now() + SWARM_TIMEOUT_MS + exitTimeout * 1000;
   if (runs() && !(await services.double(service, { held: true }))) return;
   while (runs()) {
     const others = watcher.running(service).filter(({ container }) => container !== kept);
@@ -177,7 +177,7 @@ async function keepOnly(args: BesideArgs, service: string, kept: string | undefi
     const tasks = await services.tasks(service);
     if (others.length === 0 && tasks.size === 1 && tasks.has(kept ?? "")) break;
     if (performance.now() > until) throw new Error(`Swarm does not see that a container of ${service} has ended`);
-    await sleep(LOOK);
+    await sleep(LOOK_EVERY_MS);
   }
   await services.alone(service);
 }

@@ -3,10 +3,10 @@ import type { KnownDyno } from "./docker-dynos.ts";
 import { isUnrouted, probeFailure, type RouterPort } from "./router-port.ts";
 
 /** Milliseconds between looks for a dyno in the router's table, and at an app that is being woken. */
-const PAUSE = 500;
-const WAKING = 50;
+const LOOK_EVERY_MS = 500;
+const WAKING_LOOK_EVERY_MS = 50;
 /** The same for one whose time is over, and which listens: it may be left by an `up` that was killed. */
-const LATE = 2000;
+const LATE_LOOK_EVERY_MS = 2000;
 
 interface Boot {
   /** `silent`: it did not listen on its port in time. `gone`: it has ended. */
@@ -38,7 +38,7 @@ export async function booted(
   /** Whether it was seen to listen; undefined: who can tell did not for a moment. */
   let listens: boolean | undefined = false;
   while (!gone.aborted) {
-    let pause = PAUSE;
+    let pause = LOOK_EVERY_MS;
     try {
       const entry = (await router.list()).find((other) => other.app === app);
       routed = entry?.dynos.some(({ name }) => name === service) ?? false;
@@ -46,7 +46,7 @@ export async function booted(
       reached = true;
       // Until its app is awake the router asks no dyno.
       asked = routed && entry?.mode !== "asleep";
-      if (entry?.mode === "asleep") pause = WAKING;
+      if (entry?.mode === "asleep") pause = WAKING_LOOK_EVERY_MS;
       if (asked) {
         await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
         return { result: gone.aborted ? "gone" : "up", routed, timeout };
@@ -62,7 +62,7 @@ export async function booted(
     if (!asked && listens !== true) listens = await router.bound(service ?? "").catch(() => undefined);
     const left = started + timeout * 1000 - performance.now();
     if (left <= 0 && (asked || !reached || listens === false)) break;
-    await sleep(left > 0 ? Math.min(pause, left) : LATE, undefined, { signal: gone }).catch(() => {});
+    await sleep(left > 0 ? Math.min(pause, left) : LATE_LOOK_EVERY_MS, undefined, { signal: gone }).catch(() => {});
   }
   if (gone.aborted) return { result: "gone", routed, timeout };
   // Without a router nobody can say; the dyno runs.

@@ -18,7 +18,7 @@ interface CycleArgs {
 }
 
 /** Milliseconds until a dyno that could not be restarted is tried again. */
-const AGAIN = 600_000;
+const RETRY_MS = 600_000;
 
 /**
  * Restarts each dyno once in a while, as Heroku does each day, one at a time. When its turn is follows from when its
@@ -40,7 +40,7 @@ export class Cycle {
     this.#forgetBut(running);
     const due = running
       .filter((dyno) => dyno.service !== undefined && this.due(dyno) <= now && !lock.busy(dyno.app))
-      .filter(({ container }) => now - (this.#failed.get(container) ?? Number.NEGATIVE_INFINITY) >= AGAIN)
+      .filter(({ container }) => now - (this.#failed.get(container) ?? Number.NEGATIVE_INFINITY) >= RETRY_MS)
       .sort((a, b) => this.due(a) - this.due(b))[0];
     if (due === undefined) return;
     try {

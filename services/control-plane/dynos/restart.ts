@@ -7,7 +7,7 @@ import { RESTARTING } from "./lines.ts";
 import { lackOfRoom } from "./room.ts";
 import { isUnrouted, type RoutedApp, type RouterPort } from "./router-port.ts";
 import type { DynoService, DynoServices } from "./services.ts";
-import { type DynoStates, EXIT_TIMEOUT } from "./states.ts";
+import { type DynoStates, EXIT_TIMEOUT_SECONDS } from "./states.ts";
 import { terminate } from "./terminate.ts";
 import type { DynoWatcher } from "./watch.ts";
 
@@ -36,7 +36,7 @@ export interface Which {
 }
 
 /** Milliseconds for a restarted dyno to be up: Swarm starts it, and it has 60 seconds to boot. */
-const SETTLE = 120_000;
+const SETTLE_MS = 120_000;
 
 /**
  * Restarts dynos one after the other, without losing a request. A web dyno that serves gets its new container beside the
@@ -103,7 +103,7 @@ export class Restarter {
   }
 
   async #restart(service: DynoService, entry: RoutedApp | undefined, reason: string): Promise<void> {
-    const { docker, watcher, services, states, backOff, exitTimeout = EXIT_TIMEOUT } = this.#args;
+    const { docker, watcher, services, states, backOff, exitTimeout = EXIT_TIMEOUT_SECONDS } = this.#args;
     const { name, app, dyno } = service;
     const served = await this.#besideWhich(service, entry);
     if (served) {
@@ -124,10 +124,10 @@ export class Restarter {
       states.restarting(names, reason);
       await terminate(docker, watcher, old, exitTimeout);
     }
-    const late = AbortSignal.timeout(SETTLE);
+    const late = AbortSignal.timeout(SETTLE_MS);
     const settled = await states.settled(name, before, late).catch(() => undefined);
     if (settled === "up") return;
-    const what = settled === "crashed" ? "crashed" : `did not come up within ${SETTLE / 1000} seconds`;
+    const what = settled === "crashed" ? "crashed" : `did not come up within ${SETTLE_MS / 1000} seconds`;
     throw new UserError(`${dyno} of ${app} ${what} after it was restarted; its log tells why`);
   }
 

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { dockerStatus, isNotFound, messageOf } from "../../../lib/errors.ts";
 
 /** Milliseconds that Docker has for it, and that an `up` may take to replace a container that it has stopped. */
-const PATIENCE = 3000;
+const GRACE_MS = 3000;
 
 /**
  * Starts the platform's own containers that Docker should have started and did not: after a crash of dockerd those on
@@ -22,7 +22,7 @@ async function reviveOne(container: Docker.Container, name: string, warn: (messa
     const { HostConfig, State } = await container.inspect();
     // One that was never started is being made by an `up`.
     if (HostConfig.RestartPolicy?.Name !== "always" || State.Status === "created") return;
-    if (Date.now() - Date.parse(State.FinishedAt) < PATIENCE) return;
+    if (Date.now() - Date.parse(State.FinishedAt) < GRACE_MS) return;
     await container.start();
     warn(`${name} was down, and Docker had not started it again; it is started now`);
   } catch (error) {

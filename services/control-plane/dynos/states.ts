@@ -24,11 +24,11 @@ interface StatesArgs {
 }
 
 /** Seconds that Swarm and restarts give a dyno after SIGTERM. */
-export const EXIT_TIMEOUT = 30;
+export const EXIT_TIMEOUT_SECONDS = 30;
 /** Milliseconds in which Swarm may still start a dyno that is being parked. */
-const PARKING = 15_000;
+const PARKING_MS = 15_000;
 /** Milliseconds within which R14 is not said twice. */
-const R14_APART = 20_000;
+const R14_APART_MS = 20_000;
 
 /** Tells from Docker's events and the router's table what state each dyno is in, and writes Heroku's lines about it. */
 export class DynoStates {
@@ -219,7 +219,7 @@ export class DynoStates {
       return;
     }
     slot.container = dyno.container;
-    if (slot.intent === "park" && this.#args.clock() - slot.parkedAt < PARKING) return;
+    if (slot.intent === "park" && this.#args.clock() - slot.parkedAt < PARKING_MS) return;
     slot.intent = undefined;
     this.#change(slot, "starting");
     this.#say(slot, lines.starting(dyno.command), dyno.startedAt);
@@ -253,7 +253,7 @@ export class DynoStates {
     const slot = this.#slots.of(dyno, "up", this.#args.clock());
     if (signal === "out of memory") this.#outOfMemory(slot);
     if (signal === 9 && slot.terminated.has(dyno.container)) {
-      this.#say(slot, lines.exitTimeout(EXIT_TIMEOUT));
+      this.#say(slot, lines.exitTimeout(EXIT_TIMEOUT_SECONDS));
       this.#say(slot, lines.KILLING_REST);
     }
     if (signal !== 15 || slot.terminated.has(dyno.container)) return;
@@ -269,7 +269,7 @@ export class DynoStates {
 
   #outOfMemory(slot: Slot): void {
     const now = this.#args.clock();
-    if (now - slot.outOfMemory < R14_APART) return;
+    if (now - slot.outOfMemory < R14_APART_MS) return;
     slot.outOfMemory = now;
     this.#say(slot, lines.OUT_OF_MEMORY);
   }

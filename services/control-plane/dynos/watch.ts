@@ -27,8 +27,8 @@ interface WatcherArgs {
 }
 
 /** Milliseconds between attempts to reach Docker, and that it may take to describe a container. */
-const PAUSE = 200;
-const PATIENCE = 5000;
+const RETRY_MS = 200;
+const INSPECT_TIMEOUT_MS = 5000;
 /** Containers that are asked for at a time when all are read. */
 const AT_A_TIME = 8;
 
@@ -118,7 +118,7 @@ export class DynoWatcher {
         lost = true;
       }
       this.#connectedSince = undefined;
-      if (!this.#stopped) await sleep(PAUSE);
+      if (!this.#stopped) await sleep(RETRY_MS);
     }
   }
 
@@ -169,7 +169,7 @@ export class DynoWatcher {
 
   /** Undefined: it is gone, no dyno's, or Docker is too busy with it to say. */
   async #inspect(id: string): Promise<KnownDyno | undefined> {
-    const abortSignal = AbortSignal.timeout(PATIENCE);
+    const abortSignal = AbortSignal.timeout(INSPECT_TIMEOUT_MS);
     try {
       return fromInspection(await this.#args.docker.getContainer(id).inspect({ abortSignal }), this.#args.clock());
     } catch (error) {

@@ -10,7 +10,7 @@ const PUSH_LIMIT = 4 * 2 ** 30;
 const HEADER_LIMIT = 65_536;
 
 /** Milliseconds without a byte in either direction; while a push is deployed, Git itself sends some every 5 seconds. */
-const SILENCE = 600_000;
+const SILENCE_MS = 600_000;
 
 /**
  * What Git may do here, whatever stands in the repository's own settings. Every ref goes by our hook, which is the only
@@ -84,7 +84,7 @@ export async function runBackend(request: IncomingMessage, response: ServerRespo
   child.stdin.on("error", () => request.resume());
   request.on("error", () => {});
   request.pipe(child.stdin);
-  response.setTimeout(SILENCE, () => request.socket.destroy());
+  response.setTimeout(SILENCE_MS, () => request.socket.destroy());
   response.on("error", () => {});
   response.on("close", () => {
     // What has not arrived whole is nothing.

@@ -32,7 +32,7 @@ import type { ReconcilerPorts, RunningApp } from "./worker/reconciler.ts";
 import { Workers } from "./worker/workers.ts";
 
 /** Milliseconds between two looks at the links' files, which may be edited by hand. */
-const FILES = 30_000;
+const LOOK_AT_FILES_MS = 30_000;
 
 interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
   readonly apps: Apps;
@@ -202,7 +202,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
       if (parts.disposed) return;
       parts.use(
         new Ticker(
-          FILES,
+          LOOK_AT_FILES_MS,
           () => workers.sync(),
           (problem) => report(`links: ${problem}`),
         ),

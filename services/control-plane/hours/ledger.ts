@@ -6,7 +6,7 @@ import type { Clock } from "../types.ts";
 import { boundsOf, type Month } from "./month.ts";
 
 /** Milliseconds. */
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The runs within $from and $to, each from when no earlier container of its dyno ran any more: one that is started beside
@@ -102,15 +102,15 @@ export class Ledger {
   daily(app: string, month: Month): number[] {
     const { from, to } = boundsOf(month);
     const now = Math.round(this.#args.clock());
-    const days: number[] = Array.from({ length: Math.max(0, Math.ceil((Math.min(to, now) - from) / DAY)) }, () => 0);
+    const days: number[] = Array.from({ length: Math.max(0, Math.ceil((Math.min(to, now) - from) / DAY_MS)) }, () => 0);
     const runs = this.#args.db
       .prepare(`SELECT started, ended FROM (${COUNTED}) WHERE app = $app AND ended > started`)
       .all({ $app: app, $from: from, $to: to, $now: now });
     for (const run of runs) {
       const ended = Number(run.ended);
       for (let at = Number(run.started); at < ended; ) {
-        const day = Math.floor((at - from) / DAY);
-        const until = Math.min(ended, from + (day + 1) * DAY);
+        const day = Math.floor((at - from) / DAY_MS);
+        const until = Math.min(ended, from + (day + 1) * DAY_MS);
         days[day] = (days[day] ?? 0) + (until - at) / 1000;
         at = until;
       }

@@ -41,7 +41,7 @@ export interface OneOffDynosOptions {
 /** One-off dynos that an app may have at a time, as on Heroku. */
 const HIGHEST_COUNT = 50;
 
-const DAY = 86_400;
+const DAY_SECONDS = 86_400;
 
 /** How often a number that is taken is replaced by another. */
 const ATTEMPTS = 20;
@@ -123,7 +123,7 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
   }
 
   #keep(args: Omit<RunningArgs, "docker" | "limits" | "report">): Running {
-    const { docker, limit = DAY, attachWithin = 60, linger = 5, report } = this.#options;
+    const { docker, limit = DAY_SECONDS, attachWithin = 60, linger = 5, report } = this.#options;
     const running = new Running({ ...args, docker, limits: { limit, attachWithin, linger }, report });
     this.#running.add(running);
     void running.gone.then(() => this.#running.delete(running));

@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 const EOT = 4;
 
 /** Milliseconds without anything more, after which an {@link EOT} was meant as the end of the input. */
-const QUIET = 250;
+const QUIET_MS = 250;
 
 /**
  * A terminal at the other end of a plain connection, as `heroku run` opens it: bytes both ways, no frames, no sizes. The
@@ -60,7 +60,7 @@ export class RendezvousTerminal implements Terminal {
         if (quiet !== undefined) await this.#put(Buffer.of(EOT));
         const ends = !tty && data.at(-1) === EOT;
         await this.#put(ends ? data.subarray(0, -1) : data);
-        quiet = ends ? setTimeout(() => this.input.end(), QUIET) : undefined;
+        quiet = ends ? setTimeout(() => this.input.end(), QUIET_MS) : undefined;
       }
     } catch {
       // A broken connection.

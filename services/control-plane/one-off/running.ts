@@ -32,13 +32,13 @@ export interface RunningArgs {
 }
 
 /** Seconds after SIGTERM until SIGKILL, as for every dyno. */
-const STOP_TIMEOUT = 30;
+const STOP_TIMEOUT_SECONDS = 30;
 
 /** Milliseconds that a command has after its terminal was hung up. */
-const HANG_UP = 10_000;
+const HANG_UP_MS = 10_000;
 
 /** The highest delay that a timer takes. */
-const LONGEST = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The container of a one-off dyno, from its making to its removal. */
 export class Running {
@@ -108,7 +108,7 @@ export class Running {
     }
     if (this.ended) return;
     this.#become("stopping");
-    this.#args.container.stop({ t: STOP_TIMEOUT }).catch((error: unknown) => this.#report(error));
+    this.#args.container.stop({ t: STOP_TIMEOUT_SECONDS }).catch((error: unknown) => this.#report(error));
   }
 
   /** Connects the client that was awaited, and starts the command. */
@@ -141,7 +141,7 @@ export class Running {
     }
     this.#become("stopping");
     this.#args.container.kill({ signal: "SIGHUP" }).catch((error: unknown) => this.#report(error));
-    this.#after(HANG_UP, () => this.stop());
+    this.#after(HANG_UP_MS, () => this.stop());
   }
 
   /** Forgets it; what runs goes on running. */
@@ -196,7 +196,7 @@ export class Running {
   }
 
   #after(milliseconds: number, work: () => void): void {
-    const timer = setTimeout(work, Math.min(Math.max(milliseconds, 0), LONGEST));
+    const timer = setTimeout(work, Math.min(Math.max(milliseconds, 0), MAX_TIMER_MS));
     this.#timers.add(timer.unref());
   }
 

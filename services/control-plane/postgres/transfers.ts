@@ -26,8 +26,8 @@ const AT_ONCE = 2;
 const REMEMBERED = 20;
 
 /** Milliseconds. */
-const LOOK_FOR_STATUS = 250;
-const LOOK_FOR_PROCESS = 3000;
+const LOOK_FOR_STATUS_MS = 250;
+const LOOK_FOR_PROCESS_MS = 3000;
 
 /**
  * Copies of whole databases. Each is a process in Postgres' container that writes down how it went, so one that is
@@ -173,10 +173,10 @@ export class Transfers implements AsyncDisposable {
   async #status({ id, database, source, kind }: Transfer, execution: string): Promise<string> {
     const { server } = this.#options;
     const { signal } = this.#stopping;
-    for (let looked = 0; ; looked += LOOK_FOR_STATUS) {
+    for (let looked = 0; ; looked += LOOK_FOR_STATUS_MS) {
       const status = (await this.#read(id, "status")).trim();
       if (status !== "") return status;
-      if (looked >= LOOK_FOR_PROCESS) {
+      if (looked >= LOOK_FOR_PROCESS_MS) {
         looked = 0;
         if (!(await server.isRunning(execution)) && (await this.#read(id, "status")) === "") {
           const other = kind === "copy" && source !== null ? [source] : [];
@@ -184,7 +184,7 @@ export class Transfers implements AsyncDisposable {
           await server.transfer("mend", String(id), database, ...other).catch(() => {});
         }
       }
-      await sleep(LOOK_FOR_STATUS, undefined, { signal });
+      await sleep(LOOK_FOR_STATUS_MS, undefined, { signal });
     }
   }
 

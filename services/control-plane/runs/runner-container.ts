@@ -5,7 +5,7 @@ import { ATTACHED, detach, type Executed, execute, stillRuns } from "../../../li
 import { dockerStatus, isMissing, isNotFound, messageOf, UserError } from "../../../lib/errors.ts";
 
 /** How long a runner that is being started, or started again, is waited for, in milliseconds. */
-const PATIENCE = 30_000;
+const RUNNER_TIMEOUT_MS = 30_000;
 
 /** Where a run's process is: an execution in the runner, or a container of its own. */
 interface Execution {
@@ -78,7 +78,7 @@ export class RunnerContainer {
 
   /** A runner that is not there, or not running, may be soon: it is started again whenever it ends. */
   async #patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (const end = Date.now() + PATIENCE; ; await sleep(200)) {
+    for (const end = Date.now() + RUNNER_TIMEOUT_MS; ; await sleep(200)) {
       try {
         return await ask();
       } catch (error) {

@@ -8,7 +8,7 @@ import { FileTail } from "../../../lib/file-tail.ts";
 import { packageRoot } from "../../../lib/package-root.ts";
 import { runnerModule } from "../../../model/platform/code.ts";
 import {
-  HEARTBEAT,
+  HEARTBEAT_MS,
   type LeavingApp,
   LOG,
   RECORD,
@@ -70,9 +70,9 @@ interface FoundRun {
 }
 
 const PARALLEL = 3;
-const LOOK = 50;
+const LOOK_EVERY_MS = 50;
 /** How often Docker is asked whether a run's process is still there. */
-const LOOK_FOR_PROCESS = 2_000;
+const LOOK_FOR_PROCESS_MS = 2_000;
 /** How many runs' folders are kept. */
 const KEPT = 100;
 const EXECUTION = "execution";
@@ -162,8 +162,8 @@ export class Runner {
    */
   async follow(id: string, display: (text: string) => void = () => {}): Promise<Outcome> {
     const tail = new FileTail(this.#file(id, LOG));
-    for (let looked = Date.now(); ; await sleep(LOOK)) {
-      const soon = Date.now() - looked < LOOK_FOR_PROCESS;
+    for (let looked = Date.now(); ; await sleep(LOOK_EVERY_MS)) {
+      const soon = Date.now() - looked < LOOK_FOR_PROCESS_MS;
       if (!soon) looked = Date.now();
       const record = soon ? await readRun<RunRecord>(this.#file(id, RECORD)) : await this.#recordOf(id);
       const text = await tail.read();
@@ -251,7 +251,7 @@ export class Runner {
 
 /** Whether a run has touched its record of late: a Docker that was started again may have forgotten its process. */
 async function lives(record: string): Promise<boolean> {
-  return Date.now() - (await stat(record)).mtimeMs < 4 * HEARTBEAT;
+  return Date.now() - (await stat(record)).mtimeMs < 4 * HEARTBEAT_MS;
 }
 
 /** The `pulumi` command of our package. */

@@ -22,7 +22,7 @@ interface IdleArgs {
 /** Sizes whose dynos sleep. */
 const SLEEPY: ReadonlySet<string> = new Set(["free", "eco"]);
 /** Milliseconds after its last change in which a worker may be one that somebody's own `up` is proving. */
-const PROVING = 120_000;
+const PROVING_MS = 120_000;
 
 /**
  * Looks now and then at all apps: those that had no request for long fall asleep, and what a control plane that was
@@ -96,7 +96,7 @@ export class IdleWatch {
   #running(own: readonly DynoService[], entry: RoutedApp): DynoService[] {
     const web = new Set(webDynos(own, entry));
     const settled = (service: DynoService) =>
-      service.type === "web" ? web.has(service) : this.#args.clock() - service.updatedAt >= PROVING;
+      service.type === "web" ? web.has(service) : this.#args.clock() - service.updatedAt >= PROVING_MS;
     return own.filter((service) => service.replicas > 0 && settled(service));
   }
 

@@ -5,7 +5,7 @@ import { isMissing } from "../../../lib/errors.ts";
 import type { Clock } from "../types.ts";
 import { type CertificateRequest, makeCertificate } from "./openssl.ts";
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** Days that each is good for, and how many are left when a new one is made. */
 const AUTHORITY = { days: 3650, renew: 400 };
@@ -95,7 +95,7 @@ async function ensure(folder: string, trust: Trust, clock: Clock): Promise<Serve
   const authority = filesOf(folder, trust.files.authority);
   const server = filesOf(folder, trust.files.server);
   let issuer = await read(authority);
-  if (issuer === undefined || !isGood(issuer, clock() + AUTHORITY.renew * DAY)) {
+  if (issuer === undefined || !isGood(issuer, clock() + AUTHORITY.renew * DAY_MS)) {
     await make(folder, authority, {
       name: trust.authority,
       days: AUTHORITY.days,
@@ -109,7 +109,7 @@ async function ensure(folder: string, trust: Trust, clock: Clock): Promise<Serve
     issuer = await read(authority);
   }
   const present = await read(server);
-  if (present !== undefined && issuer !== undefined && isGood(present, clock() + SERVER.renew * DAY, issuer)) {
+  if (present !== undefined && issuer !== undefined && isGood(present, clock() + SERVER.renew * DAY_MS, issuer)) {
     return present;
   }
   await make(folder, server, serverRequest(trust, authority));
@@ -167,7 +167,7 @@ export function isServed(certificate: string, authority: string, now: number): b
   try {
     const { publicKey } = new X509Certificate(authority);
     const read = new X509Certificate(certificate);
-    return read.verify(publicKey) && read.validToDate.getTime() >= now + SERVER.renew * DAY;
+    return read.verify(publicKey) && read.validToDate.getTime() >= now + SERVER.renew * DAY_MS;
   } catch {
     return false;
   }

@@ -16,7 +16,7 @@ import { targetOf, tunnelTo } from "./tunnel.ts";
 const HANDSHAKE = 0x16;
 
 /** Milliseconds for which a connection may say nothing at all at first. */
-const SILENCE = 30_000;
+const SILENCE_MS = 30_000;
 
 /** Connections at a time: of all together, and from one address, so that one cannot take them all. */
 const CONNECTIONS = { all: 1024, each: 768 };
@@ -54,7 +54,7 @@ export class Front implements AsyncDisposable {
     const { http, certificates, connections = CONNECTIONS } = options;
     if (certificates !== undefined) {
       this.#secure = createTlsServer(
-        { ...certificates.machine, ALPNProtocols: ["http/1.1"], handshakeTimeout: SILENCE },
+        { ...certificates.machine, ALPNProtocols: ["http/1.1"], handshakeTimeout: SILENCE_MS },
         (socket) => this.#greet(socket),
       );
       this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
@@ -122,7 +122,7 @@ export class Front implements AsyncDisposable {
 
   #greet(socket: TLSSocket): void {
     const { http, rendezvous } = this.#options;
-    const silent = setTimeout(() => socket.destroy(), SILENCE).unref();
+    const silent = setTimeout(() => socket.destroy(), SILENCE_MS).unref();
     socket.once("close", () => clearTimeout(silent)).on("error", () => socket.destroy());
     let data: Buffer = Buffer.alloc(0);
     const take = (piece: Buffer) => {
@@ -173,7 +173,7 @@ export class Front implements AsyncDisposable {
 
 /** Waits for what a connection says first, for a while. */
 function first(socket: Socket, take: (data: Buffer) => void): void {
-  const silent = setTimeout(() => socket.destroy(), SILENCE).unref();
+  const silent = setTimeout(() => socket.destroy(), SILENCE_MS).unref();
   socket.once("close", () => clearTimeout(silent));
   socket.once("data", (data: Buffer) => {
     clearTimeout(silent);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "../../../lib/errors.ts";
 import { type Certificates, ensureCertificates } from "./certificates.ts";
 
-const LOOK = 12 * 3_600_000;
+const LOOK_EVERY_MS = 12 * 3_600_000;
 
 /** Looks twice a day whether a certificate is about to end, and makes another in time. */
 export function keepCertificates(
@@ -21,6 +21,6 @@ export function keepCertificates(
       },
       (error: unknown) => report(`a certificate could not be renewed: ${messageOf(error)}`),
     );
-  }, LOOK).unref();
+  }, LOOK_EVERY_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -4,7 +4,7 @@ import type { Aside } from "../types.ts";
 import type { Site } from "./site.ts";
 
 /** Milliseconds for which a browser may take to send a form. */
-const PATIENCE = 30_000;
+const FORM_TIMEOUT_MS = 30_000;
 
 /** The name of the dashboard's host, below the platform's domain. */
 const NAME = "dashboard";
@@ -16,7 +16,7 @@ const NAME = "dashboard";
  * @param asides asked before the site, in turn
  */
 export function serveSite(path: string, site: Site, asides: readonly Aside[] = []): Promise<AsyncDisposable> {
-  const server = createServer({ requestTimeout: PATIENCE }, (request, response) => {
+  const server = createServer({ requestTimeout: FORM_TIMEOUT_MS }, (request, response) => {
     if (!asides.some((aside) => aside(request, response))) void site.serve(request, response);
   });
   return listenOn(server, path);

@@ -10,13 +10,13 @@ import { createOptions, endpointOptions, resourceOptions } from "./options.ts";
 import { containerProperties } from "./properties.ts";
 import { readContainer } from "./read.ts";
 
-const MINUTES_20 = 1200;
+const TIMEOUT_SECONDS = 1200;
 
 /** `docker:index/container:Container`. */
 export const container: BridgedResource<Docker> = {
   properties: containerProperties,
   schemaVersion: 2,
-  timeouts: { create: MINUTES_20, update: MINUTES_20, delete: MINUTES_20 },
+  timeouts: { create: TIMEOUT_SECONDS, update: TIMEOUT_SECONDS, delete: TIMEOUT_SECONDS },
   deleteBeforeReplace: true,
   check: checkContainer,
 

@@ -13,7 +13,7 @@ import { readService } from "./read.ts";
 import { serviceSpec } from "./spec.ts";
 
 /** Milliseconds a stopped container may take to disappear, besides the time it has to stop. */
-const REMOVAL = 30_000;
+const REMOVAL_MS = 30_000;
 /** How often an update is tried that lost against another one. */
 const ATTEMPTS = 10;
 
@@ -52,7 +52,7 @@ export const service: BridgedResource<Docker> = {
   async delete({ id, outputs }, { client, signal }) {
     await unlessMissing(client.getService(id).remove());
     const spec = properties(properties(outputs.taskSpec).containerSpec);
-    const timeout = nanoseconds(spec.stopGracePeriod) / 1e6 + REMOVAL;
+    const timeout = nanoseconds(spec.stopGracePeriod) / 1e6 + REMOVAL_MS;
     const label = `com.docker.swarm.service.id=${id}`;
     let left = 0;
     const gone = await waitUntil(

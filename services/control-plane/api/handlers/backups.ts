@@ -13,7 +13,7 @@ import type { OpenRoute, Route } from "../routes.ts";
 const PURPOSE = "backup";
 
 /** Milliseconds for which a link to a backup is good. */
-const LIFETIME = 3_600_000;
+const LINK_LIFETIME_MS = 3_600_000;
 
 /** What stands for a backup in a client's hands. */
 const HANDLE = /^dynoform-backup:([0-9a-f-]{36})$/;
@@ -70,7 +70,7 @@ async function link(desk: Desk, call: Call): Promise<Answer> {
   if (transfer.kind !== "backup" || transfer.state !== "succeeded") {
     throw new ApiError(422, "invalid_params", `${nameOf(transfer)} is no backup that was completed.`);
   }
-  const until = desk.clock() + LIFETIME;
+  const until = desk.clock() + LINK_LIFETIME_MS;
   const text = Buffer.from(JSON.stringify([transfer.uuid, until])).toString("base64url");
   const signature = await desk.token.sign(PURPOSE, text);
   // The official command line downloads by HTTPS only; this port speaks both.

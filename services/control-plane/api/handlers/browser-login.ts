@@ -6,10 +6,10 @@ import { ApiError, notFound } from "../errors.ts";
 import type { OpenRoute } from "../routes.ts";
 
 /** Seconds that a token holds which a command line gets by a browser. */
-const LIFETIME = 30 * 24 * 3600;
+const TOKEN_LIFETIME_SECONDS = 30 * 24 * 3600;
 
 /** Milliseconds between two signs of life; clients give up after 60 seconds without any. */
-const SIGN_OF_LIFE = 20_000;
+const SIGN_OF_LIFE_MS = 20_000;
 
 /** `heroku login`: a command line asks, a person lets it in on the page `/auth/browser/:login`. */
 export function browserLoginRoutes(desk: Desk): OpenRoute[] {
@@ -38,7 +38,7 @@ function wait(desk: Desk, { params, headers, from, id: request }: OpenCall): Ans
     const known = user === undefined ? undefined : accounts.users.get(user);
     if (known === undefined) return { error: "The login was refused, or nobody approved it within 10 minutes." };
     const { description } = asked;
-    const made = accounts.authorizations.create({ user: known.id, description, expiresIn: LIFETIME });
+    const made = accounts.authorizations.create({ user: known.id, description, expiresIn: TOKEN_LIFETIME_SECONDS });
     const caller = { ...known, via: "token", authorization: made.id } as const;
     accounts.audit({ caller, from, method: "GET", route: "/auth/cli/:login", status: 200, request });
     return { access_token: made.token };
@@ -54,7 +54,7 @@ function hold(
 ): void {
   response.writeHead(200, { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.write(" ");
-  const alive = setInterval(() => response.write(" "), SIGN_OF_LIFE);
+  const alive = setInterval(() => response.write(" "), SIGN_OF_LIFE_MS);
   response.on("close", () => clearInterval(alive));
   void decision.then((user) => {
     clearInterval(alive);

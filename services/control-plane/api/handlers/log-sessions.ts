@@ -22,10 +22,10 @@ const DEFAULT_LINES = 100;
 const HIGHEST_LINES = 1500;
 
 /** Milliseconds within which a session must be opened. */
-const OPENING = 5 * 60_000;
+const OPENING_MS = 5 * 60_000;
 
 /** Milliseconds after which a tail cannot be taken up again. */
-const LIFETIME = 24 * 3600_000;
+const LIFETIME_MS = 24 * 3600_000;
 
 export function logSessionRoutes(desk: Desk): Route[] {
   return [["POST", "/apps/:app/log-sessions", (call) => create(desk, call)]];
@@ -73,7 +73,7 @@ async function open(desk: Desk, call: OpenCall): Promise<Answer> {
   const session: Session = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
   const after = lastEventId(call);
   const age = desk.clock() - session.begun;
-  if (age > (after === undefined ? OPENING : LIFETIME))
+  if (age > (after === undefined ? OPENING_MS : LIFETIME_MS))
     throw new ApiError(403, "forbidden", "The log session has expired.");
   const { accounts, apps, logs } = desk.ports;
   // Meanwhile the app may have become another one's.

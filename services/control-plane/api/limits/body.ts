@@ -8,13 +8,13 @@ export const BODY_LIMIT = 1024 * 1024;
 export const STRANGERS_BODY_LIMIT = 64 * 1024;
 
 /** What is read of a larger one, so that its sender comes to reading the answer. */
-const PATIENCE = 16 * BODY_LIMIT;
+const MAX_DRAINED_BYTES = 16 * BODY_LIMIT;
 
 /** Bytes of the bodies that are being read at a time. */
-const ALL = 64 * BODY_LIMIT;
+const ALL_BODIES_BYTES = 64 * BODY_LIMIT;
 
 /** Milliseconds that a body may take. */
-const TIME = 30_000;
+const BODY_TIMEOUT_MS = 30_000;
 
 interface BodyLimits {
   readonly all: number;
@@ -27,7 +27,7 @@ export class Bodies {
   #held = 0;
 
   constructor(limits: Partial<BodyLimits> = {}) {
-    this.#limits = { all: ALL, time: TIME, ...limits };
+    this.#limits = { all: ALL_BODIES_BYTES, time: BODY_TIMEOUT_MS, ...limits };
   }
 
   /** A JSON object. @throws ApiError when it is too large or too slow, no JSON, or no object */
@@ -68,7 +68,7 @@ export class Bodies {
       for await (const chunk of request as AsyncIterable<Buffer>) {
         length += chunk.length;
         // Leaving the loop ends the connection.
-        if (length > PATIENCE) break;
+        if (length > MAX_DRAINED_BYTES) break;
         crowded ||= this.#held + chunk.length > this.#limits.all;
         if (crowded || length > limit) {
           letGo();

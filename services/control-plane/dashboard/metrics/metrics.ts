@@ -18,9 +18,9 @@ export interface Sample {
 }
 
 /** Milliseconds. */
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** Minutes that are kept. */
-const KEPT = 24 * 60;
+const KEPT_MINUTES = 24 * 60;
 
 interface AppMetricsOptions {
   readonly db: DatabaseSync;
@@ -72,7 +72,7 @@ export class AppMetrics {
     const rows = this.#db
       .prepare("SELECT * FROM app_minute WHERE app = ? AND minute >= ? ORDER BY minute")
       .all(app, minuteOf(from));
-    const past = rows.map(({ minute, ...row }) => ({ ...row, at: Number(minute) * MINUTE }) as unknown as Sample);
+    const past = rows.map(({ minute, ...row }) => ({ ...row, at: Number(minute) * MINUTE_MS }) as unknown as Sample);
     const now = this.#sample(app);
     return now === undefined ? past : [...past, now];
   }
@@ -109,7 +109,7 @@ export class AppMetrics {
 
   #write(): void {
     const apps = new Set([...this.#minutes.keys(), ...this.#memory.keys()]);
-    this.#db.prepare("DELETE FROM app_minute WHERE minute < ?").run(this.#current - KEPT);
+    this.#db.prepare("DELETE FROM app_minute WHERE minute < ?").run(this.#current - KEPT_MINUTES);
     if (apps.size === 0) return;
     // What an earlier process wrote of this minute is added to; its percentiles, which cannot be, stay where higher.
     const insert = this.#db.prepare(
@@ -134,10 +134,10 @@ export class AppMetrics {
     if (minute === undefined && memory === null) return undefined;
     const { requests = 0, errors = 0 } = minute ?? {};
     const [median, p95] = [minute?.within(0.5) ?? 0, minute?.within(0.95) ?? 0];
-    return { at: this.#current * MINUTE, requests, errors, median, p95, memory };
+    return { at: this.#current * MINUTE_MS, requests, errors, median, p95, memory };
   }
 }
 
 function minuteOf(time: number): number {
-  return Math.floor(time / MINUTE);
+  return Math.floor(time / MINUTE_MS);
 }

@@ -11,7 +11,7 @@ export interface Slot {
   readonly memory: number | null;
 }
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /**
  * Evenly spaced slots up to now, empty ones too.
@@ -19,7 +19,7 @@ const MINUTE = 60_000;
  * @param minutes of each slot @param count of slots
  */
 export function slots(samples: readonly Sample[], now: number, minutes: number, count: number): Slot[] {
-  const length = minutes * MINUTE;
+  const length = minutes * MINUTE_MS;
   const first = Math.floor(now / length) * length - (count - 1) * length;
   const bySlot = Map.groupBy(samples, ({ at }) => Math.floor((at - first) / length));
   return Array.from({ length: count }, (_, index) => merge(first + index * length, bySlot.get(index) ?? []));

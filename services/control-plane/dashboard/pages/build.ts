@@ -9,7 +9,7 @@ import { ago, shortCommit } from "../format.ts";
 import { appPath } from "../frames.ts";
 
 /** Seconds between two looks of a browser without scripts. */
-const REFRESH = 2;
+const REFRESH_SECONDS = 2;
 
 interface BuildResult {
   readonly lines: readonly { readonly line: string }[];
@@ -34,7 +34,7 @@ async function show(context: Context, visit: MemberVisit): Promise<Reply> {
   const { lines } = await api.get<BuildResult>(visit, `${place}/result`);
   const log = lines.map(({ line }) => line).join("");
   const main = card(app, build, log.trim(), ports.clock());
-  const refresh = build.status === "pending" ? REFRESH : undefined;
+  const refresh = build.status === "pending" ? REFRESH_SECONDS : undefined;
   return { document: frames.app(visit, { app, state, tab: "deploy", main, ...(refresh && { refresh }) }) };
 }
 
@@ -49,7 +49,7 @@ function card(app: ApiApp, build: ApiBuild, log: string, now: number): Html {
 ${outcome(app, build)}
 <h3 class="gap">Build log</h3>
 ${log === "" ? html`<p class="soft">Nothing was said yet.</p>` : html`<pre class="log short" tabindex="0" aria-label="Build log">${log}</pre>`}
-${pending && html`<noscript><p class="soft small">This page looks again every ${REFRESH} seconds.</p></noscript>`}
+${pending && html`<noscript><p class="soft small">This page looks again every ${REFRESH_SECONDS} seconds.</p></noscript>`}
 </section>`;
 }
 

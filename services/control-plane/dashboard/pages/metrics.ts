@@ -16,7 +16,7 @@ const RANGES = [
   { hours: 24, minutes: 15, name: "Day", half: "12 h ago" },
 ] as const;
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 export function metricsPages(context: Context): MemberRoute[] {
   return [appPage(context, "/apps/:app/metrics", "metrics", (found) => metrics(context, found))];
@@ -31,7 +31,7 @@ async function metrics({ api, ports }: Context, { visit, app }: AppVisit): Promi
     ports.lookAtMemory(app.name).catch(() => {}),
   ]);
   const now = ports.clock();
-  const samples = ports.metrics.of(app.name, now - range.hours * HOUR);
+  const samples = ports.metrics.of(app.name, now - range.hours * HOUR_MS);
   const all = slots(samples, now, range.minutes, (range.hours * 60) / range.minutes);
   const labels = [`${range.hours} h ago`, range.half, "now"] as const;
   const choice = RANGES.map(

@@ -8,7 +8,7 @@ import { duration } from "../format.ts";
 import type { Progress, ProgressBook } from "../progress.ts";
 
 /** Seconds between two looks of a browser without scripts. */
-const REFRESH = 2;
+const REFRESH_SECONDS = 2;
 
 export function progressPages(context: Context, book: ProgressBook): MemberRoute[] {
   return [["GET", "/progress/:progress", (visit) => show(context, book, visit)]];
@@ -24,7 +24,7 @@ async function show({ ports, frames }: Context, book: ProgressBook, visit: Membe
   if (end?.result === "done") return { redirect: withDone(end.next, progress.id) };
   const log = app === undefined ? "" : await ports.progress(app).catch(() => "");
   const main = end === undefined ? running(progress, log, ports.clock()) : failed(progress, end.message, ports);
-  const refresh = end === undefined ? REFRESH : undefined;
+  const refresh = end === undefined ? REFRESH_SECONDS : undefined;
   return { document: frames.plain(visit, { title, refresh, main }) };
 }
 
@@ -33,7 +33,7 @@ function running({ title, startedAt }: Progress, log: string, now: number): Html
 <p class="soft" role="status">Under way for ${duration(now - startedAt)}. It goes on if you leave this page.</p>
 <progress class="gap" aria-label="${title}"></progress>
 ${log.trim() !== "" && html`<pre class="log short" tabindex="0">${log.trim()}</pre>`}
-<noscript><p class="soft small">This page looks again every ${REFRESH} seconds.</p></noscript></div>`;
+<noscript><p class="soft small">This page looks again every ${REFRESH_SECONDS} seconds.</p></noscript></div>`;
 }
 
 function failed({ title, app, startedAt, back }: Progress, message: string, ports: Context["ports"]): Html {

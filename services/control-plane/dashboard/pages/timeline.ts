@@ -10,7 +10,7 @@ type TimelineEntry =
   | { readonly at: number; readonly activity: Activity };
 
 /** Milliseconds that a release may be older than the act that made it: its number comes before the end of the `up`. */
-const SLACK = 60_000;
+const SLACK_MS = 60_000;
 
 /** What happened to an app, the newest first: each release once, and what made none. */
 export function timeline(releases: readonly ApiRelease[], activities: readonly Activity[]): TimelineEntry[] {
@@ -23,7 +23,7 @@ export function timeline(releases: readonly ApiRelease[], activities: readonly A
 
 function isOf({ description }: ApiRelease, at: number, activity: Activity): boolean {
   if (activity.result !== "succeeded" || activity.description !== description) return false;
-  return at >= activity.startedAt - 1000 && at <= (activity.endedAt ?? at) + SLACK;
+  return at >= activity.startedAt - 1000 && at <= (activity.endedAt ?? at) + SLACK_MS;
 }
 
 export function newestFirst(releases: readonly ApiRelease[]): ApiRelease[] {

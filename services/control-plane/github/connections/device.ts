@@ -33,7 +33,7 @@ export interface DeviceFlowsOptions {
 /** By which webhooks, statuses and deployments of private repositories can be written, too: GitHub has no narrower one. */
 const SCOPES = ["repo"];
 /** Seconds that are added when GitHub is asked too often; it says the new interval itself. */
-const SLOWER = 5;
+const SLOWER_SECONDS = 5;
 
 /** The device flows that go on, one for each account. */
 export class DeviceFlows implements Disposable {
@@ -116,7 +116,7 @@ export class DeviceFlows implements Disposable {
         return { result: "connected", login: await connect(account, token) };
       } catch (error) {
         const { code: word, interval: wanted } = refusal(error);
-        if (word === "slow_down") seconds = typeof wanted === "number" ? wanted : seconds + SLOWER;
+        if (word === "slow_down") seconds = typeof wanted === "number" ? wanted : seconds + SLOWER_SECONDS;
         // GitHub away for a moment is no end: the code stays good for a quarter of an hour.
         else if (error instanceof UserError || (word !== undefined && word !== "authorization_pending")) {
           throw ended(word, error);

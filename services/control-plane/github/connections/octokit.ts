@@ -2,7 +2,7 @@ import { UserError } from "../../../../lib/errors.ts";
 import { apiUrl, forgeName } from "../forge/addresses.ts";
 
 /** Milliseconds that an answer may take. */
-const LONGEST = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 const silent = () => {};
 
@@ -20,7 +20,8 @@ export async function anonymous(baseUrl: string) {
     // It would say what it asked, which has codes in it.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
-      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(LONGEST) }),
+      fetch: (url: string, init: RequestInit) =>
+        fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }),
     },
   });
   return client.request;

@@ -3,7 +3,7 @@ import type { Token } from "../../accounts/token.ts";
 import type { Clock } from "../../types.ts";
 
 /** Milliseconds: as long as GitHub keeps the code of a manifest. */
-const LIFETIME = 3_600_000;
+const LIFETIME_MS = 3_600_000;
 const PURPOSE = "github-state";
 
 interface StateOptions {
@@ -17,7 +17,7 @@ interface StateOptions {
  * @param returnTo what is said to whoever comes back
  */
 export async function newState({ key, clock }: StateOptions, account: string, returnTo: string): Promise<string> {
-  const text = Buffer.from(JSON.stringify([account, returnTo, clock() + LIFETIME])).toString("base64url");
+  const text = Buffer.from(JSON.stringify([account, returnTo, clock() + LIFETIME_MS])).toString("base64url");
   return `${text}.${await key.sign(PURPOSE, text)}`;
 }
 

@@ -3,7 +3,7 @@ import type { Connection } from "../ports.ts";
 import { apiUrl } from "./addresses.ts";
 
 /** Milliseconds that an answer may take. */
-const LONGEST = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 const silent = () => {};
 
@@ -26,7 +26,8 @@ export async function openOctokit({ baseUrl, credential }: Pick<Connection, "bas
     // It would say what it asked, and of whom.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
-      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(LONGEST) }),
+      fetch: (url: string, init: RequestInit) =>
+        fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }),
     },
     retry: { retries: 1, doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451] },
     // A limit is told to whoever asked, who waits in a way of his own and holds nobody up.

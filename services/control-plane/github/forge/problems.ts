@@ -2,7 +2,7 @@ import { messageOf } from "../../../../lib/errors.ts";
 import { ForgeError } from "./forge.ts";
 
 /** Milliseconds for which a forge is left alone that says of a limit and of no time. */
-const PAUSE = 60_000;
+const PAUSE_MS = 60_000;
 
 /** How a question is told of when it went wrong. */
 export interface Asked {
@@ -68,9 +68,9 @@ function limitedUntil(
   if (headers["retry-after"] !== undefined && Number.isFinite(after)) return now + after * 1000;
   if (headers["x-ratelimit-remaining"] === "0") {
     const reset = Number(headers["x-ratelimit-reset"]) * 1000;
-    return Number.isFinite(reset) && reset > now ? reset : now + PAUSE;
+    return Number.isFinite(reset) && reset > now ? reset : now + PAUSE_MS;
   }
-  return status === 429 || /\brate limit\b/i.test(message) ? now + PAUSE : undefined;
+  return status === 429 || /\brate limit\b/i.test(message) ? now + PAUSE_MS : undefined;
 }
 
 function firstLine(error: unknown): string {

@@ -3,7 +3,7 @@ import { migrate } from "../../store.ts";
 import type { Clock } from "../../types.ts";
 
 /** Milliseconds. GitHub sends a delivery again for three days at most. */
-const KEPT = 8 * 86_400_000;
+const KEPT_MS = 8 * 86_400_000;
 
 /** What has come from repositories: the ids of deliveries, and which webhooks reach us. No body is kept. */
 export class Deliveries {
@@ -29,7 +29,7 @@ export class Deliveries {
   /** Notes one that was taken. @param hook whose it is, e.g. its address */
   note(stack: string, id: string, hook: string): void {
     const now = this.#clock();
-    this.#db.prepare("DELETE FROM github_delivery WHERE at < ?").run(now - KEPT);
+    this.#db.prepare("DELETE FROM github_delivery WHERE at < ?").run(now - KEPT_MS);
     this.#db.prepare("INSERT OR IGNORE INTO github_delivery VALUES (?, ?, ?)").run(stack, id, now);
     this.#db
       .prepare("INSERT INTO github_hook VALUES (?, ?, ?) ON CONFLICT (stack) DO UPDATE SET hook = ?2, heardAt = ?3")

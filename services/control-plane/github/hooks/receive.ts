@@ -5,7 +5,7 @@ import type { Deliveries } from "./deliveries.ts";
 import { checkSignature, LARGEST_DELIVERY, signatureOf } from "./signature.ts";
 
 /** Milliseconds that a delivery may take to arrive. */
-const LONGEST = 30_000;
+const ARRIVAL_TIMEOUT_MS = 30_000;
 
 /** Deliveries that are read at a time. */
 const AT_ONCE = 32;
@@ -72,7 +72,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
   const { "x-github-delivery": id, "content-length": length } = request.headers;
   if (typeof id !== "string" || !ID.test(id)) return refuse(400, "Deliveries have an id: X-GitHub-Delivery.");
   if (Number(length ?? 0) > largest) return refuse(413, "It is too large.");
-  const late = setTimeout(() => request.destroy(), LONGEST);
+  const late = setTimeout(() => request.destroy(), ARRIVAL_TIMEOUT_MS);
   const checked = await checkSignature(request, signature, known.secrets, largest).finally(() => clearTimeout(late));
   if (checked === "cut") return refuse(413, "It is too large, or broke off.");
   if (checked === "forged") return refuse(401, "The signature is not this webhook's.");

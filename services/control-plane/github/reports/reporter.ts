@@ -6,12 +6,12 @@ import { OWN_CONTEXT } from "../worker/ci.ts";
 import type { Outbox, Outcome, Report } from "./outbox.ts";
 
 /** Milliseconds between two writes, as GitHub asks for. */
-const APART = 1000;
+const APART_MS = 1000;
 /** Milliseconds before something is tried again: at first, and at most. */
-const FIRST = 5_000;
-const LONGEST = 900_000;
+const FIRST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 900_000;
 /** Milliseconds after which nobody wants to know any more. */
-const OLDEST = 3 * 86_400_000;
+const MAX_AGE_MS = 3 * 86_400_000;
 
 /** Where a link's repository is told of deployments. */
 interface Addressee {
@@ -29,7 +29,7 @@ interface ReporterOptions {
   readonly clock: Clock;
   /** Gets what a forge does not take. */
   report(problem: string): void;
-  /** @default APART */
+  /** @default APART_MS */
   readonly apart?: number;
 }
 
@@ -80,14 +80,14 @@ export class Reporter implements AsyncDisposable {
   #rest(): void {
     const at = this.#options.outbox.nextAt();
     if (at === undefined || this.#stopping.signal.aborted) return;
-    const pause = Math.min(LONGEST, Math.max(FIRST / 10, at - this.#options.clock()));
+    const pause = Math.min(MAX_RETRY_MS, Math.max(FIRST_RETRY_MS / 10, at - this.#options.clock()));
     this.#timer = setTimeout(() => this.wake(), pause);
   }
 
   async #tell(report: Report): Promise<void> {
     const { outbox, addressee, clock, report: problem } = this.#options;
     try {
-      const to = clock() - report.createdAt > OLDEST ? undefined : await addressee(report.stack);
+      const to = clock() - report.createdAt > MAX_AGE_MS ? undefined : await addressee(report.stack);
       if (to === undefined) outbox.drop(report.id);
       else {
         await this.#status(report, to);
@@ -100,7 +100,7 @@ export class Reporter implements AsyncDisposable {
         outbox.drop(report.id);
         return;
       }
-      const pause = Math.min(LONGEST, FIRST * 2 ** report.attempts);
+      const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** report.attempts);
       const until = error instanceof ForgeError ? (error.until ?? 0) : 0;
       outbox.later(report.id, Math.max(clock() + pause, until));
     }
@@ -158,7 +158,7 @@ export class Reporter implements AsyncDisposable {
   }
 
   #pause(): Promise<unknown> {
-    const { apart = APART } = this.#options;
+    const { apart = APART_MS } = this.#options;
     return sleep(apart, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 }

@@ -4,7 +4,7 @@ import type { Check } from "../forge/forge.ts";
 export const OWN_CONTEXT = "dynoform/";
 
 /** Milliseconds for which a commit without any check is waited for. */
-export const GRACE = 60_000;
+export const GRACE_MS = 60_000;
 
 /** `none`: nothing checks this commit. `waiting`, `failed`: why it is not deployed, in words. */
 type Verdict =
@@ -25,7 +25,7 @@ export function verdictOf(checks: readonly Check[], age: number): Verdict {
   const pending = named("pending");
   if (pending.length > 0) return { state: "waiting", why: `its checks go on: ${list(pending)}` };
   if (others.length > 0) return { state: "passed" };
-  return age < GRACE ? { state: "waiting", why: "its checks have not begun" } : { state: "none" };
+  return age < GRACE_MS ? { state: "waiting", why: "its checks have not begun" } : { state: "none" };
 }
 
 const SHOWN = 3;

@@ -8,8 +8,8 @@ import { forgeName } from "../forge/addresses.ts";
 import type { GitLogin } from "../forge/forge.ts";
 
 /** Milliseconds for which a fetch may take, and seconds for which next to nothing may arrive. */
-const LONGEST = 900_000;
-const SILENCE = 60;
+const FETCH_TIMEOUT_MS = 900_000;
+const SILENCE_SECONDS = 60;
 
 /** As of pushes: the memory is the control plane's. Nothing is taken from anywhere but by HTTP. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "protocol.http.allow": "always",
   "http.followRedirects": "initial",
   "http.lowSpeedLimit": "1000",
-  "http.lowSpeedTime": String(SILENCE),
+  "http.lowSpeedTime": String(SILENCE_SECONDS),
   "fetch.unpackLimit": "1",
   "fetch.fsckObjects": "false",
   "fetch.recurseSubmodules": "no",
@@ -85,7 +85,7 @@ async function runFetch({ repository, url, branch, name, login, signal }: FetchA
     {
       env: gitEnvironment(),
       stdio: ["ignore", "ignore", "pipe", "pipe"],
-      timeout: LONGEST,
+      timeout: FETCH_TIMEOUT_MS,
       signal,
     },
   );

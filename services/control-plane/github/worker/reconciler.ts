@@ -11,10 +11,10 @@ import { FetchFailed } from "./fetch.ts";
 import type { DealtHeads } from "./heads.ts";
 
 /** Milliseconds after which a repository's name is asked for again by its id. */
-const NAMED = 600_000;
+const NAME_FRESH_MS = 600_000;
 
 /** Milliseconds after which something is tried again that has nothing to do with the commit. */
-const LATER = 30_000;
+const RETRY_MS = 30_000;
 
 /** An app as its stack file declares it. */
 export interface RunningApp extends LinkingApp {
@@ -154,7 +154,7 @@ export class Reconciler {
   /** A repository is known by its id: its name may have been given to another one meanwhile. */
   async #named(link: DeclaredLink, forge: RepositoryForge, id: number): Promise<ForgeRepository> {
     const { clock, tell, app } = this.#ports;
-    if (this.#repository?.id === id && clock() - this.#namedAt < NAMED) return this.#repository;
+    if (this.#repository?.id === id && clock() - this.#namedAt < NAME_FRESH_MS) return this.#repository;
     const found = await forge.repositoryById(id);
     const before = this.#repository?.fullName ?? link.repository;
     if (found.fullName.toLowerCase() !== before.toLowerCase()) {
@@ -252,7 +252,7 @@ export class Reconciler {
     } catch (error) {
       if (isPassing(error)) {
         seen.problem = messageOf(causeOf(error)).split("\n", 1)[0];
-        return again(LATER);
+        return again(RETRY_MS);
       }
       if (!(error instanceof DeployFailed)) report(`a deploy of ${app.name}: ${messageOf(error)}`);
       heads.set(app.stack, { branch, commit, failed: `${commit.slice(0, 7)} of ${branch}: ${messageOf(error)}` });

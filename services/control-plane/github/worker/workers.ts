@@ -9,10 +9,10 @@ import { Reconciler, type ReconcilerPorts } from "./reconciler.ts";
 import { PACE, type Pace, Schedule } from "./schedule.ts";
 
 /** Milliseconds after which a forge is asked again that did not answer. */
-const RETRY = 30_000;
+const RETRY_MS = 30_000;
 
 /** Milliseconds between two pings that a webhook is asked for which has not been heard from. */
-const PING = 3_600_000;
+const PING_EVERY_MS = 3_600_000;
 
 interface Worker {
   readonly reconciler: Reconciler;
@@ -133,7 +133,7 @@ export class Workers implements AsyncDisposable {
     if (worker === undefined || webhook === undefined || worker.link.mode === "polling") return;
     const hook = hookOf(webhook);
     const { pinged } = worker;
-    if (deliveries.isHeard(stack, hook) || (pinged?.hook === hook && clock() - pinged.at < PING)) return;
+    if (deliveries.isHeard(stack, hook) || (pinged?.hook === hook && clock() - pinged.at < PING_EVERY_MS)) return;
     worker.pinged = { hook, at: clock() };
     // A credential that may not do this leaves it at polling.
     await ping(stack, webhook.id).catch((error: unknown) => {
@@ -153,7 +153,7 @@ export class Workers implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof UserError)) report(`the link ${stack}: ${traceOf(error)}`);
       const until = error instanceof ForgeError ? (error.until ?? 0) : 0;
-      return Math.max(Math.min(RETRY, pace.polling), until - clock());
+      return Math.max(Math.min(RETRY_MS, pace.polling), until - clock());
     }
   }
 }

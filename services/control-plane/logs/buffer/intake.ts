@@ -5,7 +5,7 @@ import type { LogBuffer } from "./buffer.ts";
 import type { Entry } from "./entry.ts";
 
 /** Milliseconds that lines wait for others, to be written together and in the order of their time. */
-const GATHER = 25;
+const GATHER_MS = 25;
 
 /** What may wait before it is written at once: lines, and characters of them. */
 const LINES = 2000;
@@ -101,7 +101,7 @@ export class Intake {
   }
 
   #soon(): void {
-    this.#timer ??= setTimeout(() => this.flush(), GATHER);
+    this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
   #write(batches: readonly { app: string; entries: readonly Entry[]; first: number }[]): void {

@@ -11,7 +11,7 @@ import { Limiter, type Limits } from "./limiter.ts";
 import { Place, type Position } from "./position.ts";
 
 /** Milliseconds of silence after which Docker is asked whether there is nothing indeed: streams were seen to stall. */
-const SILENCE = 60_000;
+const SILENCE_MS = 60_000;
 
 /** Milliseconds between tries, growing from the first to the last. */
 const DELAY = { first: 100, last: 2000 };
@@ -106,7 +106,7 @@ export class Follower {
     this.#tail = undefined;
     this.#seen = { messages: 0, bytes: 0, first: 0, last: 0 };
     const log = new DockerLog();
-    const watch = setTimeout(() => void this.#verify(stream, watch), SILENCE).unref();
+    const watch = setTimeout(() => void this.#verify(stream, watch), SILENCE_MS).unref();
     try {
       for await (const chunk of stream) {
         watch.refresh();

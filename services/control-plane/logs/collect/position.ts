@@ -19,7 +19,7 @@ export interface Position {
 }
 
 /** Microseconds by which times that were taken at the same moment may differ. */
-const SLACK = 1e6;
+const SLACK_US = 1e6;
 
 interface Stream {
   time: number;
@@ -58,7 +58,7 @@ export class Place {
   get since(): string | undefined {
     const last = Math.max(...Object.values(this.#streams).map(({ time }) => time));
     if (last === Number.NEGATIVE_INFINITY) return undefined;
-    const from = Math.max(0, last - SLACK);
+    const from = Math.max(0, last - SLACK_US);
     const seconds = Math.floor(from / 1e6);
     return `${seconds}.${String(from - seconds * 1e6).padStart(6, "0")}000`;
   }
@@ -78,7 +78,7 @@ export class Place {
     const stream = this.#streams[number];
     const later = time - stream.time || nanos - stream.nanos;
     // A last message from the future says that the clock was set back.
-    if (later < 0 && stream.time < Date.now() * 1000 + SLACK) {
+    if (later < 0 && stream.time < Date.now() * 1000 + SLACK_US) {
       stream.known ??= stream.count;
       return false;
     }

@@ -3,10 +3,10 @@ import { isMissing, messageOf } from "../../../../lib/errors.ts";
 import type { Intake } from "../buffer/intake.ts";
 
 /** Milliseconds between two looks at the file. The calls cost less than watching it, and no file system lacks them. */
-const INTERVAL = 40;
+const LOOK_EVERY_MS = 40;
 
 /** Milliseconds for which a worker of the router may still write to a file that was renamed. */
-const GRACE = 5000;
+const GRACE_MS = 5000;
 
 /** Bytes read at a time: more than the longest line has. */
 const READ = 256 * 1024;
@@ -55,7 +55,7 @@ export class RequestFile {
     });
     const again = () => {
       const more = this.read();
-      this.#timer = setTimeout(again, more ? 0 : INTERVAL);
+      this.#timer = setTimeout(again, more ? 0 : LOOK_EVERY_MS);
     };
     again();
   }
@@ -126,7 +126,7 @@ export class RequestFile {
       current.renamed = now;
     }
     this.#open = this.#open.filter(({ fd, renamed }) => {
-      const over = renamed !== undefined && now - renamed > GRACE;
+      const over = renamed !== undefined && now - renamed > GRACE_MS;
       if (over) closeSync(fd);
       return !over;
     });

@@ -5,7 +5,7 @@ import { checkReach, lookupWithin } from "./reach.ts";
 import type { Delivery, Transport, TransportOptions } from "./transport.ts";
 
 /** Milliseconds for a whole request. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Posts batches in Logplex's way to an HTTP server. */
 export class HttpTransport implements Transport {
@@ -44,7 +44,7 @@ export class HttpTransport implements Transport {
       agent: this.#agent,
       ca,
       ...(reach && { lookup: lookupWithin(reach) }),
-      signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT)]),
+      signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
       auth: username === "" ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
       headers: {
         "content-type": "application/logplex-1",

@@ -5,7 +5,7 @@ import { checkReach, lookupWithin } from "./reach.ts";
 import type { Delivery, Transport, TransportOptions } from "./transport.ts";
 
 /** Milliseconds until a connection must be there, or a batch taken. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Writes octet-counted messages to a syslog server over TCP, with `syslog+tls:` over TLS. */
 export class SyslogTransport implements Transport {
@@ -22,7 +22,7 @@ export class SyslogTransport implements Transport {
   prepare(messages: readonly Buffer[]): Delivery {
     const data = Buffer.concat(messages);
     return async (stop) => {
-      const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT)]);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]);
       const socket = this.#socket ?? (await this.#connect(signal));
       try {
         await write(socket, data, signal);

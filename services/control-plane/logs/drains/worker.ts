@@ -10,7 +10,7 @@ import type { Transport } from "./transport.ts";
 const BATCH = { messages: 1000, bytes: 500_000 };
 
 /** Milliseconds that a first message waits for others. */
-const GATHER = 50;
+const GATHER_MS = 50;
 
 /** Milliseconds between tries, doubled from the first to the longest; a batch is given up after so many tries. */
 const RETRY = { first: 500, longest: 60_000, tries: 10 };
@@ -59,7 +59,7 @@ export class DrainWorker {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       await this.#queue.filled();
-      await sleep(GATHER, undefined, { signal }).catch(() => {});
+      await sleep(GATHER_MS, undefined, { signal }).catch(() => {});
       while (this.#queue.length > 0 && !signal.aborted) {
         const dropped = this.#queue.takeDropped();
         const items = this.#queue.take(BATCH.messages, BATCH.bytes);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { AppBusy } from "../../../../services/control-plane/apps/lock.ts";
 import { DeployFailed } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import type { LinkedApp } from "../../../../services/control-plane/github/ports.ts";
-import { GRACE } from "../../../../services/control-plane/github/worker/ci.ts";
+import { GRACE_MS } from "../../../../services/control-plane/github/worker/ci.ts";
 import { Model, repository } from "./model.ts";
 
 const auto: LinkedApp = { branch: "main", autoDeploy: true, waitForCi: false };
@@ -189,7 +189,7 @@ test("checks that may not be read are taken for neither passed nor absent", asyn
     model.hidden = ["check runs"];
     model.checks.set(head, [{ name: "unit", state: "passed" }]);
     await model.look();
-    model.time.now += GRACE;
+    model.time.now += GRACE_MS;
     await model.look();
     assert.deepEqual(model.deployed, []);
     assert.match(
@@ -206,7 +206,7 @@ test("where nothing checks a commit it is deployed after a minute, and the log s
   await withModel({ shop: { ...auto, waitForCi: true } }, async (model) => {
     const head = model.push("main");
     await model.look();
-    model.time.now += GRACE - 1;
+    model.time.now += GRACE_MS - 1;
     await model.look();
     assert.deepEqual(model.deployed, []);
     model.time.now += 1;

@@ -18,7 +18,7 @@ interface Code {
 }
 
 /** Seconds between two looks of a browser without scripts. */
-const REFRESH = 5;
+const REFRESH_SECONDS = 5;
 
 /** A code that is typed at GitHub. */
 export function codePages(context: Context): MemberRoute[] {
@@ -42,7 +42,7 @@ async function show({ api, frames }: Context, visit: MemberVisit): Promise<Reply
   if (code === undefined) throw notFound("code", "that code; ask for another one");
   if (code.status === "connected") return { redirect: afterConnecting(app) };
   const main = code.status === "pending" ? pending(code) : failed(code, app);
-  const refresh = code.status === "pending" ? { refresh: REFRESH } : {};
+  const refresh = code.status === "pending" ? { refresh: REFRESH_SECONDS } : {};
   return { document: frames.plain(visit, { title: "Connect to GitHub", main, ...refresh }) };
 }
 
@@ -51,7 +51,7 @@ function pending({ user_code: code, verification_uri: page, expires_at: until }:
 <div class="commands"><pre class="code" tabindex="0" aria-label="Code">${code}</pre><button class="second small copy" type="button" data-copy="${code}" hidden>Copy</button></div>
 <div class="actions"><a class="button" href="${page}" target="_blank" rel="noreferrer">Open ${new URL(page).host}</a></div>
 <p class="soft small gap" role="status">This page goes on by itself when you have. The code is good until ${exact(new Date(until))}.</p>
-<noscript><p class="soft small">It looks every ${REFRESH} seconds.</p></noscript></div>`;
+<noscript><p class="soft small">It looks every ${REFRESH_SECONDS} seconds.</p></noscript></div>`;
 }
 
 function failed({ message }: Code, app: string): Html {
