@@ -58,8 +58,10 @@ async function link({ api, app }: Target, values: Values, [repo, ...more]: reado
 
 async function unlink({ api, app }: Target, _values: Values, words: readonly string[]): Promise<void> {
   if (words.length > 0) throw new UserError("say of which app: `dynoform github unlink -a APP`.");
-  const { body } = await api.ask("DELETE", `/apps/${app}/github`);
+  const { body, headers } = await api.ask("DELETE", `/apps/${app}/github`);
   print(`${app} is disconnected from ${body.repo}.`);
+  const { "warning-message": warning } = headers;
+  if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
 }
 
 async function status({ api, app }: Target): Promise<void> {
