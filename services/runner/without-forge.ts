@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { UserError } from "../../lib/errors.ts";
 import type { Engine, Outcome } from "../stacks/engine.ts";
 import { leftAtForge } from "../stacks/link.ts";
 import type { RunRequest } from "./run.ts";
