@@ -1,5 +1,5 @@
-import { GiteaDeployKey, GiteaWebhook, type LookUpGiteaResult, lookUpGitea } from "../../provider/sdk/index.ts";
 import { UserError } from "../../lib/errors.ts";
+import { GiteaDeployKey, GiteaWebhook, type LookUpGiteaResult, lookUpGitea } from "../../provider/sdk/index.ts";
 import type { Site, SiteArgs } from "./site.ts";
 
 /** What a Gitea tells the control plane of. Its Actions report as commit statuses. */

@@ -1,6 +1,6 @@
 import type { PropertyMap } from "../../engine/src/values/values.ts";
+import { findGitea } from "../../lib/gitea.ts";
 import { type FunctionDefinition, list, text } from "../kit/index.ts";
-import { findGitea } from "./client.ts";
 import { address, place } from "./inputs.ts";
 
 interface Repository {

@@ -1,5 +1,5 @@
+import { askGitea, findGitea, removeGitea } from "../../lib/gitea.ts";
 import { anyText, list, type ResourceDefinition, text } from "../kit/index.ts";
-import { askGitea, findGitea, removeGitea } from "./client.ts";
 import { address, place } from "./inputs.ts";
 
 type Inputs = {

@@ -1,4 +1,4 @@
-import { askGitea, findGitea, GiteaError } from "../../../../provider/gitea/client.ts";
+import { askGitea, findGitea, GiteaError } from "../../../../lib/gitea.ts";
 import type { Branch, Comparison, ForgeRepository } from "../ports.ts";
 import {
   type By,
