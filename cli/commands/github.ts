@@ -5,7 +5,7 @@ import { print, table } from "../output.ts";
 import { appOption, type Command, type Values } from "./command.ts";
 
 export const githubCommand: Command = {
-  summary: "connect apps to repositories at GitHub",
+  summary: "connect apps to repositories at GitHub, Gitea or Forgejo",
   help: `Usage: dynoform github [status] [-a APP]
        dynoform github connect < TOKEN
        dynoform github link OWNER/NAME [-a APP] [--branch BRANCH] [--auto] [--wait-for-ci]
