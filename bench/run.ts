@@ -20,13 +20,15 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   "wake-without-resolver": async () => (await import("./rows/wake/wake.ts")).withoutResolver,
   rolling: async () => (await import("./rows/rolling.ts")).bench,
   api: async () => (await import("./rows/api.ts")).bench,
+  hooks: async () => (await import("./rows/hooks.ts")).bench,
+  github: async () => (await import("./rows/github.ts")).bench,
   push: async () => (await import("./rows/push.ts")).bench,
   logs: async () => (await import("./rows/logs.ts")).bench,
   postgres: async () => (await import("./rows/postgres.ts")).bench,
 };
 
 /** Those that need no Docker. */
-const ALONE: ReadonlySet<string> = new Set(["engine"]);
+const ALONE: ReadonlySet<string> = new Set(["engine", "hooks"]);
 
 /** Programs of the host that a bench needs, which are Debian packages of the same name. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = { router: ["wrk"] };

@@ -104,7 +104,7 @@ async function losses(
     const resources = await engine.resources(stack);
     const databases = resources.filter(({ type }) => type === "postgresql:index/database:Database");
     const names = databases.map(({ inputs }) => String(inputs?.name));
-    const hooked = resources.some(({ type }) => type === "github:index/repositoryWebhook:RepositoryWebhook");
+    const hooked = resources.some(({ type }) => /:(Repository|Gitea)Webhook$/.test(type));
     if (hooked) lines.push(`stack ${stack}, with the webhook of its repository`);
     else
       lines.push(

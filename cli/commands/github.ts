@@ -5,7 +5,7 @@ import { print, table } from "../output.ts";
 import { appOption, type Command, type Values } from "./command.ts";
 
 export const githubCommand: Command = {
-  summary: "connect apps to repositories at GitHub",
+  summary: "connect apps to repositories at GitHub, Gitea or Forgejo",
   help: `Usage: dynoform github [status] [-a APP]
        dynoform github connect < TOKEN
        dynoform github link OWNER/NAME [-a APP] [--branch BRANCH] [--auto] [--wait-for-ci]
@@ -58,8 +58,10 @@ async function link({ api, app }: Target, values: Values, [repo, ...more]: reado
 
 async function unlink({ api, app }: Target, _values: Values, words: readonly string[]): Promise<void> {
   if (words.length > 0) throw new UserError("say of which app: `dynoform github unlink -a APP`.");
-  const { body } = await api.ask("DELETE", `/apps/${app}/github`);
+  const { body, headers } = await api.ask("DELETE", `/apps/${app}/github`);
   print(`${app} is disconnected from ${body.repo}.`);
+  const { "warning-message": warning } = headers;
+  if (warning !== undefined) process.stderr.write(`Warning: ${warning}\n`);
 }
 
 async function status({ api, app }: Target): Promise<void> {

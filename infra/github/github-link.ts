@@ -1,8 +1,9 @@
-import * as github from "@pulumi/github";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
 import {
+  checkLink,
   DEFAULT_BASE_URL,
+  type ForgeKind,
   type GitHubCredential,
   type GitHubLinkSettings,
   gitHubCredential,
@@ -12,20 +13,23 @@ import {
 import { dashboardUrl } from "../../model/platform/addresses.ts";
 import { Password } from "../../provider/sdk/index.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
+import { atGitea } from "./at-gitea.ts";
+import { atGitHub } from "./at-github.ts";
 import { type KeyPair, keyPair } from "./deploy-key.ts";
-import { lookUp } from "./look-up.ts";
 import { isReachable } from "./reach.ts";
 
 export interface GitHubLinkArgs extends GitHubLinkSettings {
   readonly credential: GitHubCredential;
   /** The one that serves the apps: its dashboard takes GitHub's deliveries. */
-  readonly platform: Pick<PlatformConnection, "domain" | "webPort">;
+  readonly platform: Pick<PlatformConnection, "domain" | "webPort" | "webhooks">;
 }
 
 /** A webhook, as the control plane must know it. */
 export interface LinkWebhook {
   readonly id: pulumi.Output<string>;
+  /** Ends in the generation of its secret, so that whoever takes a delivery knows by which one it is signed. */
   readonly url: string;
+  readonly generation: number;
   /** What deliveries are signed with. */
   readonly secret: pulumi.Output<string>;
   /** What they were signed with before the last rotation. */
@@ -34,12 +38,9 @@ export interface LinkWebhook {
   readonly nextSecret: pulumi.Output<string>;
 }
 
-/** What GitHub tells the control plane of; the rest is asked for. */
-const EVENTS = ["push", "status", "check_suite", "delete", "repository"];
-
 /**
- * A repository on GitHub that apps are deployed from. It checks that repository and branches are there and, where GitHub
- * can reach the platform, makes a webhook; the control plane does the rest.
+ * A repository on GitHub, or on a Gitea or Forgejo, that apps are deployed from. It checks that repository and branches
+ * are there and, where the forge can reach the platform, makes a webhook; the control plane does the rest.
  *
  * @example
  * new GitHubLink("hello.github", { platform, credential: { token }, repository: "octo/hello", apps: { hello: { branch: "main" } } });
@@ -48,6 +49,7 @@ export class GitHubLink extends pulumi.ComponentResource {
   /** `owner/name`, as declared. */
   readonly repository: string;
   readonly repositoryId: pulumi.Output<number>;
+  readonly forge: ForgeKind;
   readonly baseUrl: string;
   readonly cloneUrl: pulumi.Output<string>;
   readonly htmlUrl: pulumi.Output<string>;
@@ -68,12 +70,14 @@ export class GitHubLink extends pulumi.ComponentResource {
   constructor(name: string, args: GitHubLinkArgs, opts?: pulumi.ComponentResourceOptions) {
     checkArgs(name, args);
     super("dynoform:index:GitHubLink", name, {}, opts);
-    const { repository, credential, platform, mode = "auto" } = args;
+    const { repository, credential, platform, mode = "auto", forge = "github" } = args;
     this.repository = repository;
+    this.forge = forge;
     this.baseUrl = args.baseUrl ?? DEFAULT_BASE_URL;
     this.apps = args.apps ?? {};
-    const provider = createProvider(name, { repository, baseUrl: this.baseUrl, credential }, this);
-    const lookedUp = lookUp({ repository, baseUrl: this.baseUrl, apps: this.apps, provider });
+    const at = forge === "gitea" ? atGitea : atGitHub;
+    const site = at({ name, repository, baseUrl: this.baseUrl, credential, parent: this });
+    const lookedUp = site.lookUp(this.apps);
     this.found = lookedUp.then(() => {});
     this.found.catch(() => {});
     const found = pulumi.output(lookedUp);
@@ -83,86 +87,53 @@ export class GitHubLink extends pulumi.ComponentResource {
     this.defaultBranch = found.defaultBranch;
     this.private = found.private;
 
-    const [, short = ""] = repository.split("/");
-    // As declared, not as it is called now: GitHub redirects, and a new name would make a new webhook.
-    const target = { repository: found.apply(() => short), parent: this, provider };
-    const hooked = mode === "webhook" || (mode === "auto" && isReachable(platform.domain));
-    const url = `${dashboardUrl(platform)}/hooks/github/${encodeURIComponent(name)}`;
-    this.webhook = hooked ? createWebhook(name, { ...target, url, generation: args.secretGeneration ?? 1 }) : undefined;
-    this.deployKey = args.deployKey === true ? createDeployKey(name, target) : undefined;
+    const reachable = platform.webhooks !== undefined || isReachable(platform.domain);
+    const hooked = mode === "webhook" || (mode === "auto" && reachable);
+    const place = `${platform.webhooks ?? dashboardUrl(platform)}/hooks/github/${encodeURIComponent(name)}`;
+    const generation = args.secretGeneration ?? 1;
+    this.webhook = hooked
+      ? createWebhook(name, this, { place, generation }, (hook) => site.webhook(found, hook))
+      : undefined;
+    this.deployKey =
+      args.deployKey === true
+        ? createDeployKey(name, this, (key) => site.deployKey(found, `dynoform ${name}`, key))
+        : undefined;
     this.registerOutputs({ repository, webhook: this.webhook });
   }
 }
 
 function checkArgs(name: string, { credential, platform, ...settings }: GitHubLinkArgs): void {
   const problems = new Problems();
-  gitHubLinkSettings(settings, `GitHubLink ${name}:`, problems);
-  gitHubCredential(credential, `GitHubLink ${name}: credential`, problems);
+  const [at, auth] = [`GitHubLink ${name}:`, `GitHubLink ${name}: credential`];
+  const read = gitHubLinkSettings(settings, at, problems);
+  const by = gitHubCredential(credential, auth, problems);
+  if (read !== undefined) checkLink(read, by, { at, auth }, problems);
   problems.check();
-}
-
-/** One for each owner, so never the default one. */
-function createProvider(
-  name: string,
-  { repository, baseUrl, credential }: Required<Pick<GitHubLinkArgs, "repository" | "baseUrl" | "credential">>,
-  parent: pulumi.Resource,
-): github.Provider {
-  const [owner = ""] = repository.split("/");
-  const by =
-    "token" in credential
-      ? { token: pulumi.secret(credential.token) }
-      : {
-          appAuth: {
-            id: credential.app.id,
-            installationId: credential.app.installation,
-            // The SDK makes a secret of the token alone.
-            pemFile: pulumi.secret(credential.app.pem),
-          },
-        };
-  return new github.Provider(
-    `${name}-github`,
-    { owner, baseUrl: `${baseUrl.replace(/\/+$/, "")}/`, ...by },
-    { parent },
-  );
-}
-
-interface Target {
-  readonly repository: pulumi.Output<string>;
-  readonly parent: pulumi.Resource;
-  readonly provider: github.Provider;
 }
 
 /** The secrets of the generations before and after stand beside that of now. */
 function createWebhook(
   name: string,
-  { repository, parent, provider, url, generation }: Target & { readonly url: string; readonly generation: number },
+  parent: pulumi.Resource,
+  { place, generation }: { readonly place: string; readonly generation: number },
+  make: (hook: { readonly url: string; readonly secret: pulumi.Output<string> }) => pulumi.Output<string>,
 ): LinkWebhook {
+  const url = `${place}?generation=${generation}`;
   const secretOf = (number: number) => pulumi.secret(new Password(`${name}-secret-${number}`, {}, { parent }).result);
   const previousSecret = generation > 1 ? secretOf(generation - 1) : undefined;
   const secret = secretOf(generation);
-  const webhook = new github.RepositoryWebhook(
-    `${name}-webhook`,
-    {
-      repository,
-      events: EVENTS,
-      configuration: { url, contentType: "json", secret, insecureSsl: false },
-      active: true,
-    },
-    // GitHub takes no second one with the same address.
-    { parent, provider, deleteBeforeReplace: true },
-  );
-  return { id: webhook.id, url, secret, previousSecret, nextSecret: secretOf(generation + 1) };
+  return { id: make({ url, secret }), url, generation, secret, previousSecret, nextSecret: secretOf(generation + 1) };
 }
 
-function createDeployKey(name: string, { repository, parent, provider }: Target): pulumi.Output<KeyPair> {
+/** @param make gets the public half, which is for everybody to see */
+function createDeployKey(
+  name: string,
+  parent: pulumi.Resource,
+  make: (key: pulumi.Output<string>) => void,
+): pulumi.Output<KeyPair> {
   const password = new Password(`${name}-deploy-key`, { length: 64 }, { parent });
   const pair = password.result.apply(keyPair);
-  new github.RepositoryDeployKey(
-    `${name}-deploy-key`,
-    // The public half is for everybody to see.
-    { repository, title: `dynoform ${name}`, key: pulumi.unsecret(pair.publicKey), readOnly: true },
-    { parent, provider, deleteBeforeReplace: true },
-  );
+  make(pulumi.unsecret(pair.publicKey));
   return pulumi.all([pulumi.unsecret(pair.publicKey), pair.privateKey]).apply(([publicKey, privateKey]) => ({
     publicKey,
     privateKey,

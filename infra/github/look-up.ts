@@ -1,6 +1,7 @@
 import * as github from "@pulumi/github";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import type { LinkedAppSettings } from "../../model/github/settings.ts";
+import type { FoundRepository } from "./site.ts";
 
 /** What is asked about, and as whom. */
 interface Wanted {
@@ -17,7 +18,7 @@ interface Wanted {
  *
  * @throws UserError with a line for each that is missing, or with why GitHub cannot be asked
  */
-export async function lookUp(wanted: Wanted): Promise<github.GetRepositoryResult> {
+export async function lookUp(wanted: Wanted): Promise<FoundRepository> {
   const { repository, baseUrl, apps, provider } = wanted;
   const [, name = ""] = repository.split("/");
   const ask = <T>(answer: Promise<T>) => answer.catch((error: unknown) => refuse(error, wanted));

@@ -17,10 +17,11 @@ export async function gitHubLink(
     platform: await connectPlatform(platform ?? DEFAULT_PLATFORM_STACK),
   });
   await link.found;
-  const { repository, repositoryId, baseUrl, cloneUrl, htmlUrl, defaultBranch, webhook, deployKey, apps } = link;
+  const { repository, repositoryId, forge, baseUrl, cloneUrl, htmlUrl, defaultBranch, webhook, deployKey, apps } = link;
   return {
     repository,
     repositoryId,
+    ...(forge !== "github" && { forge }),
     baseUrl,
     cloneUrl,
     htmlUrl,

@@ -39,6 +39,8 @@ export interface PlatformConnection {
    * @default "debian"
    */
   readonly pythons?: PythonSource;
+  /** Where forges deliver webhooks, if not to the dashboard's own address. */
+  readonly webhooks?: string | undefined;
   /** What must be up before an app is routed or gets a database, when it stands in the same program. */
   readonly ready?: readonly pulumi.Resource[];
 }

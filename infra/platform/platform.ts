@@ -61,6 +61,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly provisionerPassword: pulumi.Output<string>;
   readonly keep: number;
   readonly pythons: PythonSource;
+  readonly webhooks: string | undefined;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -82,6 +83,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.egress = args.egress?.allow ?? [];
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
     this.pythons = args.pythons ?? "debian";
+    this.webhooks = args.webhooks;
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -171,7 +173,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
 }
 
 /** A platform's outputs, for `connectPlatform` in another stack. */
-export function connectionOutputs(platform: Platform): Record<keyof PlatformOutputs, unknown> {
+export function connectionOutputs(
+  platform: Platform,
+): Record<Exclude<keyof PlatformOutputs, "webhooks">, unknown> & { readonly webhooks?: string } {
   return {
     name: platform.name,
     domain: platform.domain,
@@ -187,6 +191,7 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     egress: platform.egress,
     keep: platform.keep,
     pythons: platform.pythons,
+    ...(platform.webhooks !== undefined && { webhooks: platform.webhooks }),
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

@@ -4,6 +4,7 @@ import { isRecord, map, object, optional, type Reader, text } from "../../lib/va
 import type { AppSettings } from "../../model/app/settings.ts";
 import { appSettingsFields } from "../../model/app/settings.ts";
 import {
+  checkLink,
   type GitHubCredential,
   type GitHubLinkSettings,
   gitHubCredential,
@@ -112,6 +113,7 @@ export function readStackFile(
 function gitHubFile(configuration: Readonly<Record<string, string>>, value: unknown, problems: Problems): StackFile {
   const settings = gitHubStack(value, GITHUB, problems);
   const credential = gitHubCredential(structured(configuration, GITHUB_AUTH, problems), GITHUB_AUTH, problems);
+  if (settings !== undefined) checkLink(settings, credential, { at: GITHUB, auth: GITHUB_AUTH }, problems);
   problems.check();
   // What could not be read has left a problem behind.
   return { kind: "github", settings: settings as GitHubStack, credential: credential as GitHubCredential };

@@ -1,4 +1,4 @@
-import type { Problems } from "../../lib/validation/problems.ts";
+import { type Problems, show } from "../../lib/validation/problems.ts";
 import {
   boolean,
   integer,
@@ -17,8 +17,13 @@ export interface GitHubLinkSettings {
   /** `owner/name`. */
   readonly repository: string;
   /**
-   * Of a GitHub Enterprise Server, its address.
-   * @default "https://github.com"
+   * What kind of forge it is at: `gitea` is Forgejo too.
+   * @default "github"
+   */
+  readonly forge?: ForgeKind;
+  /**
+   * Of a GitHub Enterprise Server, a Gitea or a Forgejo, its address.
+   * @default "https://github.com"; there is none of a Gitea
    */
   readonly baseUrl?: string;
   /**
@@ -41,6 +46,8 @@ export interface GitHubLinkSettings {
   readonly secretGeneration?: number;
 }
 
+export type ForgeKind = "github" | "gitea";
+
 export type LinkMode = "auto" | "webhook" | "polling";
 
 export interface LinkedAppSettings {
@@ -57,7 +64,7 @@ export interface LinkedAppSettings {
   readonly waitForCi?: boolean;
 }
 
-/** By what GitHub lets one in: `dynoform:github-auth`. One of both. */
+/** By what a forge lets one in: `dynoform:github-auth`. One of both; a Gitea has no Apps. */
 export type GitHubCredential =
   | { readonly token: string }
   | {
@@ -68,8 +75,8 @@ export type GitHubCredential =
 export const DEFAULT_BASE_URL = "https://github.com";
 
 /** `owner/name`. */
-const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
-  /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(name),
+export const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(name),
 );
 
 /** A branch, as Git takes its name. */
@@ -83,12 +90,32 @@ const branchName: Reader<string> = text(
     name !== "@",
 );
 
-/** Where a GitHub is: an address without path. */
-const baseUrl: Reader<string> = text(`use an address like ${DEFAULT_BASE_URL}`, (address) => {
+/** Where a forge is. A Gitea may have a path. */
+export const baseUrl: Reader<string> = text(`use an address like ${DEFAULT_BASE_URL}`, (address) => {
   if (!URL.canParse(address)) return false;
-  const { protocol, pathname, search, hash, username } = new URL(address);
-  return /^https?:$/.test(protocol) && pathname === "/" && `${search}${hash}${username}` === "";
+  const { protocol, search, hash, username } = new URL(address);
+  return /^https?:$/.test(protocol) && `${search}${hash}${username}` === "";
 });
+
+export const forgeKind: Reader<ForgeKind> = oneOf("forge", ["github", "gitea"]);
+
+/** What only together is wrong. */
+export function checkForge(
+  { forge = "github", baseUrl: address }: { readonly forge?: ForgeKind; readonly baseUrl?: string },
+  path: string,
+  problems: Problems,
+): void {
+  if (forge === "gitea") {
+    if (address === undefined) {
+      problems.add(
+        join(path, "baseUrl"),
+        "is missing; a Gitea has an address of its own, e.g. https://git.example.com",
+      );
+    }
+  } else if (address !== undefined && new URL(address).pathname !== "/") {
+    problems.add(join(path, "baseUrl"), `${show(address)} is not allowed; use an address like ${DEFAULT_BASE_URL}`);
+  }
+}
 
 const linkedApp = object<LinkedAppSettings>({
   branch: branchName,
@@ -99,6 +126,7 @@ const linkedApp = object<LinkedAppSettings>({
 /** The readers of {@link GitHubLinkSettings}, key by key. */
 export const gitHubLinkFields = {
   repository: repositoryName,
+  forge: optional(forgeKind),
   baseUrl: optional(baseUrl),
   mode: optional(oneOf("mode", ["auto", "webhook", "polling"])),
   apps: optional(map(appStackName, linkedApp)),
@@ -111,6 +139,19 @@ export const gitHubLinkSettings: Reader<GitHubLinkSettings> = object<GitHubLinkS
 function appStackName(name: string, path: string, problems: Problems): void {
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(name))
     problems.add(path, "is no name of a stack; use that of an app's stack file");
+}
+
+/** What a link's settings and its credential say only together. */
+export function checkLink(
+  settings: GitHubLinkSettings,
+  credential: GitHubCredential | undefined,
+  { at, auth }: { readonly at: string; readonly auth: string },
+  problems: Problems,
+): void {
+  checkForge(settings, at, problems);
+  if (settings.forge === "gitea" && credential !== undefined && !("token" in credential)) {
+    problems.add(auth, "is a GitHub App, and a Gitea has none; use { token: … }");
+  }
 }
 
 const EITHER = "use { token: … } or { app: { id, installation, pem } }";

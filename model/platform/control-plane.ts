@@ -1,4 +1,5 @@
 import { UserError } from "../../lib/errors.ts";
+import type { ForgeKind } from "../github/settings.ts";
 import { dashboardUrl } from "./addresses.ts";
 
 /** What `Platform` tells its control plane; times in seconds, paths are the host's. */
@@ -39,7 +40,7 @@ export interface ControlPlaneSettings {
   readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
   /** As the platform's stack file says it. */
-  readonly github?: { readonly baseUrl?: string; readonly clientId?: string };
+  readonly github?: { readonly forge?: ForgeKind; readonly baseUrl?: string; readonly clientId?: string };
 }
 
 /** The settings from the environment that `Platform` gives the container. */

@@ -10,6 +10,7 @@ import {
   type Reader,
   text,
 } from "../../lib/validation/readers.ts";
+import { baseUrl, checkForge, type ForgeKind, forgeKind } from "../github/settings.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
 
@@ -78,6 +79,12 @@ export interface PlatformSettings {
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
   readonly github?: GitHubSettings;
+  /**
+   * Where forges deliver webhooks, if not where browsers find the dashboard, e.g. `https://dashboard.apps.example.com` of a
+   * proxy with TLS. What is named here counts as reachable for them.
+   * @default the dashboard's own address, which is plain HTTP
+   */
+  readonly webhooks?: string;
   /**
    * The folder on the host for sockets and build records; `npx dynoform setup` makes it.
    * @default `$DYNOFORM_HOME/<name>`; DYNOFORM_HOME is /var/lib/dynoform for root, else ~/.local/share/dynoform
@@ -204,8 +211,13 @@ interface AccountSettings {
 /** Where users connect accounts to deploy from. */
 interface GitHubSettings {
   /**
-   * Of GitHub's pages; of GitHub Enterprise Server its own.
-   * @default "https://github.com"
+   * What kind of forge it is: `gitea` is Forgejo too.
+   * @default "github"
+   */
+  readonly forge?: ForgeKind;
+  /**
+   * Of GitHub's pages; of a GitHub Enterprise Server, a Gitea or a Forgejo its own.
+   * @default "https://github.com"; there is none of a Gitea
    */
   readonly baseUrl?: string;
   /**
@@ -247,8 +259,12 @@ export const platformSettings: Reader<PlatformSettings> = (value, path, problems
         `leave ports.bind at "${DEFAULT_BIND}", so that all requests come through the proxy`,
     );
   }
+  if (settings?.github !== undefined) checkForge(settings.github, join(path, "github"), problems);
   return settings;
 };
+
+/** An address that forges deliver to. */
+const origin: Reader<string> = text('use a URL without a path, e.g. "https://dashboard.apps.example.com"', isOrigin);
 
 /** Whether it is the address of a web server and nothing below it. */
 function isOrigin(url: string): boolean {
@@ -287,10 +303,12 @@ const fields = object<PlatformSettings>({
   accounts: optional(object<AccountSettings>({ signUp: optional(boolean) })),
   github: optional(
     object<GitHubSettings>({
-      baseUrl: optional(text('use a URL without a path, e.g. "https://github.example.com"', isOrigin)),
+      forge: optional(forgeKind),
+      baseUrl: optional(baseUrl),
       clientId: optional(text("use the client id of an OAuth App", (id) => /^[\w.-]{1,100}$/.test(id))),
     }),
   ),
+  webhooks: optional(origin),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

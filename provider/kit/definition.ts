@@ -2,6 +2,12 @@ import type { CallContext } from "../../engine/src/plugin/contract.ts";
 import type { PropertyMap, PropertyValue } from "../../engine/src/values/values.ts";
 import type { Shape } from "./shape.ts";
 
+/** A function of the provider. The kit checks what it is given by their shapes. */
+export interface FunctionDefinition {
+  readonly inputs: Readonly<Record<string, Shape<PropertyValue>>>;
+  invoke(args: PropertyMap, signal: AbortSignal): Promise<PropertyMap>;
+}
+
 /** A resource as the state has it. */
 export interface ResourceState<Inputs, Outputs> {
   readonly id: string;

@@ -1,4 +1,4 @@
-export type { ResourceDefinition, ResourceState } from "./definition.ts";
+export type { FunctionDefinition, ResourceDefinition, ResourceState } from "./definition.ts";
 export { diffInputs } from "./diff.ts";
 export { providerOf } from "./provider.ts";
 export {

@@ -8,7 +8,7 @@ import type {
   UpdateRequest,
 } from "../../engine/src/plugin/contract.ts";
 import { type PropertyMap, Unknown } from "../../engine/src/values/values.ts";
-import type { ResourceDefinition } from "./definition.ts";
+import type { FunctionDefinition, ResourceDefinition } from "./definition.ts";
 import { diffInputs } from "./diff.ts";
 import { readFields } from "./shape.ts";
 
@@ -20,11 +20,13 @@ type AnyDefinition = ResourceDefinition<any, any>;
  * Makes a provider of a table of definitions.
  *
  * @param definitions by type token, as in `dyno:index:Route`.
+ * @param functions by token. @default none
  */
 export function providerOf(
   name: string,
   version: string,
   definitions: Readonly<Record<string, AnyDefinition>>,
+  functions: Readonly<Record<string, FunctionDefinition>> = {},
 ): Provider {
   const definitionOf = (call: CallContext): AnyDefinition => {
     const definition = definitions[call.type];
@@ -56,8 +58,12 @@ export function providerOf(
     async delete(request) {
       await definitionOf(request).delete?.(request, request);
     },
-    async invoke({ token }) {
-      throw new Error(`${token} is no function of ${name} ${version}`);
+    async invoke({ token, args, signal }) {
+      const definition = functions[token];
+      if (definition === undefined) throw new Error(`${token} is no function of ${name} ${version}`);
+      const failures: CheckFailure[] = [];
+      const inputs = readFields(definition.inputs, args, "", failures);
+      return failures.length > 0 ? { outputs: {}, failures } : { outputs: await definition.invoke(inputs, signal) };
     },
     async recover(request) {
       const found = await definitionOf(request).recover?.(request.inputs, request);

@@ -6,6 +6,11 @@ import type { RunRequest } from "./run.ts";
  * for.
  */
 export async function perform(engine: Engine, request: RunRequest): Promise<Outcome> {
+  if (request.withoutForge !== true) return act(engine, request);
+  return (await import("./without-forge.ts")).withoutForge(engine, request, () => act(engine, request));
+}
+
+async function act(engine: Engine, request: RunRequest): Promise<Outcome> {
   const { verb, stack, args, settings } = request;
   const file = settings === undefined ? [] : ["--config-file", settings];
   switch (verb) {

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly settings?: string;
   /** For `destroy`. */
   readonly leaving?: LeavingApp;
+  /** Of a link: whether it counts as done though the forge did not do its part, of which a warning tells. */
+  readonly withoutForge?: boolean;
   /** Who did it and why, for the release that it may make. */
   readonly user: string;
   readonly description: string;

@@ -28,7 +28,7 @@ function explain(args: readonly string[], exitCode: number, said: string, reason
     const [first] = reasons[0]?.split("\n", 1) ?? [];
     return first === undefined ? `${failed}; the reason stands above` : `${first}\n${failed}; more stands above`;
   }
-  const causes = reasons.length > 0 ? reasons : errorsIn(said);
+  const causes = [...new Set(reasons.length > 0 ? reasons : errorsIn(said))];
   return causes.length > 0 ? causes.join("\n") : `${failed}:\n${said}`;
 }
 
@@ -260,9 +260,21 @@ export function diagnosed(log: string, severity: "error" | "warning"): string[] 
     const event = line.includes('"diagnosticEvent"') ? parsed(line)?.diagnosticEvent : undefined;
     if (event?.severity !== severity || event.ephemeral === true) return [];
     // Colours are marks that whoever shows it makes colours of.
-    const text = stripVTControlCharacters(event.message.replace(/<\{%.*?%\}>/g, "")).trimEnd();
+    const text = plain(stripVTControlCharacters(event.message.replace(/<\{%.*?%\}>/g, "")));
     return isEmptyReason(text) ? [] : [text.split("\n").slice(0, LINES).join("\n")];
   });
+}
+
+/** Without what Pulumi and its bridged plugins put around the reason: whose it is stands beside it already. */
+function plain(text: string): string {
+  return (
+    text
+      .replace(/^(creating|updating|deleting|reading|refreshing|importing) urn:\S+: /, "")
+      .replace(/^1 error occurred:\s*\* /, "")
+      // Of a program in which a promise failed that several outputs follow from.
+      .replace(/^(error serializing property "[^"]*": )+/, "")
+      .trimEnd()
+  );
 }
 
 function parsed(line: string): EngineEvent | undefined {

@@ -127,4 +127,29 @@ test("an app is deployed from GitHub: by hand, on a push, and GitHub is told", {
     assert.equal((await readdir(join(directory, "stacks"))).includes(`Pulumi.${STACK}.yaml`), false);
     assert.equal((await platform.fetch("shop")).body, "code C");
   });
+
+  await t.test("while GitHub refuses every call it is unlinked too, and what is left there is said", async () => {
+    await api.ask("POST", PATH, { repo: "octo/flask-hello" });
+    await writeFile(file, (await readFile(file, "utf8")).replace("repository:", "mode: webhook\n    repository:"));
+    await api.ask("PATCH", PATH, { branch: "main", auto_deploy: true });
+    assert.equal(repository.hooks.size, 1);
+    github.faults.current = { kind: "error", status: 503 };
+    const { headers } = await api.ask("DELETE", PATH);
+    const warning = String(headers["warning-message"]);
+    const page = `${github.url}/octo/flask-hello/settings/hooks`;
+    assert.ok(
+      warning.startsWith(
+        `Remove by hand: the webhook whose address names ${STACK}, at ${page}. It could not be removed: `,
+      ),
+      warning,
+    );
+    assert.equal((await readdir(join(directory, "stacks"))).includes(`Pulumi.${STACK}.yaml`), false);
+    assert.equal(
+      (await platform.engine.stacks()).some(({ name }) => name === STACK),
+      false,
+    );
+    github.faults.current = undefined;
+    assert.equal(repository.hooks.size, 1);
+    assert.equal((await platform.fetch("shop")).body, "code C");
+  });
 });

@@ -8,9 +8,11 @@ import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { parseDocument } from "yaml";
 import { changed } from "../../services/stacks/engine.ts";
+import { startGitHubForPlatforms } from "../support/github/linked-app.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import "./behaviours.ts";
 import "./github-link.ts";
+import { deploysFromGitHub } from "./github-worker.ts";
 import { writePlugin } from "./plugins.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 
@@ -22,7 +24,8 @@ const hello = {
 
 test("the real CLI and the embedded engine run the same stacks and take over each other's", async (t) => {
   const binary = await realCli((line) => t.diagnostic(line));
-  await using platform = await testPlatform();
+  await using github = await startGitHubForPlatforms();
+  await using platform = await testPlatform({ github: { baseUrl: github.url } });
   const folder = await realCliFolder(binary, join(platform.directory, "bin"));
   // In both engines' turns: where the real CLI lies is mounted into the runner.
   process.env.PATH = `${folder}${delimiter}${process.env.PATH}`;
@@ -62,6 +65,10 @@ test("the real CLI and the embedded engine run the same stacks and take over eac
     assert.match((await platform.fetch("hello")).body, /three/);
     await unchanged("real");
   });
+  await t.test("an app is deployed from GitHub on the real CLI", (part) => {
+    use("real");
+    return deploysFromGitHub(part, platform, github);
+  });
   await t.test("down on the real CLI", async () => {
     use("real");
     const down = await platform.dynoform("down", "--yes");
@@ -72,7 +79,7 @@ test("the real CLI and the embedded engine run the same stacks and take over eac
 async function declarePlugins(platform: TestPlatform): Promise<void> {
   const file = join(platform.directory, "Pulumi.yaml");
   const document = parseDocument(await readFile(file, "utf8"));
-  for (const name of ["docker", "postgresql"]) {
+  for (const name of ["docker", "postgresql", "github"]) {
     document.addIn(["plugins", "providers"], { name, path: `./plugins/${name}` });
     await writePlugin(join(platform.directory, "plugins", name), name);
   }

@@ -105,7 +105,10 @@ export class Desk {
     if (call.dryRun) throw new DryRun(app.name, description);
     const whole = work(act);
     whole.then(
-      () => this.say(app, `${description} by user ${act.user}`),
+      (made) => {
+        this.say(app, `${description} by user ${act.user}`);
+        if (hasWarnings(made)) for (const warning of made.warnings) this.#sayAll(app, `Warning: ${warning}`);
+      },
       () => {},
     );
     this.#tellFailure(app, act, whole);
@@ -219,6 +222,10 @@ async function inTime<T>(call: Call, late: string, whole: Promise<T>): Promise<T
 
 function goingOn(app: string, what: string): string {
   return `${what} goes on and is not done yet: if it fails, ${app} is put back as it was. Its log tells how it ends: heroku logs -a ${app}`;
+}
+
+function hasWarnings(made: unknown): made is Pick<Changed, "warnings"> {
+  return typeof made === "object" && made !== null && "warnings" in made && Array.isArray(made.warnings);
 }
 
 /** Characters that a header can have. */

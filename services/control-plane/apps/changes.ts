@@ -57,6 +57,12 @@ export interface ChangesOptions {
   readonly made: (change: Change, act: Act) => Promise<void>;
 }
 
+interface RunWishes {
+  readonly prepare?: () => Promise<void>;
+  readonly force?: boolean | undefined;
+  readonly withoutForge?: boolean | undefined;
+}
+
 /**
  * Makes the changes that stand in the journal: whole, or taken back. Each step can be repeated, so that one process
  * ends what another began.
@@ -112,7 +118,9 @@ export class Changes {
   async #run(change: Change, act: Act, options: ChangeOptions): Promise<Outcome> {
     const { run, kind } = change;
     const { run: verb, prepare } = this.#course(kind);
-    const begin = async (id: string) => this.#once(id, verb, change, act, options, { prepare: () => prepare(change) });
+    const withoutForge = this.#course(kind).withoutForge?.run;
+    const begin = async (id: string) =>
+      this.#once(id, verb, change, act, options, { prepare: () => prepare(change), withoutForge });
     try {
       return await begin(run);
     } catch (error) {
@@ -140,7 +148,10 @@ export class Changes {
         if (!locked && reason !== "exists") {
           const back = { user: act.user, description: `Took back: ${act.description}` };
           // As it was, whatever it answers: it was no better before.
-          await whenReached(() => this.#once(repair, undo, change, back, options, { force: true }));
+          const withoutForge = this.#course(kind).withoutForge?.undo;
+          const how = { force: true, withoutForge };
+          const { warnings } = await whenReached(() => this.#once(repair, undo, change, back, options, how));
+          if (undo === "destroy") told.push(...warnings);
         }
         await undone(change);
       }
@@ -161,15 +172,20 @@ export class Changes {
     { app, stack, kind }: Change,
     act: Act,
     { display, calm }: ChangeOptions,
-    { prepare = async () => {}, force = false }: { prepare?: () => Promise<void>; force?: boolean } = {},
+    { prepare = async () => {}, force = false, withoutForge = false }: RunWishes = {},
   ): Promise<Outcome> {
     const { runner, platform, directory } = this.#options;
     if ((await runner.find(id)) !== undefined) return runner.follow(id, display);
     await calm;
     await prepare();
-    if (verb !== "destroy") return runner[verb](stack, act, { id, display, force });
+    if (verb !== "destroy") return runner[verb](stack, act, { id, display, force, withoutForge });
     const { ofApp } = this.#course(kind);
-    return runner.destroy(stack, act, { id, display, ...(ofApp && { leaving: { app, platform, directory } }) });
+    return runner.destroy(stack, act, {
+      id,
+      display,
+      withoutForge,
+      ...(ofApp && { leaving: { app, platform, directory } }),
+    });
   }
 
   #course(kind: ChangeKind): Course {

@@ -25,6 +25,8 @@ export interface Course {
   readonly undo: "up" | "destroy";
   /** Whether it is an app that a `destroy` destroys, of which there is more than its stack. */
   readonly ofApp: boolean;
+  /** Which of both a forge need not agree to. @default neither */
+  readonly withoutForge?: { readonly run: boolean; readonly undo: boolean };
   /** Before the run. @throws NotBegun */
   prepare(change: Change): Promise<void>;
   /** After a run that succeeded. */

@@ -20,8 +20,11 @@ export interface Activity extends Act {
 /** `edit`: an app's file changes. `rename`: also what others call the app. */
 export type AppChangeKind = "edit" | "rename" | "create" | "destroy";
 
-/** What is done to the stack of a repository, for an app that is linked to it. */
-export type LinkChangeKind = "link-edit" | "link-create" | "link-destroy";
+/**
+ * What is done to the stack of a repository, for an app that is linked to it. `link-loosen`: an edit that takes something
+ * away, so that it stands whether the forge answers or not.
+ */
+export type LinkChangeKind = "link-edit" | "link-loosen" | "link-create" | "link-destroy";
 
 export type ChangeKind = AppChangeKind | LinkChangeKind;
 

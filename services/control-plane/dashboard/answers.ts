@@ -104,6 +104,7 @@ export interface ApiLink {
   readonly wait_for_ci: boolean;
   readonly html_url: string;
   readonly stack: string;
+  readonly forge: "github" | "gitea";
   readonly status: {
     readonly by: "webhook" | "polling";
     readonly head: string | null;
@@ -126,11 +127,13 @@ export interface ApiRepository {
 export interface ApiGithubAccount {
   readonly connected: boolean;
   readonly login: string | null;
+  readonly forge: "github" | "gitea";
   readonly base_url: string;
   readonly way: "app" | "token" | "device" | null;
   /** The App's page at GitHub. */
   readonly app_url: string | null;
   readonly connected_at: string | null;
-  /** Whether one can be connected by a code. */
+  /** Whether one can be connected by an App, and by a code. */
+  readonly by_app: boolean;
   readonly by_code: boolean;
 }

@@ -19,11 +19,12 @@ export class LinkAccess {
   }
 
   /** @throws UserError for a link that was never brought up */
-  async forge({ stack, baseUrl }: DeclaredLink): Promise<{ forge: RepositoryForge; repository: number }> {
+  async forge({ stack, forge, baseUrl }: DeclaredLink): Promise<{ forge: RepositoryForge; repository: number }> {
     const { credential, repositoryId } = await this.#outputs.of(stack);
-    const key = JSON.stringify([baseUrl, credential]);
+    const key = JSON.stringify([forge, baseUrl, credential]);
     const known = this.#opened.get(stack);
-    const opened = known?.credential === key ? known : { credential: key, forge: this.#open({ baseUrl, credential }) };
+    const by = { baseUrl, credential, ...(forge && { forge }) };
+    const opened = known?.credential === key ? known : { credential: key, forge: this.#open(by) };
     this.#opened.set(stack, opened);
     return { forge: opened.forge, repository: repositoryId };
   }

@@ -18,7 +18,7 @@ export async function declaredLinks(project: string, platform: string): Promise<
 }
 
 function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, unknown>>): DeclaredLink | undefined {
-  const { repository, baseUrl, mode, apps } = settings;
+  const { repository, forge, baseUrl, mode, apps } = settings;
   if (typeof repository !== "string") return undefined;
   const entries = Object.entries(isRecord(apps) ? apps : {}).flatMap(([app, value]) => {
     const linked = toLinkedApp(value);
@@ -28,6 +28,7 @@ function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, un
     stack,
     path,
     repository,
+    ...(forge === "gitea" && { forge }),
     baseUrl: typeof baseUrl === "string" ? baseUrl : DEFAULT_BASE_URL,
     mode: mode === "webhook" || mode === "polling" ? (mode satisfies LinkMode) : "auto",
     apps: Object.fromEntries(entries),

@@ -37,7 +37,12 @@ export class LinkChanges {
     });
     this.#changes = new Changes({
       ...options,
-      courses: { "link-edit": edit, "link-create": create, "link-destroy": destroy },
+      courses: {
+        "link-edit": { ...edit, withoutForge: { run: false, undo: true } },
+        "link-loosen": { ...edit, withoutForge: { run: true, undo: true } },
+        "link-create": { ...create, withoutForge: { run: false, undo: true } },
+        "link-destroy": { ...destroy, withoutForge: { run: true, undo: true } },
+      },
     });
   }
 
@@ -55,11 +60,21 @@ export class LinkChanges {
     await this.#changes.make(change, act);
   }
 
-  /** @throws ChangeFailed, and what `edit` throws, after which nothing has changed */
-  async edit(app: string, place: Place, act: Act, edit: (text: string) => string | Promise<string>): Promise<void> {
+  /**
+   * @param kind `link-loosen` for what stands whether the forge answers or not
+   * @returns what it did not do: a line each
+   * @throws ChangeFailed, and what `edit` throws, after which nothing has changed
+   */
+  async edit(
+    app: string,
+    place: Place,
+    act: Act,
+    edit: (text: string) => string | Promise<string>,
+    kind: "link-edit" | "link-loosen" = "link-edit",
+  ): Promise<readonly string[]> {
     const { project, journal } = this.#options;
     const activity = journal.begin(app, act);
-    const begun = this.#change("link-edit", activity, app, place, { before: "", after: "" });
+    const begun = this.#change(kind, activity, app, place, { before: "", after: "" });
     let change: Change;
     try {
       const texts = await editStackFile({ project, ...place, editor: this.#editor }, edit, (edited) =>
@@ -70,17 +85,17 @@ export class LinkChanges {
       journal.end(activity, "failed", { message: messageOf(error) });
       throw error;
     }
-    await this.#changes.make(change, act);
+    return (await this.#changes.make(change, act)).warnings;
   }
 
-  /** @throws ChangeFailed when it is there still */
-  async destroy(app: string, { stack, path }: Place, act: Act): Promise<void> {
+  /** @returns what is left at the forge: a line each @throws ChangeFailed when the link is there still */
+  async destroy(app: string, { stack, path }: Place, act: Act): Promise<readonly string[]> {
     const { journal } = this.#options;
     const activity = journal.begin(app, act);
     const texts = { before: await readFile(path, "utf8"), after: "" };
     const change = this.#change("link-destroy", activity, app, { stack, path }, texts);
     journal.applying(change);
-    await this.#changes.make(change, act);
+    return (await this.#changes.make(change, act)).warnings;
   }
 
   /** What an earlier process began and did not finish. */

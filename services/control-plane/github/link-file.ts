@@ -10,7 +10,7 @@ import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { pulumiReason } from "../../stacks/reasons.ts";
 import { seal } from "../apps/seal.ts";
 import type { Runner } from "../runs/runner.ts";
-import type { Credential, LinkedApp } from "./ports.ts";
+import type { Connection, Credential, LinkedApp } from "./ports.ts";
 
 export interface LinkFileOptions {
   /** The folder of Pulumi.yaml. */
@@ -33,7 +33,7 @@ export interface NewLink {
 export async function newLink(
   options: LinkFileOptions,
   repository: string,
-  by: { readonly baseUrl: string; readonly credential: Credential },
+  by: Pick<Connection, "forge" | "baseUrl" | "credential">,
   apps: Readonly<Record<string, LinkedApp>>,
 ): Promise<NewLink> {
   const project = await findProject(options.project);
@@ -45,6 +45,7 @@ export async function newLink(
   for (let number = 2; taken.has(stack); number++) stack = `${name}-${number}.github`;
   const settings = {
     repository,
+    ...(by.forge !== undefined && by.forge !== "github" && { forge: by.forge }),
     ...(by.baseUrl !== DEFAULT_BASE_URL && { baseUrl: by.baseUrl }),
     ...(platform !== DEFAULT_PLATFORM_STACK && { platform }),
     apps: Object.fromEntries(Object.entries(apps).map(([app, linked]) => [app, written(linked)])),

@@ -4,26 +4,24 @@ import type { Build } from "../deploys/store.ts";
 import type { Act, AppLock } from "../types.ts";
 import type { LinkAccess } from "./access.ts";
 import type { Deployments } from "./deployments.ts";
-import { ForgeError, type OpenRepositoryForge, type RepositoryForge } from "./forge/forge.ts";
+import { type By, ForgeError, type OpenRepositoryForge, type RepositoryForge } from "./forge/forge.ts";
 import type { LinkChanges } from "./link-changes.ts";
 import { type LinkFileOptions, newLink, withApp, withCredential } from "./link-file.ts";
 import type {
   AppLink,
   Branch,
-  Connection,
   DeclaredLink,
   ForgeRepository,
   LinkedApp,
   LinkingApp,
   LinkState,
   Links,
+  Warned,
 } from "./ports.ts";
 import type { Outbox } from "./reports/outbox.ts";
 import type { Workers } from "./worker/workers.ts";
 
-type By = Pick<Connection, "baseUrl" | "credential">;
-
-interface PlatformLinksOptions {
+export interface PlatformLinksOptions {
   readonly file: LinkFileOptions;
   /** What the links' files declare at this moment. */
   list(): Promise<readonly DeclaredLink[]>;
@@ -85,7 +83,7 @@ export class PlatformLinks implements Links {
     });
   }
 
-  async set(app: LinkingApp, settings: Partial<LinkedApp>, act: Act): Promise<AppLink> {
+  async set(app: LinkingApp, settings: Partial<LinkedApp>, act: Act): Promise<AppLink & Warned> {
     const { link } = await this.#known(app);
     return this.#inTurn(app, link.repository, async () => {
       const { link, branch, autoDeploy, waitForCi } = await this.#known(app);
@@ -94,16 +92,26 @@ export class PlatformLinks implements Links {
         const { forge, repository } = await this.#options.access.repository(link);
         await checkBranch(forge, repository.fullName, linked.branch);
       }
-      await this.#options.changes.edit(app.name, link, act, (text) => withApp(text, link.path, app.stack, linked));
-      return this.#changed(app);
+      const edit = (text: string) => withApp(text, link.path, app.stack, linked);
+      // What is only taken away is so at once, whatever the forge says.
+      const loosens =
+        linked.branch === branch && (!linked.autoDeploy || autoDeploy) && (!linked.waitForCi || waitForCi);
+      const warnings = await this.#options.changes.edit(
+        app.name,
+        link,
+        act,
+        edit,
+        loosens ? "link-loosen" : "link-edit",
+      );
+      return { ...(await this.#changed(app)), warnings };
     });
   }
 
-  async disconnect(app: LinkingApp, act: Act): Promise<void> {
+  async disconnect(app: LinkingApp, act: Act): Promise<Warned> {
     const { link } = await this.#known(app);
-    await this.#inTurn(app, link.repository, async () => {
+    return this.#inTurn(app, link.repository, async () => {
       const { link } = await this.#known(app);
-      await this.#remove(app.name, link, [app.stack], act);
+      return { warnings: await this.#remove(app.name, link, [app.stack], act) };
     });
   }
 
@@ -144,9 +152,11 @@ export class PlatformLinks implements Links {
    * Takes apps that are no more from their links.
    *
    * @param stacks of the apps that are there
+   * @returns what is left at a forge: a line each
    * @throws what the first change that failed says
    */
-  async removeGone(stacks: ReadonlySet<string>, user: string): Promise<void> {
+  async removeGone(stacks: ReadonlySet<string>, user: string): Promise<readonly string[]> {
+    const left: string[] = [];
     for (const { stack, repository, apps } of await this.list()) {
       if (Object.keys(apps).every((app) => stacks.has(app))) continue;
       await this.#options.lock.run(repository.toLowerCase(), "the removal of an app", async () => {
@@ -154,9 +164,10 @@ export class PlatformLinks implements Links {
         const gone = Object.keys(link?.apps ?? {}).filter((app) => !stacks.has(app));
         if (link === undefined || gone.length === 0) return;
         const description = `Disconnect ${gone.join(", ")}, which is gone, from ${link.repository}`;
-        await this.#remove(gone[0] ?? "", link, gone, { user, description });
+        left.push(...(await this.#remove(gone[0] ?? "", link, gone, { user, description })));
       });
     }
+    return left;
   }
 
   /**
@@ -172,15 +183,16 @@ export class PlatformLinks implements Links {
   }
 
   /** With the last app the stack goes. */
-  async #remove(name: string, link: DeclaredLink, stacks: readonly string[], act: Act): Promise<void> {
+  async #remove(name: string, link: DeclaredLink, stacks: readonly string[], act: Act): Promise<readonly string[]> {
     const { changes, workers } = this.#options;
     const rest = Object.keys(link.apps).filter((app) => !stacks.includes(app));
-    if (rest.length === 0) await changes.destroy(name, link, act);
-    else {
-      const without = (text: string) => stacks.reduce((now, app) => withApp(now, link.path, app, undefined), text);
-      await changes.edit(name, link, act, without);
-    }
+    const without = (text: string) => stacks.reduce((now, app) => withApp(now, link.path, app, undefined), text);
+    const warnings =
+      rest.length === 0
+        ? await changes.destroy(name, link, act)
+        : await changes.edit(name, link, act, without, "link-loosen");
     await workers.sync();
+    return warnings;
   }
 
   async #create(app: LinkingApp, found: ForgeRepository, by: By, linked: LinkedApp, act: Act): Promise<void> {
@@ -236,9 +248,8 @@ export class PlatformLinks implements Links {
 }
 
 function isSame(link: DeclaredLink, { fullName }: ForgeRepository, { baseUrl }: By): boolean {
-  return (
-    link.repository.toLowerCase() === fullName.toLowerCase() && new URL(link.baseUrl).host === new URL(baseUrl).host
-  );
+  const place = (url: string) => new URL(url).host + new URL(url).pathname.replace(/\/+$/, "");
+  return link.repository.toLowerCase() === fullName.toLowerCase() && place(link.baseUrl) === place(baseUrl);
 }
 
 /** @returns the branch's head @throws UserError */

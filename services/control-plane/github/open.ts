@@ -16,8 +16,9 @@ import { LinkAccess } from "./access.ts";
 import { Connections } from "./connections/connections.ts";
 import { declaredLinks } from "./declared.ts";
 import { Deployments } from "./deployments.ts";
+import { forgeLabel } from "./forge/addresses.ts";
 import type { OpenRepositoryForge, RepositoryForge } from "./forge/forge.ts";
-import { openGitHubForge } from "./forge/github.ts";
+import { openForge } from "./forge/open.ts";
 import { Deliveries } from "./hooks/deliveries.ts";
 import { receiveDeliveries } from "./hooks/receive.ts";
 import { LinkChanges } from "./link-changes.ts";
@@ -48,7 +49,7 @@ interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "com
   readonly clock: Clock;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
-  /** @default openGitHubForge */
+  /** @default openForge */
   readonly open?: OpenRepositoryForge;
 }
 
@@ -66,7 +67,7 @@ export interface GitHub extends AsyncDisposable {
 }
 
 export function openGitHub(options: OpenGitHubOptions): GitHub {
-  const { apps, builds, stacks, log, store, key, settings, clock, report, open = openGitHubForge } = options;
+  const { apps, builds, stacks, log, store, key, settings, clock, report, open = openForge } = options;
   const { platform, project, directory, domain } = settings;
   const user = `github@${domain}`;
   const tell = (app: string, text: string) => log.write(app, { source: "app", process: "api", text });
@@ -86,7 +87,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
       const link = await linkOf(stack);
       if (link === undefined) return undefined;
       const { forge, repository } = await access.repository(link);
-      return { forge, repository: repository.fullName };
+      return { forge, repository: repository.fullName, label: forgeLabel(link.forge) };
     },
   });
   const deployments = new Deployments({ builds, outbox, site: siteUrl(settings), wake: () => reporter.wake() });
@@ -179,14 +180,14 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
   });
   async function removeGone(): Promise<void> {
     const stacks = new Set((await apps.list()).map(({ stack }) => stack));
-    await links.removeGone(stacks, user);
+    for (const line of await links.removeGone(stacks, user)) report(`a link of an app that is gone: ${line}`);
   }
 
   const parts = new AsyncDisposableStack();
   parts.use(reporter);
   parts.use(workers);
-  const { baseUrl = DEFAULT_BASE_URL, clientId } = settings.github ?? {};
-  const connections = parts.use(new Connections({ db: store, key, platform, baseUrl, clientId, open, clock }));
+  const { forge, baseUrl = DEFAULT_BASE_URL, clientId } = settings.github ?? {};
+  const connections = parts.use(new Connections({ db: store, key, platform, forge, baseUrl, clientId, open, clock }));
   return {
     links,
     connections,

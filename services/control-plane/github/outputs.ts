@@ -11,8 +11,10 @@ export interface LinkOutputs {
     | {
         readonly id: string;
         readonly url: string;
-        /** Of now, of before a rotation, and of after the next one: it is known before GitHub signs with it. */
-        readonly secrets: readonly string[];
+        /** Of its secret, as its address says it. */
+        readonly generation: number;
+        /** By their generations: of now, of before a rotation, and of after the next one, which GitHub may sign with first. */
+        readonly secrets: ReadonlyMap<number, string>;
       }
     | undefined;
   readonly credential: Credential;
@@ -77,12 +79,14 @@ function parse({ repositoryId, webhook, credential }: Readonly<Record<string, un
 
 function webhookOf(value: unknown): LinkOutputs["webhook"] {
   if (!isRecord(value)) return undefined;
-  const { id, url, secret, previousSecret, nextSecret } = value;
-  const secrets = [secret, previousSecret, nextSecret].filter(
-    (each): each is string => typeof each === "string" && each !== "",
+  // One of an older release of ours says no generation.
+  const { id, url, generation = 1, secret, previousSecret, nextSecret } = value;
+  if (typeof url !== "string" || typeof generation !== "number") return undefined;
+  const known = [previousSecret, secret, nextSecret].map((each, index) => [generation - 1 + index, each] as const);
+  const secrets = new Map(
+    known.filter((each): each is readonly [number, string] => typeof each[1] === "string" && each[1] !== ""),
   );
-  if (typeof url !== "string" || secrets.length === 0) return undefined;
-  return { id: String(id), url, secrets };
+  return secrets.size === 0 ? undefined : { id: String(id), url, generation, secrets };
 }
 
 /** Whole, or nothing. */

@@ -1,4 +1,4 @@
-import type { LinkMode } from "../../../model/github/settings.ts";
+import type { ForgeKind, LinkMode } from "../../../model/github/settings.ts";
 import type { Build } from "../deploys/store.ts";
 import type { Act } from "../types.ts";
 
@@ -19,6 +19,8 @@ export interface DeclaredLink {
   readonly path: string;
   /** `owner/name`. */
   readonly repository: string;
+  /** @default "github" */
+  readonly forge?: ForgeKind;
   /** E.g. `https://github.com`. */
   readonly baseUrl: string;
   /** How the control plane learns of pushes. */
@@ -39,6 +41,8 @@ export type Credential =
 export interface Connection {
   /** As GitHub calls it, e.g. `octocat`. */
   readonly login: string;
+  /** @default "github" */
+  readonly forge?: ForgeKind;
   readonly baseUrl: string;
   readonly credential: Credential;
 }
@@ -91,6 +95,11 @@ export interface AppLink extends LinkedApp {
   readonly link: DeclaredLink;
 }
 
+/** What was not done, though the rest was, because a forge refused it: what is left to the user, a line each. */
+export interface Warned {
+  readonly warnings: readonly string[];
+}
+
 /** An app, as far as links need it. */
 export interface LinkingApp {
   readonly name: string;
@@ -112,14 +121,14 @@ export interface Links {
   connect(
     app: LinkingApp,
     repository: string,
-    by: Pick<Connection, "baseUrl" | "credential">,
+    by: Pick<Connection, "forge" | "baseUrl" | "credential">,
     settings: Partial<LinkedApp>,
     act: Act,
   ): Promise<AppLink>;
   /** @throws UserError where the app has no link, or the branch is not there */
-  set(app: LinkingApp, settings: Partial<LinkedApp>, act: Act): Promise<AppLink>;
-  /** With the last app the repository's stack is destroyed: webhook and all. */
-  disconnect(app: LinkingApp, act: Act): Promise<void>;
+  set(app: LinkingApp, settings: Partial<LinkedApp>, act: Act): Promise<AppLink & Warned>;
+  /** With the last app the repository's stack is destroyed: webhook and all. The forge need not answer. */
+  disconnect(app: LinkingApp, act: Act): Promise<Warned>;
   branches(app: LinkingApp): Promise<readonly Branch[]>;
   /** Begins to deploy a branch's head, as a push does; waits for no check. @throws UserError, AppBusy */
   deploy(app: LinkingApp, branch: string, user: string): Promise<Build>;
@@ -143,4 +152,4 @@ export interface Forge {
 }
 
 /** @param by where, and as whom */
-export type OpenForge = (by: Pick<Connection, "baseUrl" | "credential">) => Forge;
+export type OpenForge = (by: Pick<Connection, "forge" | "baseUrl" | "credential">) => Forge;

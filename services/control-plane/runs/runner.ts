@@ -59,6 +59,8 @@ interface RunOptions {
   readonly args?: readonly string[];
   /** Web dynos are taken whatever they answer. @default false */
   readonly force?: boolean;
+  /** Of a link: its forge need not do its part. @default false */
+  readonly withoutForge?: boolean;
   /** In a container of its own instead of the runner, which an `up` of the platform may replace. */
   readonly apart?: boolean;
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../../lib/package-root.ts";
+import { type Gitea, startGitea } from "../../support/gitea/gitea.ts";
 import { type GitHub, startGitHub, type TestRepository, type Token } from "../../support/github/github.ts";
 import { platform as connection } from "../../unit/infra/fixtures.ts";
 import { type Finished, TestProject } from "../cli/harness.ts";
@@ -11,7 +12,9 @@ export const DOMAIN = "apps.dynoform.dev";
 
 /** A project with the stack of a link to `octo/hello` on a stand-in for GitHub; nothing of it is up. */
 export interface LinkProject extends AsyncDisposable {
+  /** Where everything is; of a Gitea what it has. */
   readonly github: GitHub;
+  readonly gitea: Gitea | undefined;
   /** Private, with a branch `main`. */
   readonly repository: TestRepository;
   readonly token: Token;
@@ -26,7 +29,9 @@ export interface LinkProject extends AsyncDisposable {
   outputs(): Promise<any>;
 }
 
-interface LinkProjectOptions {
+export interface LinkProjectOptions {
+  /** @default "github" */
+  readonly forge?: "gitea";
   /** Runs `pulumi` in a project. @default the embedded engine */
   readonly run?: (project: TestProject, args: readonly string[]) => Promise<Finished>;
   /** Folders of more provider plugins, by package. */
@@ -35,7 +40,9 @@ interface LinkProjectOptions {
 
 export async function linkProject(options: LinkProjectOptions = {}): Promise<LinkProject> {
   const { run = (project, args) => project.run(args), plugins = async () => ({}) } = options;
-  const github = await startGitHub();
+  const gitea = options.forge === "gitea" ? await startGitea() : undefined;
+  const github = gitea?.world ?? (await startGitHub());
+  const baseUrl = gitea?.url ?? github.url;
   // Nobody answers at the platform's domain.
   github.deliveries.mode = "lose";
   const repository = await github.repository("octo/hello", { private: true });
@@ -67,7 +74,8 @@ export default () => (getStack() === "platform" ? ${JSON.stringify({ ...connecti
   }
 
   async function declare(more: Readonly<Record<string, unknown>>, branch = "main"): Promise<void> {
-    const link = { repository: "octo/hello", baseUrl: github.url, apps: { hello: { branch } }, ...more };
+    const at = { ...(options.forge && { forge: options.forge }), baseUrl };
+    const link = { repository: "octo/hello", ...at, apps: { hello: { branch } }, ...more };
     const path = `Pulumi.${STACK}.yaml`;
     const text = await readFile(project.path(path), "utf8").catch(() => "{}");
     const settings: { config?: Record<string, unknown> } = parse(text);
@@ -81,6 +89,7 @@ export default () => (getStack() === "platform" ? ${JSON.stringify({ ...connecti
   await ok("config", "set", "--secret", "--path", "dynoform:github-auth.token", token.value, "--stack", STACK);
   return {
     github,
+    gitea,
     repository,
     token,
     project,
@@ -90,7 +99,7 @@ export default () => (getStack() === "platform" ? ${JSON.stringify({ ...connecti
     outputs: async () => JSON.parse(await ok("stack", "output", "--json", "--show-secrets", "--stack", STACK)),
     async [Symbol.asyncDispose]() {
       await project[Symbol.asyncDispose]();
-      await github[Symbol.asyncDispose]();
+      await (gitea ?? github)[Symbol.asyncDispose]();
     },
   };
 }

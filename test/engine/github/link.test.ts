@@ -1,6 +1,8 @@
 /** The program of a link's stack, on the embedded engine, against the stand-in for GitHub. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { perform } from "../../../services/runner/perform.ts";
+import { Engine } from "../../../services/stacks/engine.ts";
 import { DOMAIN, type LinkProject, linkProject, STACK } from "./link-project.ts";
 
 let link: LinkProject;
@@ -10,6 +12,7 @@ before(async () => {
 after(() => link?.[Symbol.asyncDispose]());
 
 const UP = ["up", "--yes", "--skip-preview"] as const;
+const RUN = { id: "1", stack: STACK, args: [], user: "me", description: "Disconnect", requestedAt: 0 } as const;
 
 test("a preview shows the webhook, and makes nothing", async () => {
   const preview = await link.ok("preview", "--diff");
@@ -25,7 +28,7 @@ test("an up makes the webhook, and a second one changes nothing", async () => {
   const put = await link.outputs();
   assert.deepEqual(hook?.events, ["push", "status", "check_suite", "delete", "repository"]);
   assert.deepEqual(hook?.config, {
-    url: `http://dashboard.${DOMAIN}:8080/hooks/github/${STACK}`,
+    url: `http://dashboard.${DOMAIN}:8080/hooks/github/${STACK}?generation=1`,
     content_type: "json",
     insecure_ssl: "0",
     secret: put.webhook.secret,
@@ -42,7 +45,7 @@ test("an up makes the webhook, and a second one changes nothing", async () => {
     credential: { token: link.token.value },
     apps: { hello: { branch: "main" } },
   });
-  assert.deepEqual(Object.keys(webhook).toSorted(), ["id", "nextSecret", "secret", "url"]);
+  assert.deepEqual(Object.keys(webhook).toSorted(), ["generation", "id", "nextSecret", "secret", "url"]);
   assert.equal(webhook.id, String(hook.id));
   await link.ok(...UP, "--expect-no-changes");
   await link.ok("refresh", "--yes", "--skip-preview", "--expect-no-changes");
@@ -122,4 +125,25 @@ test("an unreachable GitHub is one line, and a destroyed link leaves nothing the
   link.github.faults.current = undefined;
   await link.ok("destroy", "--yes", "--skip-preview");
   assert.deepEqual([link.repository.hooks.size, link.repository.keys.size], [0, 0]);
+});
+
+test("what takes a link away is done without GitHub, and says in a line what is left there", async () => {
+  await link.ok(...UP);
+  link.github.faults.current = { kind: "unreachable" };
+  const engine = new Engine({ directory: link.project.path(), env: link.project.environment, display: () => {} });
+  const request = { ...RUN, project: link.project.path(), withoutForge: true } as const;
+  const edited = await perform(engine, { ...request, verb: "up" });
+  assert.match(
+    edited.warnings.join("\n"),
+    /^hello\.github could not be brought up, and what its file says holds: octo\/renamed cannot be looked up: cannot reach GitHub at http:\S+ \(\w+\): try again when it can be reached\.$/,
+  );
+  const { warnings } = await perform(engine, { ...request, verb: "destroy" });
+  const settings = `${link.github.url}/octo/renamed/settings`;
+  assert.equal(warnings.length, 1);
+  const [line = ""] = warnings;
+  const left = `the webhook whose address names hello.github, at ${settings}/hooks`;
+  assert.ok(line.includes(left) && line.includes(`the deploy key "dynoform hello.github", at ${settings}/keys`), line);
+  assert.match(line, /^Remove by hand: .* It could not be removed: cannot reach GitHub at http:\S+ \(\w+\): [^\n]*\.$/);
+  assert.deepEqual([link.repository.hooks.size, link.repository.keys.size], [1, 1]);
+  link.github.faults.current = undefined;
 });

@@ -49,7 +49,7 @@ test("a link is a webhook whose secret stands between that of before and the nex
       contentType: "json",
       insecureSsl: false,
       secret: { secret: "pass" },
-      url: "http://dashboard.apps.dynoform.dev/hooks/github/hello.github",
+      url: "http://dashboard.apps.dynoform.dev/hooks/github/hello.github?generation=2",
     },
     events: ["push", "status", "check_suite", "delete", "repository"],
     repository: "hello",
@@ -73,6 +73,28 @@ test("a webhook is made where GitHub can reach the platform, or where it is want
   assert.equal(await hooks("auto", "localhost"), 0);
   assert.equal(await hooks("webhook", "localhost"), 1);
   assert.equal(await hooks("polling", "apps.dynoform.dev"), 0);
+});
+
+test("a platform behind a proxy says where deliveries come", async () => {
+  const { get } = await link({
+    platform: { domain: "localhost", webPort: 8080, webhooks: "https://hooks.dynoform.dev" },
+  });
+  const { configuration } = get("hello.github-webhook").inputs as { configuration: { url: string } };
+  assert.equal(configuration.url, "https://hooks.dynoform.dev/hooks/github/hello.github?generation=1");
+});
+
+test("a Gitea has an address of its own, and takes a token alone", () => {
+  const app = { app: { id: "1", installation: "2", pem: "-----BEGIN" } };
+  assert.throws(
+    () => new GitHubLink("hello.github", { ...args, forge: "gitea", credential: app }),
+    (error: UserError) => {
+      assert.deepEqual(error.problems, [
+        "GitHubLink hello.github: baseUrl: is missing; a Gitea has an address of its own, e.g. https://git.example.com",
+        "GitHubLink hello.github: credential: is a GitHub App, and a Gitea has none; use { token: … }",
+      ]);
+      return true;
+    },
+  );
 });
 
 test("names and addresses that only this machine or its network knows cannot be reached", () => {

@@ -162,7 +162,7 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "a path of GitHub's",
     platform({ github: { baseUrl: "https://github.com/octocat" } }),
-    'dynoform:platform.github.baseUrl: "https://github.com/octocat" is not allowed; use a URL without a path, e.g. "https://github.example.com"',
+    'dynoform:platform.github.baseUrl: "https://github.com/octocat" is not allowed; use an address like https://github.com',
   ],
   [
     "a client id with blanks",

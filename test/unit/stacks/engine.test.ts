@@ -54,6 +54,20 @@ test("what went wrong, and what is warned of, is told in the words of whoever fo
   assert.deepEqual(outcomeOf(events.slice(0, events.lastIndexOf("\n"))).warnings, diagnosed(events, "warning"));
 });
 
+test("what Pulumi and its plugins put around a reason is left out", () => {
+  const event = (message: string) => JSON.stringify({ diagnosticEvent: { severity: "error", message } });
+  const reasons = [
+    "deleting urn:pulumi:s::p::github:index/repositoryWebhook:RepositoryWebhook::hook: 1 error occurred:\n\t* DELETE x: 401 Bad credentials []\n\n",
+    'error serializing property "outputs": error serializing property "repository": octo/hello cannot be looked up',
+    "creating urn:pulumi:s::p::dyno:index:Route::web: the dyno web.1 did not answer",
+  ];
+  assert.deepEqual(diagnosed(reasons.map(event).join("\n"), "error"), [
+    "DELETE x: 401 Bad credentials []",
+    "octo/hello cannot be looked up",
+    "the dyno web.1 did not answer",
+  ]);
+});
+
 test("an error says the cause first, and not thirty lines of output", () => {
   const message = (output: string, reasons?: string[]) => new PulumiError(["up"], 255, output, reasons).message;
   const output = "Updating (shop):\n  error: the stack is currently locked by 1 lock(s)\n  error: update failed\n";

@@ -98,10 +98,12 @@ function show(desk: Desk, { caller }: Call) {
   return {
     connected: shown?.login !== undefined,
     login: shown?.login ?? null,
+    forge: shown?.forge ?? connections.forge,
     base_url: shown?.baseUrl ?? connections.baseUrl,
     way: shown?.way ?? null,
     app_url: shown?.page ?? null,
     connected_at: shown === undefined ? null : new Date(shown.connectedAt).toISOString(),
+    by_app: connections.byApp,
     by_code: connections.byCode,
   };
 }

@@ -1,7 +1,7 @@
 import type { DeclaredApp } from "../../apps/ports.ts";
 import type { AppLink, LinkedApp, LinkingApp } from "../../github/ports.ts";
 import { type Answer, type Call, optionalText, requiredText } from "../call.ts";
-import type { Desk } from "../desk.ts";
+import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
 import type { Route } from "../routes.ts";
 import { showBuild } from "./builds.ts";
@@ -48,7 +48,7 @@ async function change(desk: Desk, call: Call): Promise<Answer> {
   if (what === undefined) return { body: await show(desk, app, before) };
   const { links } = desk.ports.github;
   const link = await desk.actInTime(call, app, what, (act) => links.set(linking(app), settings, act));
-  return { body: await show(desk, app, link) };
+  return { body: await show(desk, app, link), headers: warned(link) };
 }
 
 async function disconnect(desk: Desk, call: Call): Promise<Answer> {
@@ -56,10 +56,10 @@ async function disconnect(desk: Desk, call: Call): Promise<Answer> {
   const link = await linkOf(desk, app);
   const body = await show(desk, app, link);
   const { links } = desk.ports.github;
-  await desk.actInTime(call, app, `Disconnect from ${link.link.repository}`, (act) =>
+  const made = await desk.actInTime(call, app, `Disconnect from ${link.link.repository}`, (act) =>
     links.disconnect(linking(app), act),
   );
-  return { body };
+  return { body, headers: warned(made) };
 }
 
 async function branches(desk: Desk, call: Call): Promise<Answer> {
@@ -145,6 +145,7 @@ async function show(desk: Desk, app: DeclaredApp, { link, branch, autoDeploy, wa
     owner: desk.ports.accounts.owner(app.id),
     html_url: repository?.htmlUrl ?? `${link.baseUrl}/${link.repository}`,
     stack: link.stack,
+    forge: link.forge ?? "github",
     status: {
       by,
       head: head ?? null,

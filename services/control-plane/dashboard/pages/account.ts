@@ -1,4 +1,5 @@
 import { invalid } from "../../api/errors.ts";
+import { forgeLabel } from "../../github/forge/addresses.ts";
 import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form, notice } from "../../web/layout.ts";
@@ -121,7 +122,7 @@ function githubCard(visit: MemberVisit, account: ApiGithubAccount, now: number):
   const { connected, login, way, connected_at: since } = account;
   const known = way !== null && since !== null;
   return html`<section class="card" id="github">
-<header><h2>GitHub</h2><a href="${connectPath()}">${connected ? "Connect another account" : "Connect an account"}</a></header>
+<header><h2>${forgeLabel(account.forge)}</h2><a href="${connectPath()}">${connected ? "Connect another account" : "Connect an account"}</a></header>
 ${
   known
     ? html`<ul class="rows"><li>

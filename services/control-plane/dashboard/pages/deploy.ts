@@ -1,6 +1,7 @@
+import { forgeLabel } from "../../github/forge/addresses.ts";
 import { type Html, html } from "../../web/html.ts";
 import type { MemberRoute } from "../../web/visit.ts";
-import type { ApiLink } from "../answers.ts";
+import type { ApiGithubAccount, ApiLink } from "../answers.ts";
 import { path } from "../api.ts";
 import { type AppVisit, appPage, type Context } from "../context.ts";
 import { gitCards } from "./deploy-git.ts";
@@ -9,10 +10,7 @@ import { linkedCards } from "./github/linked.ts";
 import { deployPath } from "./github/paths.ts";
 import { repositoryCard } from "./github/repositories.ts";
 
-const METHODS = [
-  ["git", "Git push"],
-  ["github", "GitHub"],
-] as const;
+const METHODS = ["git", "github"] as const;
 
 export function deployPages(context: Context): MemberRoute[] {
   return [appPage(context, "/apps/:app/deploy", "deploy", (found) => deploy(context, found)), ...githubActs(context)];
@@ -23,12 +21,14 @@ async function deploy(context: Context, found: AppVisit): Promise<Html> {
   const { visit, app } = found;
   const link = await context.api.find<ApiLink>(visit, path`/apps/${app.name}/github`);
   const asked = visit.query.get("method");
-  const method = METHODS.find(([id]) => id === asked)?.[0] ?? (link === undefined ? "git" : "github");
+  const method = METHODS.find((id) => id === asked) ?? (link === undefined ? "git" : "github");
+  const { forge } = link ?? (await context.api.get<ApiGithubAccount>(visit, "/account/github"));
+  const names = { git: "Git push", github: forgeLabel(forge) };
   return html`<section class="card" id="method">
 <header><h2 id="method-name">Deployment method</h2></header>
 <nav class="choice last" aria-labelledby="method-name">${METHODS.map(
-    ([id, name]) =>
-      html`<a class="button second" href="${deployPath(app.name, id)}"${id === method && html` aria-current="page"`}>${name}</a>`,
+    (id) =>
+      html`<a class="button second" href="${deployPath(app.name, id)}"${id === method && html` aria-current="page"`}>${names[id]}</a>`,
   )}</nav>
 </section>
 ${await cards(context, found, method, link)}`;

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../../lib/errors.ts";
+import type { ForgeKind } from "../../../../model/github/settings.ts";
 import type { Token } from "../../accounts/token.ts";
 import type { Clock } from "../../types.ts";
+import { forgeLabel } from "../forge/addresses.ts";
 import type { Connection, Credential, OpenForge } from "../ports.ts";
 import { type DeviceFlow, DeviceFlows, type DeviceFlowsOptions } from "./device.ts";
 import { type AppManifest, appManifest } from "./manifest.ts";
@@ -17,7 +19,9 @@ export interface ConnectionsOptions {
   readonly key: Pick<Token, "key" | "sign" | "verify">;
   /** The platform's name. */
   readonly platform: string;
-  /** Of GitHub's pages, e.g. `https://github.com`. */
+  /** @default "github" */
+  readonly forge?: ForgeKind | undefined;
+  /** Of the forge's pages, e.g. `https://github.com`. */
   readonly baseUrl: string;
   /** @see DeviceFlowsOptions */
   readonly clientId: string | undefined;
@@ -57,9 +61,18 @@ export class Connections implements Disposable {
     return this.#options.baseUrl;
   }
 
+  get forge(): ForgeKind {
+    return this.#options.forge ?? "github";
+  }
+
+  /** Whether one can be connected by an App: a Gitea has none. */
+  get byApp(): boolean {
+    return this.forge === "github";
+  }
+
   /** Whether one can be connected by a code. */
   get byCode(): boolean {
-    return this.#flows.offered;
+    return this.byApp && this.#flows.offered;
   }
 
   /** Without its credential. */
@@ -71,14 +84,16 @@ export class Connections implements Disposable {
   async of(account: string): Promise<Connection | undefined> {
     const shown = this.shown(account);
     if (shown?.login === undefined) return undefined;
-    return { login: shown.login, baseUrl: shown.baseUrl, credential: await this.#credential(account) };
+    const { login, forge, baseUrl } = shown;
+    return { login, forge, baseUrl, credential: await this.#credential(account) };
   }
 
   /** @throws UserError for a token that GitHub does not take */
   async byToken(account: string, token: string): Promise<void> {
     const text = token.trim();
     if (!/^[\w.-]{10,255}$/.test(text)) {
-      throw new UserError("That is no token of GitHub's: copy all of it, e.g. github_pat_11AB…");
+      const example = this.forge === "gitea" ? "40 digits and letters" : "e.g. github_pat_11AB…";
+      throw new UserError(`That is no token of ${forgeLabel(this.forge)}'s: copy all of it, ${example}`);
     }
     await this.#keep(account, "token", undefined, { token: text });
   }
@@ -90,6 +105,7 @@ export class Connections implements Disposable {
    */
   async order(account: string, site: string, returnTo: string, organization?: string): Promise<AppOrder> {
     const { baseUrl, platform } = this.#options;
+    if (!this.byApp) throw new UserError("A Gitea has no Apps. Connect by a token.");
     if (organization !== undefined && !/^[\w.-]{1,100}$/.test(organization)) {
       throw new UserError("That is no organisation's name at GitHub: take it from the address of its page.");
     }
@@ -115,7 +131,7 @@ export class Connections implements Disposable {
     if (typeof id !== "number" || typeof pem !== "string" || typeof at !== "string") throw unreachable(baseUrl);
     const page = pageOf(at);
     const credential: Credential = { app: { id: String(id), installation: "", pem } };
-    await this.#store.put(account, { baseUrl, way: "app", login: undefined, page }, credential);
+    await this.#store.put(account, { forge: this.forge, baseUrl, way: "app", login: undefined, page }, credential);
     return `${page}/installations/new?${new URLSearchParams({ state: await newState(this.#options, account, returnTo) })}`;
   }
 
@@ -139,7 +155,8 @@ export class Connections implements Disposable {
   }
 
   /** Begins the device flow. @throws UserError */
-  beginCode(account: string): Promise<DeviceFlow> {
+  async beginCode(account: string): Promise<DeviceFlow> {
+    if (!this.byApp) throw new UserError("A Gitea has no codes to type. Connect by a token.");
     return this.#flows.begin(account);
   }
 
@@ -170,8 +187,9 @@ export class Connections implements Disposable {
     credential: Credential,
   ): Promise<string> {
     const { baseUrl, open } = this.#options;
-    const login = await open({ baseUrl, credential }).login();
-    await this.#store.put(account, { baseUrl, way, login, page }, credential);
+    const { forge } = this;
+    const login = await open({ forge, baseUrl, credential }).login();
+    await this.#store.put(account, { forge, baseUrl, way, login, page }, credential);
     return login;
   }
 }

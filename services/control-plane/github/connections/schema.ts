@@ -11,4 +11,5 @@ export const STEPS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
   `,
+  "ALTER TABLE github_connection ADD COLUMN forge TEXT NOT NULL DEFAULT 'github'",
 ];

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { ForgeKind } from "../../../../model/github/settings.ts";
 import type { Token } from "../../accounts/token.ts";
 import { migrate } from "../../store.ts";
 import type { Clock } from "../../types.ts";
@@ -11,6 +12,7 @@ type Way = "app" | "token" | "device";
 
 /** What may be shown of a connection. */
 export interface Connected {
+  readonly forge: ForgeKind;
   readonly baseUrl: string;
   readonly way: Way;
   /** As GitHub calls the account; undefined: the App is made and not installed yet. */
@@ -42,14 +44,15 @@ export class ConnectionStore {
   async put(account: string, it: Omit<Connected, "connectedAt">, credential: Credential): Promise<void> {
     const sealed = seal(await this.#key.key(PURPOSE), account, JSON.stringify(credential));
     this.#db
-      .prepare("INSERT OR REPLACE INTO github_connection VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .run(account, it.baseUrl, it.way, it.login ?? null, it.page ?? null, sealed, this.#clock());
+      .prepare("INSERT OR REPLACE INTO github_connection VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(account, it.baseUrl, it.way, it.login ?? null, it.page ?? null, sealed, this.#clock(), it.forge);
   }
 
   get(account: string): Connected | undefined {
     const row = this.#row(account);
     if (row === undefined) return undefined;
     return {
+      forge: row.forge === "gitea" ? "gitea" : "github",
       baseUrl: String(row.base_url),
       way: row.way as Way,
       login: row.login === null ? undefined : String(row.login),

@@ -60,13 +60,17 @@ export interface RepositoryForge extends Forge {
   gitLogin(): Promise<GitLogin>;
 }
 
-export type OpenRepositoryForge = (by: Pick<Connection, "baseUrl" | "credential">) => RepositoryForge;
+/** Where, and as whom. */
+export type By = Pick<Connection, "forge" | "baseUrl" | "credential">;
+
+export type OpenRepositoryForge = (by: By) => RepositoryForge;
 
 /**
  * `refused`: the credential holds no longer. `absent`: not there, or not to be seen. `forbidden`: the credential may not
- * do this. `limited`: too much was asked. `unreachable`: no answer, or half of one. `other`: the forge says why.
+ * do this. `lacking`: this kind of forge has no such thing. `limited`: too much was asked. `unreachable`: no answer, or
+ * half of one. `other`: the forge says why.
  */
-type ForgeProblem = "refused" | "absent" | "forbidden" | "limited" | "unreachable" | "other";
+export type ForgeProblem = "refused" | "absent" | "forbidden" | "lacking" | "limited" | "unreachable" | "other";
 
 /** What a forge did not do: one line. */
 export class ForgeError extends UserError {

@@ -1,7 +1,8 @@
-import type { Branch, Comparison, Connection, ForgeRepository } from "../ports.ts";
+import type { Branch, Comparison, ForgeRepository } from "../ports.ts";
 import { forgeName } from "./addresses.ts";
 import { Etags } from "./etags.ts";
 import {
+  type By,
   type Check,
   type Checks,
   type CommitStatus,
@@ -14,6 +15,7 @@ import {
 } from "./forge.ts";
 import { type Client, openOctokit } from "./octokit.ts";
 import { type Asked, toForgeError, whole } from "./problems.ts";
+import { commonPrefix, short } from "./texts.ts";
 
 /** What a page of an answer has at most. */
 const PAGE = 100;
@@ -23,8 +25,6 @@ const SEARCHED = 10;
 const FOUND = 30;
 /** Pages of checks: more than a thousand of one commit are not looked at. */
 const CHECKED = 10;
-
-type By = Pick<Connection, "baseUrl" | "credential">;
 
 export const openGitHubForge: OpenRepositoryForge = (by) => new GitHubForge(by);
 
@@ -305,15 +305,4 @@ function parts(name: string): { owner: string; repo: string } {
 function markOf(payload: unknown): unknown {
   const value: unknown = typeof payload === "string" && payload.startsWith("{") ? JSON.parse(payload) : payload;
   return typeof value === "object" && value !== null && "dynoform" in value ? value.dynoform : undefined;
-}
-
-/** GitHub takes 140 characters. */
-function short(text: string): string {
-  return text.length <= 140 ? text : `${text.slice(0, 139)}…`;
-}
-
-function commonPrefix([first = "", ...others]: readonly string[]): string {
-  let length = first.length;
-  for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
-  return first.slice(0, length);
 }

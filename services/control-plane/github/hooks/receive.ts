@@ -10,7 +10,8 @@ const ARRIVAL_TIMEOUT_MS = 30_000;
 /** Deliveries that are read at a time. */
 const AT_ONCE = 32;
 
-const PLACE = /^\/hooks\/github\/([a-z0-9][a-z0-9.-]{0,127})(?:\?.*)?$/;
+/** A webhook's address ends in the generation of its secret: one hash, and not one for each secret that may be meant. */
+const PLACE = /^\/hooks\/github\/([a-z0-9][a-z0-9.-]{0,127})(?:\?generation=(\d{1,7}))?$/;
 
 /** GitHub's are GUIDs. */
 const ID = /^[\w-]{1,100}$/;
@@ -19,8 +20,12 @@ const ID = /^[\w-]{1,100}$/;
 export interface HookSecrets {
   /** Which webhook it is; another one has another. */
   readonly hook: string;
-  /** Of now, and around a rotation of before and after. */
-  readonly secrets: readonly string[];
+  /**
+   * The one of a generation; undefined: there is none, or none that is good any more.
+   *
+   * @param generation as the webhook's address says it; one that was made by an older release of ours says none. @default that of now
+   */
+  secretOf(generation?: number): string | undefined;
 }
 
 interface ReceiveOptions {
@@ -61,19 +66,22 @@ export function receiveDeliveries(options: ReceiveOptions): Aside {
 async function receive(request: IncomingMessage, response: ServerResponse, options: ReceiveOptions): Promise<void> {
   const { deliveries, largest = LARGEST_DELIVERY } = options;
   const refuse = (status: number, text: string) => answer(request, response, status, text);
-  const [, stack] = PLACE.exec(request.url ?? "") ?? [];
+  const [, stack, generation] = PLACE.exec(request.url ?? "") ?? [];
   if (stack === undefined) return refuse(404, "There is no such webhook.");
   if (request.method !== "POST") return refuse(405, "Webhooks are delivered by POST.");
   const known = options.secrets(stack);
   if (known === "absent") return refuse(404, "There is no such webhook.");
   if (known === "unknown") return refuse(503, "This webhook is not ready yet. Deliver it again.");
-  const signature = signatureOf(request.headers["x-hub-signature-256"]);
+  // A Gitea sends both, and a Forgejo.
+  const signature = signatureOf(request.headers["x-hub-signature-256"] ?? request.headers["x-gitea-signature"]);
   if (signature === undefined) return refuse(401, "Deliveries are signed: X-Hub-Signature-256.");
-  const { "x-github-delivery": id, "content-length": length } = request.headers;
+  const { "x-gitea-delivery": giteas, "x-github-delivery": id = giteas, "content-length": length } = request.headers;
   if (typeof id !== "string" || !ID.test(id)) return refuse(400, "Deliveries have an id: X-GitHub-Delivery.");
   if (Number(length ?? 0) > largest) return refuse(413, "It is too large.");
+  const secret = known.secretOf(generation === undefined ? undefined : Number(generation));
+  if (secret === undefined) return refuse(401, "The signature is not this webhook's.");
   const late = setTimeout(() => request.destroy(), ARRIVAL_TIMEOUT_MS);
-  const checked = await checkSignature(request, signature, known.secrets, largest).finally(() => clearTimeout(late));
+  const checked = await checkSignature(request, signature, secret, largest).finally(() => clearTimeout(late));
   if (checked === "cut") return refuse(413, "It is too large, or broke off.");
   if (checked === "forged") return refuse(401, "The signature is not this webhook's.");
   if (deliveries.has(stack, id)) return refuse(200, "It was taken already.");

@@ -1,11 +1,11 @@
-import { createHmac, type Hmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Readable } from "node:stream";
 
 /** Bytes: GitHub sends no larger delivery. */
 export const LARGEST_DELIVERY = 25 * 1024 * 1024;
 
-/** `sha256=` and 64 hexadecimal digits. */
-const SIGNATURE = /^sha256=([0-9a-f]{64})$/;
+/** `sha256=`, without which a Gitea has its own, and 64 hexadecimal digits. */
+const SIGNATURE = /^(?:sha256=)?([0-9a-f]{64})$/;
 
 /** The signature in a delivery's header; undefined: there is none. */
 export function signatureOf(header: string | readonly string[] | undefined): Buffer | undefined {
@@ -14,7 +14,7 @@ export function signatureOf(header: string | readonly string[] | undefined): Buf
 }
 
 /**
- * Whether a body was signed with one of the secrets. Its bytes are hashed as they come and not kept, so there is nothing
+ * Whether a body was signed with the secret. Its bytes are hashed as they come, once, and not kept, so there is nothing
  * that could be parsed before.
  *
  * @param largest bytes
@@ -23,22 +23,19 @@ export function signatureOf(header: string | readonly string[] | undefined): Buf
 export async function checkSignature(
   body: Readable,
   signature: Buffer,
-  secrets: readonly string[],
+  secret: string,
   largest = LARGEST_DELIVERY,
 ): Promise<"signed" | "forged" | "cut"> {
-  const hashes: Hmac[] = secrets.map((secret) => createHmac("sha256", secret));
+  const hash = createHmac("sha256", secret);
   let length = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > largest) return "cut";
-      for (const hash of hashes) hash.update(chunk);
+      hash.update(chunk);
     }
   } catch {
     return "cut";
   }
-  let signed = false;
-  // All of them, so that the time says nothing.
-  for (const hash of hashes) if (timingSafeEqual(hash.digest(), signature)) signed = true;
-  return signed ? "signed" : "forged";
+  return timingSafeEqual(hash.digest(), signature) ? "signed" : "forged";
 }

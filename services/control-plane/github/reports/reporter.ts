@@ -18,6 +18,8 @@ interface Addressee {
   readonly forge: RepositoryForge;
   /** `owner/name`. */
   readonly repository: string;
+  /** As lines of an app's log begin. @default "GitHub" */
+  readonly label?: string;
 }
 
 interface ReporterOptions {
@@ -106,20 +108,21 @@ export class Reporter implements AsyncDisposable {
     }
   }
 
-  async #status({ id, stack, app, commit, wanted, description, logUrl, status }: Report, to: Addressee): Promise<void> {
+  async #status(report: Report, to: Addressee): Promise<void> {
+    const { id, app, commit, wanted, description, logUrl, status } = report;
     if (wanted === "inactive" || wanted === status) return;
     const context = `${OWN_CONTEXT}${app}`;
-    await this.#unlessLacking(stack, app, "commit statuses", async () => {
+    await this.#unlessLacking(report, to, "commit statuses", async () => {
       await to.forge.setStatus(to.repository, commit, { state: STATES[wanted], context, description, url: logUrl });
       this.#options.outbox.saidStatus(id, wanted);
     });
   }
 
   async #deployment(report: Report, to: Addressee): Promise<void> {
-    const { id, stack, app, commit, build, wanted, description, environmentUrl, logUrl, deployed } = report;
+    const { id, app, commit, build, wanted, description, environmentUrl, logUrl, deployed } = report;
     if (wanted === deployed) return;
     const { outbox } = this.#options;
-    await this.#unlessLacking(stack, app, "deployments", async () => {
+    await this.#unlessLacking(report, to, "deployments", async () => {
       let { deployment } = report;
       if (deployment === undefined) {
         // Nobody hears of one that was made for nobody.
@@ -142,16 +145,21 @@ export class Reporter implements AsyncDisposable {
   }
 
   /** What a credential may not do, or a forge has not, is said once and then left out. */
-  async #unlessLacking(stack: string, app: string, what: string, write: () => Promise<void>): Promise<void> {
+  async #unlessLacking(
+    { stack, app }: Report,
+    { label = "GitHub" }: Addressee,
+    what: string,
+    write: () => Promise<void>,
+  ): Promise<void> {
     const { outbox, tell } = this.#options;
     if (outbox.lacks(stack, what)) return;
     try {
       await write();
     } catch (error) {
-      const lacking = error instanceof ForgeError && ["forbidden", "absent"].includes(error.problem);
+      const lacking = error instanceof ForgeError && ["forbidden", "absent", "lacking"].includes(error.problem);
       if (!lacking) throw error;
       outbox.lack(stack, what);
-      tell(app, `GitHub: ${what} of this repository are left out from now on: ${error.message}`);
+      tell(app, `${label}: ${what} of this repository are left out from now on: ${error.message}`);
     } finally {
       await this.#pause();
     }

@@ -4,6 +4,7 @@ import { AppBusy } from "../../apps/lock.ts";
 import { BuildRunning } from "../../deploys/builds.ts";
 import { DeployFailed } from "../../deploys/deploy-commit.ts";
 import type { Clock } from "../../types.ts";
+import { forgeLabel } from "../forge/addresses.ts";
 import { ForgeError, type RepositoryForge } from "../forge/forge.ts";
 import type { DeclaredLink, ForgeRepository, LinkedApp, LinkingApp } from "../ports.ts";
 import { verdictOf } from "./ci.ts";
@@ -160,7 +161,11 @@ export class Reconciler {
     if (found.fullName.toLowerCase() !== before.toLowerCase()) {
       for (const stack of Object.keys(link.apps)) {
         const linked = await app(stack);
-        if (linked) tell(linked.name, `GitHub: ${before} is called ${found.fullName} now; the link follows it`);
+        if (linked)
+          tell(
+            linked.name,
+            `${forgeLabel(link.forge)}: ${before} is called ${found.fullName} now; the link follows it`,
+          );
       }
     }
     this.#repository = found;
@@ -195,7 +200,7 @@ export class Reconciler {
       seen.problem = last.failed;
       return;
     }
-    seen.waiting = waitForCi ? await this.#checked(forge, repository, app, commit) : undefined;
+    seen.waiting = waitForCi ? await this.#checked(link, forge, repository, app, commit) : undefined;
     if (seen.waiting !== undefined) return;
     const deployed = this.#deploy({ app, link, repository, branch, commit }, forge).finally(() => {
       this.#deploying.delete(stack);
@@ -205,6 +210,7 @@ export class Reconciler {
 
   /** @returns why a commit is not deployed yet */
   async #checked(
+    link: DeclaredLink,
     forge: RepositoryForge,
     { fullName }: ForgeRepository,
     app: RunningApp,
@@ -212,21 +218,22 @@ export class Reconciler {
   ): Promise<string | undefined> {
     const since = this.#firstSeen.get(commit) ?? this.#ports.clock();
     this.#firstSeen.set(commit, since);
+    const label = forgeLabel(link.forge);
     const { all, hidden } = await forge.checks(fullName, commit);
     if (hidden.length > 0) {
       // One that cannot be seen may have failed.
       const why = `its ${hidden.join(" and ")} may not be read by the credential: connect GitHub by an App that may, or switch off waiting for CI`;
-      this.#tellOnce(app, `GitHub: ${commit.slice(0, 7)} waits, as ${why}`);
+      this.#tellOnce(app, `${label}: ${commit.slice(0, 7)} waits, as ${why}`);
       return `${commit.slice(0, 7)} waits, as ${why}`;
     }
     const verdict = verdictOf(all, this.#ports.clock() - since);
     const short = commit.slice(0, 7);
     if (verdict.state === "none") {
-      this.#tellOnce(app, `GitHub: nothing has checked ${short} within a minute, so it is deployed without`);
+      this.#tellOnce(app, `${label}: nothing has checked ${short} within a minute, so it is deployed without`);
     }
     if (verdict.why === undefined) return undefined;
     const wait = verdict.state === "failed" ? "is not deployed" : "waits";
-    this.#tellOnce(app, `GitHub: ${short} ${wait}, as ${verdict.why}`);
+    this.#tellOnce(app, `${label}: ${short} ${wait}, as ${verdict.why}`);
     return `${short} ${wait}, as ${verdict.why}`;
   }
 
@@ -271,10 +278,14 @@ export class Reconciler {
     const last = heads.get(app.stack);
     const short = commit.slice(0, 7);
     if (last?.branch === branch && !(await follows(app, commit, last.commit))) {
-      tell(app.name, `GitHub: ${branch} of ${fullName} was forced from ${last.commit.slice(0, 7)} to ${short}`);
+      tell(
+        app.name,
+        `${forgeLabel(link.forge)}: ${branch} of ${fullName} was forced from ${last.commit.slice(0, 7)} to ${short}`,
+      );
     }
+    const label = forgeLabel(link.forge);
     const waited = link.apps[app.stack]?.waitForCi === true ? ", whose checks let it pass" : "";
-    tell(app.name, `GitHub: deploying ${short}, the head of ${branch} of ${fullName}${waited}`);
+    tell(app.name, `${label}: deploying ${short}, the head of ${branch} of ${fullName}${waited}`);
   }
 
   #tellOnce(app: RunningApp, text: string): void {

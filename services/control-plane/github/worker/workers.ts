@@ -90,7 +90,9 @@ export class Workers implements AsyncDisposable {
     const outputs = this.#options.outputs.known(stack);
     if (outputs === undefined) return "unknown";
     const { webhook } = outputs;
-    return webhook === undefined ? "absent" : { hook: hookOf(webhook), secrets: webhook.secrets };
+    if (webhook === undefined) return "absent";
+    const { generation: now, secrets } = webhook;
+    return { hook: hookOf(webhook), secretOf: (generation = now) => secrets.get(generation) };
   }
 
   /** How pushes to a repository are learnt of. */
@@ -158,6 +160,7 @@ export class Workers implements AsyncDisposable {
   }
 }
 
+/** Another secret makes no other webhook of it. */
 function hookOf({ id, url }: NonNullable<LinkOutputs["webhook"]>): string {
-  return `${id} ${url}`;
+  return `${id} ${url.replace(/\?.*$/, "")}`;
 }

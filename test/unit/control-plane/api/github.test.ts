@@ -55,6 +55,7 @@ test("an app is connected, changed and disconnected, as Heroku's dashboard does 
     pull_requests: { enabled: false, auto_deploy: false, auto_destroy: false },
     html_url: "https://github.com/octocat/hello",
     stack: "hello.github",
+    forge: "github",
     status: { by: "polling", head: "1".repeat(40), looked_at: null, waiting: null, problem: null },
   });
   assert.deepEqual((await served.ask("GET", PATH)).body, made.body);

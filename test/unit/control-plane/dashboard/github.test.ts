@@ -89,6 +89,27 @@ test("the form of an App goes to GitHub, and nothing of ours with it", async () 
   assert.match(words(strange.body), /That is no organisation's name at GitHub/);
 });
 
+test("an account at a Gitea is connected by a token alone", async () => {
+  await using site = await serveDashboard(undefined, { forge: "gitea", baseUrl: "https://git.example.com" });
+  const { body } = await site.get("/github/connect?app=shop", "ann");
+  assert.match(body, /<h1>Connect to Gitea<\/h1>/);
+  assert.match(body, /href="https:\/\/git\.example\.com\/user\/settings\/applications"/);
+  for (const other of ['id="app"', 'id="code"', "GitHub App"]) assert.ok(!body.includes(other), other);
+  assert.match(words((await site.get(`${DEPLOY}?method=github`, "ann")).body), /Connect a Gitea account/);
+});
+
+test("what a disconnection leaves at GitHub is said where it is done", async () => {
+  await using site = await serveDashboard();
+  await link(site);
+  site.world.github.left = ["Remove by hand: the webhook whose address names hello.github"];
+  const { headers } = await site.post("/apps/shop/github/disconnect", { repo: "octocat/hello", confirmed: "yes" });
+  const { body } = await site.get(String(headers.location), "ann");
+  assert.match(
+    words(body),
+    /shop is disconnected from octocat\/hello\. Warning: Remove by hand: the webhook whose address names/,
+  );
+});
+
 test("what comes back from GitHub and was not begun here is refused in one line", async () => {
   await using site = await serveDashboard();
   const made = await site.get("/github/made?code=abc&state=forged.x", "ann");

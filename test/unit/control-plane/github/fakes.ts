@@ -46,6 +46,8 @@ export class FakeGitHub {
   readonly deployed: string[] = [];
   /** Builds that are shown by the API. */
   readonly builds = new Map<string, Build>();
+  /** What a disconnection leaves at GitHub. */
+  left: readonly string[] = [];
   /** Why branches cannot be read. */
   unreadable: Error | undefined;
   /** Awaited by each act. */
@@ -148,12 +150,13 @@ export class FakeGitHub {
       },
       async set(app, settings, act) {
         const { link, ...before } = of(app);
-        return put(app, link, { ...before, ...settings }, act);
+        return { ...(await put(app, link, { ...before, ...settings }, act)), warnings: [] };
       },
       async disconnect(app, act) {
         of(app);
         world.acts.push({ app: app.name, act });
         world.links.delete(app.name);
+        return { warnings: world.left };
       },
       async branches(app) {
         if (world.unreadable !== undefined) throw world.unreadable;

@@ -9,8 +9,12 @@ import { receiveDeliveries } from "../../../../services/control-plane/github/hoo
 import { openStore } from "../../../../services/control-plane/store.ts";
 
 const PATH = "/hooks/github/flask.github";
-const SECRETS = ["new-secret", "old-secret"];
-const LARGEST = 100_000;
+const SECRETS = new Map([
+  [1, "old-secret"],
+  [2, "new-secret"],
+  [3, "next-secret"],
+]);
+const LARGEST = 20_000;
 const PAYLOAD = Buffer.from('{"ref":"refs/heads/main",  "name":"caf\\u00e9 \u00e9"}');
 
 /** A server that takes deliveries for one link, and what came of them. */
@@ -25,7 +29,8 @@ async function ground() {
     deliveries,
     secrets(stack) {
       if (stack !== "flask.github") return "absent";
-      return state.known ? { hook: "7 http://here", secrets: SECRETS } : "unknown";
+      if (!state.known) return "unknown";
+      return { hook: "7 http://here", secretOf: (generation = 2) => SECRETS.get(generation) };
     },
     mark(stack) {
       if (state.takes) marked.push(stack);
@@ -97,11 +102,20 @@ test("one that was refused for now is taken when it is delivered again", async (
   assert.deepEqual(there.marked, ["flask.github"]);
 });
 
-test("the secret before a rotation is good, and any other is not", async () => {
+test("the secrets around a rotation are good for the addresses that name them, and for no other", async () => {
   await using there = await ground();
-  assert.equal((await there.send(PAYLOAD, signed(PAYLOAD, "old-secret"))).status, 202);
-  assert.equal((await there.send(PAYLOAD, signed(PAYLOAD, "older-secret"))).status, 401);
-  assert.equal((await there.send(PAYLOAD, signed(PAYLOAD, ""))).status, 401);
+  const send = async (generation: number | undefined, secret: string) => {
+    const path = generation === undefined ? PATH : `${PATH}?generation=${generation}`;
+    return (await there.send(PAYLOAD, signed(PAYLOAD, secret), { path })).status;
+  };
+  assert.equal(await send(1, "old-secret"), 202);
+  assert.equal(await send(2, "new-secret"), 202);
+  assert.equal(await send(3, "next-secret"), 202);
+  assert.equal(await send(undefined, "new-secret"), 202);
+  assert.equal(await send(2, "old-secret"), 401);
+  assert.equal(await send(4, "new-secret"), 401);
+  assert.equal(await send(2, "older-secret"), 401);
+  assert.equal(await send(2, ""), 401);
 });
 
 test("ids are kept for eight days", async () => {
@@ -115,7 +129,7 @@ test("ids are kept for eight days", async () => {
   assert.equal(there.deliveries.has("flask.github", headers["x-github-delivery"] ?? ""), false);
 });
 
-test("what is forged, changed, too large or unsigned does nothing, and none of it is parsed", async () => {
+test("what is forged, replayed, changed, too large or unsigned does nothing, and none of 5,000 is parsed", async () => {
   await using there = await ground();
   const { parse } = JSON;
   let parsed = 0;
@@ -128,9 +142,16 @@ test("what is forged, changed, too large or unsigned does nothing, and none of i
     const large = Buffer.alloc(LARGEST + 1, "a");
     const { "x-hub-signature-256": _none, ...unsigned } = signed(PAYLOAD);
     const statuses = new Map<number, number>();
-    for (let round = 0; round < 60; round++) {
+    const replayed = signed(PAYLOAD);
+    assert.equal((await there.send(PAYLOAD, replayed)).status, 202);
+    there.marked.length = 0;
+    for (let round = 0; round < 500; round++) {
       const answers = await Promise.all([
         there.send(PAYLOAD, signed(PAYLOAD, `guess ${round}`)),
+        there.send(PAYLOAD, signed(PAYLOAD, "new-secret"), { path: `${PATH}?generation=${round % 2 === 0 ? 1 : 4}` }),
+        there.send(PAYLOAD, replayed),
+        there.send(large, signed(large)),
+        there.send(large, { ...signed(large), "transfer-encoding": "chunked" }),
         there.send(reserialised, signed(PAYLOAD)),
         there.send(PAYLOAD.subarray(0, -1), signed(PAYLOAD)),
         there.send(PAYLOAD, { ...unsigned, "x-hub-signature": "sha1=0123" }),
@@ -139,10 +160,12 @@ test("what is forged, changed, too large or unsigned does nothing, and none of i
       ]);
       for (const { status } of answers) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
-    assert.deepEqual([...statuses], [[401, 360]]);
-    assert.equal((await there.send(large, signed(large))).status, 413);
-    const chunked = { ...signed(large), "transfer-encoding": "chunked" };
-    assert.equal((await there.send(large, chunked)).status, 413);
+    // The replayed one was taken before, and does nothing.
+    assert.deepEqual([...statuses].toSorted(), [
+      [200, 500],
+      [401, 3500],
+      [413, 1000],
+    ]);
     assert.equal(parsed, 0);
   } finally {
     JSON.parse = parse;

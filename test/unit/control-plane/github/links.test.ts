@@ -17,6 +17,7 @@ import { openGitHub } from "../../../../services/control-plane/github/open.ts";
 import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
+import { startGitea } from "../../../support/gitea/gitea.ts";
 import { type GitHub, startGitHub } from "../../../support/github/github.ts";
 import { until } from "../../../support/until.ts";
 
@@ -42,10 +43,16 @@ async function ground(github: GitHub) {
   const secrets = new Map<string, string>();
   const run =
     (verb: string) =>
-    async (stack: string, _act: unknown, options: { id?: string } = {}) => {
+    async (stack: string, _act: unknown, options: { id?: string; withoutForge?: boolean } = {}) => {
       runs.push(`${verb} ${stack}`);
       const { next } = fails;
       delete fails.next;
+      // As the runner does it.
+      if (next !== undefined && options.withoutForge === true) {
+        const outcome = { ...done, warnings: [`${verb}: ${next.message}`] };
+        found.set(options.id ?? "", outcome);
+        return outcome;
+      }
       found.set(options.id ?? "", next ?? done);
       if (next !== undefined) throw next;
       return done;
@@ -250,6 +257,34 @@ test("a change that fails is taken back", async () => {
   assert.deepEqual(runs.slice(1), ["up flask-hello.github", "up flask-hello.github"]);
 });
 
+test("what takes something away is done while GitHub refuses every call, and says what is left there", async () => {
+  const { github, by } = await withGitHub();
+  await using _github = github;
+  await using there = await ground(github);
+  const { links, runs, fails, textOf, stacks } = there;
+  await links.connect(shop, "octo/flask.hello", by, { autoDeploy: true, waitForCi: true }, act);
+  await links.connect(other, "octo/flask.hello", by, {}, act);
+  github.faults.current = { kind: "unreachable" };
+  const refused = () => {
+    fails.next = new RunFailed("failed", "cannot reach GitHub");
+  };
+  refused();
+  const { warnings, autoDeploy } = await links.set(shop, { autoDeploy: false }, act);
+  assert.deepEqual([autoDeploy, warnings], [false, ["up: cannot reach GitHub"]]);
+  refused();
+  await assert.rejects(links.set(shop, { autoDeploy: true }, act), /^ChangeFailed: cannot reach GitHub$/);
+  assert.equal((await links.of(shop))?.autoDeploy, false);
+  refused();
+  assert.deepEqual((await links.disconnect(shop, act)).warnings, ["up: cannot reach GitHub"]);
+  assert.equal(await links.of(shop), undefined);
+  refused();
+  assert.deepEqual((await links.disconnect(other, act)).warnings, ["destroy: cannot reach GitHub"]);
+  assert.equal(await textOf("flask-hello.github"), undefined);
+  assert.equal((await readdir(stacks)).includes("Pulumi.flask-hello.github.yaml"), false);
+  assert.equal(runs.at(-1), "destroy flask-hello.github");
+  github.faults.current = undefined;
+});
+
 test("what a control plane began that was killed is finished by the next", async () => {
   const { github, by } = await withGitHub();
   await using _github = github;
@@ -340,5 +375,31 @@ test("a branch is deployed by hand, and by itself where that is declared; the re
   const state = await links.state(shop);
   assert.deepEqual([state.head, state.by, state.problem, state.waiting], [next, "polling", undefined, undefined]);
   assert.equal(state.repository?.fullName, "octo/Flask.Hello");
+  assert.deepEqual(there.problems, []);
+});
+
+test("a repository at a Gitea is linked and deployed alike, and what that lacks is said once", async () => {
+  await using gitea = await startGitea();
+  const repository = await gitea.world.repository("octo/Flask.Hello");
+  const head = await repository.commit("main", { "run.py": "" });
+  await using there = await ground(gitea.world);
+  const { links, apps, log, start, textOf } = there;
+  await start();
+  const credential = { token: gitea.world.token("octo").value };
+  const by = { forge: "gitea", baseUrl: gitea.url, credential } as const;
+  await links.connect(shop, "octo/flask.hello", by, { autoDeploy: true }, act);
+  assert.deepEqual(parse((await textOf("flask-hello.github")) ?? "").config["dynoform:github"], {
+    repository: "octo/Flask.Hello",
+    forge: "gitea",
+    baseUrl: gitea.url,
+    apps: { shop: { branch: "main", autoDeploy: true } },
+  });
+  const deployed = async () => (await apps.get("shop"))?.settings.source as { commit?: string } | undefined;
+  await until("its head is deployed", async () => (await deployed())?.commit === head);
+  await until("it is told", async () => repository.statuses.at(-1)?.state === "success");
+  const said = (text: string) => log.filter((line) => line.includes(text)).length;
+  await until("what it lacks is said", async () => said("deployments of this repository are left out") === 1);
+  assert.ok(log.includes("shop: Gitea: deployments of this repository are left out from now on: a Gitea has none"));
+  assert.equal(said("Gitea: deploying"), 1);
   assert.deepEqual(there.problems, []);
 });

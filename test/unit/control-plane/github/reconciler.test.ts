@@ -265,9 +265,13 @@ test("whatever happens, at the end every app runs its branch's head, and what it
       // Deliveries on their way; each may arrive late, twice, or never.
       const onTheirWay: string[] = [];
       const places = new Map<string, number>();
+      /** Builds of an app since something moved: with the one that goes on then, two a burst. */
+      const builds = new Map<string, number>();
       let seen = 0;
       const check = () => {
         for (const { stack, commit } of model.deployed.slice(seen)) {
+          builds.set(stack, (builds.get(stack) ?? 0) + 1);
+          assert.ok((builds.get(stack) ?? 0) <= 1, `${stack} was built twice for one head`);
           const linked = model.links[stack] as LinkedApp;
           const heads = model.history.get(linked.branch) ?? [];
           // The newest time at which it was the head, and not before that of the deployment before.
@@ -280,6 +284,7 @@ test("whatever happens, at the end every app runs its branch's head, and what it
         seen = model.deployed.length;
       };
       for (const each of acts) {
+        if (["push", "force", "delete", "set", "kill"].includes(each.act)) builds.clear();
         if (each.act === "push") {
           model.push(each.branch);
           // 30 % are lost, and some come twice.

@@ -34,7 +34,13 @@ test("no credential stands in the store's file in clear, and another key opens n
     const { users } = memoryAccounts("/nowhere", { db });
     const { id } = users.first();
     const store = new ConnectionStore(db, memoryKey(), () => 7);
-    const shown = { baseUrl: "https://github.com", way: "token", login: "octocat", page: undefined } as const;
+    const shown = {
+      forge: "github",
+      baseUrl: "https://github.com",
+      way: "token",
+      login: "octocat",
+      page: undefined,
+    } as const;
     await store.put(id, shown, { token: "github_pat_s3cret" });
     assert.deepEqual(store.get(id), { ...shown, connectedAt: 7 });
     assert.deepEqual(await store.credential(id), { token: "github_pat_s3cret" });

@@ -83,7 +83,8 @@ function ground(mode: LinkMode = "auto") {
       return new Map([["main", state.head]]);
     },
   } satisfies Partial<RepositoryForge> as unknown as RepositoryForge;
-  const webhook = { id: "7", url: "http://here/hooks/github/flask.github", secret: "s", nextSecret: "t" };
+  const url = "http://here/hooks/github/flask.github?generation=2";
+  const webhook = { id: "7", url, generation: 2, previousSecret: "r", secret: "s", nextSecret: "t" };
   const workers = new Workers({
     list: async () => (state.links ? [link] : []),
     outputs: new LinkOutputsReader({
@@ -115,7 +116,7 @@ function ground(mode: LinkMode = "auto") {
     looks,
     pings,
     gone,
-    hear: () => deliveries.note(STACK, crypto.randomUUID(), `7 ${webhook.url}`),
+    hear: () => deliveries.note(STACK, crypto.randomUUID(), "7 http://here/hooks/github/flask.github"),
     async [Symbol.asyncDispose]() {
       await workers[Symbol.asyncDispose]();
       store.close();
@@ -128,7 +129,10 @@ test("a webhook counts once it was heard from, and is asked for a ping once", as
   const { workers, pings, hear, looks } = there;
   assert.equal(workers.secrets(STACK), "absent");
   await workers.sync();
-  assert.deepEqual(workers.secrets(STACK), { hook: "7 http://here/hooks/github/flask.github", secrets: ["s", "t"] });
+  const secrets = workers.secrets(STACK);
+  assert.ok(typeof secrets === "object");
+  assert.equal(secrets.hook, "7 http://here/hooks/github/flask.github");
+  assert.deepEqual([undefined, 1, 2, 3, 4].map(secrets.secretOf), ["s", "r", "s", "t", undefined]);
   await until("it is polled", async () => looks.length >= 3);
   assert.equal(workers.by(STACK), "polling");
   assert.deepEqual(pings, ["7"]);

@@ -16,6 +16,7 @@ const link = object({
   owner: person,
   html_url: uri,
   stack: text,
+  forge: oneOf("github", "gitea"),
   status: object({
     by: oneOf("webhook", "polling"),
     head: orNull(text),
@@ -40,10 +41,12 @@ const repository = object({
 const account = object({
   connected: flag,
   login: orNull(text),
+  forge: oneOf("github", "gitea"),
   base_url: uri,
   way: orNull(oneOf("app", "token", "device")),
   app_url: orNull(uri),
   connected_at: orNull(time),
+  by_app: flag,
   by_code: flag,
 });
 

@@ -1,4 +1,5 @@
 import { INSTALLED_PATH, MADE_PATH } from "../../../github/connections/manifest.ts";
+import { forgeLabel } from "../../../github/forge/addresses.ts";
 import { field } from "../../../web/form.ts";
 import { contentPolicy } from "../../../web/headers.ts";
 import { type Html, html } from "../../../web/html.ts";
@@ -45,15 +46,16 @@ export async function connectPage(context: Context, visit: MemberVisit, problem?
     orProblem(api.get<AppOrder>(visit, `/account/github/app-manifest?${query}`)),
   ]);
   const github = new URL(order.found?.action ?? account.base_url).origin;
-  const main = html`<div class="head"><div>${crumb(app)}<h1>Connect to GitHub</h1></div></div>
+  const title = `Connect to ${forgeLabel(account.forge)}`;
+  const main = html`<div class="head"><div>${crumb(app)}<h1>${title}</h1></div></div>
 ${notice("error", problem)}
 ${present(account)}
-${appCard(app, organization, order)}
-${tokenCard(visit, app, github)}
-${codeCard(visit, app, account)}`;
+${account.by_app && appCard(app, organization, order)}
+${tokenCard(visit, app, account.forge === "gitea" ? giteaToken(account.base_url) : githubToken(github))}
+${account.by_app && codeCard(visit, app, account)}`;
   return {
     status: problem === undefined ? 200 : 422,
-    document: frames.plain(visit, { title: "Connect to GitHub", main }),
+    document: frames.plain(visit, { title, main }),
     headers: { "Content-Security-Policy": contentPolicy(github) },
   };
 }
@@ -105,10 +107,20 @@ ${
 }
 
 /** @param base of GitHub's pages */
-function tokenCard(visit: MemberVisit, app: string, base: string): Html {
+function githubToken(base: string): Html {
+  return html`<p>A <a href="${base}/settings/personal-access-tokens/new" rel="noreferrer">fine-grained token</a> for the repositories that you deploy, with read access to contents, and write access to commit statuses, deployments and webhooks. GitHub lets no such token read checks: to wait for CI, take an App.</p>`;
+}
+
+/** @param base of the Gitea's pages */
+function giteaToken(base: string): Html {
+  return html`<p>An <a href="${base}/user/settings/applications" rel="noreferrer">access token</a> that may read your user, and write repositories: it makes webhooks and sets commit statuses. A Gitea has neither Apps nor codes to type.</p>`;
+}
+
+/** @param which which token it is to be */
+function tokenCard(visit: MemberVisit, app: string, which: Html): Html {
   return html`<section class="card" id="token">
 <header><h2>With a token</h2></header>
-<p>A <a href="${base}/settings/personal-access-tokens/new" rel="noreferrer">fine-grained token</a> for the repositories that you deploy, with read access to contents, and write access to commit statuses, deployments and webhooks. GitHub lets no such token read checks: to wait for CI, take an App.</p>
+${which}
 ${form(
   visit,
   { action: "/github/token", class: "line gap" },

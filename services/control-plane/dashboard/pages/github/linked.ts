@@ -1,3 +1,4 @@
+import { forgeLabel } from "../../../github/forge/addresses.ts";
 import { flag, type Html, html } from "../../../web/html.ts";
 import { form, notice } from "../../../web/layout.ts";
 import type { MemberVisit } from "../../../web/visit.ts";
@@ -25,7 +26,7 @@ function connectedCard(visit: MemberVisit, app: string, link: ApiLink, unread: s
   const problem = unread ?? status.problem;
   const disconnect = html`<input type="hidden" name="repo" value="${repo}"><button class="second small danger">Disconnect…</button>`;
   return html`<section class="card" id="github">
-<header><h2>App connected to GitHub</h2>${form(visit, { action: place(app, "disconnect") }, disconnect)}</header>
+<header><h2>App connected to ${forgeLabel(link.forge)}</h2>${form(visit, { action: place(app, "disconnect") }, disconnect)}</header>
 <p>Code comes from <a href="${page}" rel="noreferrer">${repo}</a>.</p>
 ${notice("error", problem ?? undefined)}
 ${problem !== null && again(visit, app, link)}
@@ -43,7 +44,7 @@ ${notice("info", status.waiting ?? undefined)}
 function again(
   visit: MemberVisit,
   app: string,
-  { repo, branch, auto_deploy: auto, wait_for_ci: waits }: ApiLink,
+  { repo, forge, branch, auto_deploy: auto, wait_for_ci: waits }: ApiLink,
 ): Html {
   const fields = { repo, branch, auto: auto ? "on" : "off", wait: waits ? "on" : "off" };
   const hidden = Object.entries(fields).map(
@@ -52,7 +53,7 @@ function again(
   return form(
     visit,
     { action: place(app, "connect") },
-    html`${hidden}<p class="soft small">If GitHub lets the link in no longer: <a href="${connectPath(app)}">connect an account</a> that may see the repository, then</p><div class="actions"><button class="second small">Connect the repository again</button></div>`,
+    html`${hidden}<p class="soft small">If ${forgeLabel(forge)} lets the link in no longer: <a href="${connectPath(app)}">connect an account</a> that may see the repository, then</p><div class="actions"><button class="second small">Connect the repository again</button></div>`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { forgeLabel } from "../../../github/forge/addresses.ts";
 import { type Html, html } from "../../../web/html.ts";
 import { ICONS } from "../../../web/icons.ts";
 import { form, notice } from "../../../web/layout.ts";
@@ -11,10 +12,10 @@ import { connectPath, installUrl } from "./paths.ts";
 /** Of an app that is connected to no repository: one is searched and chosen. */
 export async function repositoryCard({ api }: Context, { visit, app }: AppVisit): Promise<Html> {
   const account = await api.get<ApiGithubAccount>(visit, "/account/github");
-  if (!account.connected) return noAccount(app.name);
+  if (!account.connected) return noAccount(app.name, forgeLabel(account.forge));
   const words = visit.query.get("q")?.trim();
   return html`<section class="card" id="github">
-<header><h2>Connect to GitHub</h2></header>
+<header><h2>Connect to ${forgeLabel(account.forge)}</h2></header>
 <p>Connected as <strong>${account.login}</strong>. <a href="${connectPath(app.name)}">Connect another account</a></p>
 <form class="search" role="search" action="${appPath(app.name, "deploy")}#github">
 <input type="hidden" name="method" value="github">
@@ -27,11 +28,11 @@ ${more(account)}
 </section>`;
 }
 
-function noAccount(app: string): Html {
+function noAccount(app: string, forge: string): Html {
   return html`<section class="card" id="github">
-<header><h2>Connect to GitHub</h2></header>
-<p>Connect a GitHub account, and choose the repository that ${app} is deployed from.</p>
-<div class="actions"><a class="button" href="${connectPath(app)}">Connect to GitHub</a></div>
+<header><h2>Connect to ${forge}</h2></header>
+<p>Connect a ${forge} account, and choose the repository that ${app} is deployed from.</p>
+<div class="actions"><a class="button" href="${connectPath(app)}">Connect to ${forge}</a></div>
 </section>`;
 }
 
