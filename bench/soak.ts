@@ -2,6 +2,7 @@
  * Usage: npm run soak -- [ROUNDS]         deploys, config changes, scaling, restarts, crashes and sleep under load
  *        npm run soak -- kills [ROUNDS] [--seed SEED]   the platform's parts and dockerd killed at random under load
  *        npm run soak -- deliveries [COUNT]  pushes at GitHub whose deliveries are shuffled, doubled and lost, and 20 kills
+ *        npm run soak -- drift                  a platform changed by hand in 21 ways, each found and put right
  *        npm run soak -- engine [ROUNDS] [--seed SEED]  the engine: 100 random stacks and a kill -9 each round
  *
  * Fails when a request was lost, or something is not as it was after a kill.
@@ -15,6 +16,7 @@ const soaks = {
   changes: { rounds: 20, docker: true, load: async () => (await import("./soak/changes.ts")).changes },
   kills: { rounds: 50, docker: true, load: async () => (await import("./soak/kills/kills.ts")).kills },
   deliveries: { rounds: 500, docker: true, load: async () => (await import("./soak/deliveries.ts")).deliveries },
+  drift: { rounds: 1, docker: true, load: async () => (await import("./soak/drift.ts")).drift },
   engine: { rounds: 20, docker: false, load: async () => (await import("./soak/engine.ts")).engine },
 };
 

@@ -1,7 +1,9 @@
 import { messageOf, UserError } from "../lib/errors.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
+import { ciCommand } from "./commands/ci.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
+import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
 import { githubCommand } from "./commands/github.ts";
 import { inviteCommand } from "./commands/invite.ts";
@@ -22,6 +24,8 @@ const commands: Readonly<Record<string, Command>> = {
   invite: inviteCommand,
   github: githubCommand,
   plan: planCommand,
+  ci: ciCommand,
+  drift: driftCommand,
   usage: usageCommand,
 };
 
@@ -50,7 +54,7 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
   try {
     parsed = parseCommandLine(command, args);
   } catch (error) {
-    return misuse(`${messageOf(error)} See \`dynoform ${verb} --help\`.`);
+    return misuse(`${messageOf(error)} See \`dynoform ${verb} --help\`.`, command.misuse);
   }
   if (parsed.values.help === true) {
     process.stdout.write(command.help);
@@ -62,9 +66,9 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
   return typeof code === "number" ? code : 0;
 }
 
-function misuse(message: string): number {
+function misuse(message: string, code = 2): number {
   process.stderr.write(`error: ${message}\n`);
-  return 2;
+  return code;
 }
 
 try {

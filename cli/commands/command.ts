@@ -16,6 +16,11 @@ export interface Command {
    */
   readonly positionals?: "arguments" | "words";
   /**
+   * The exit code of wrong usage.
+   * @default 2
+   */
+  readonly misuse?: number;
+  /**
    * Fails with a UserError for what the user can mend.
    *
    * @returns the exit code, if it is not 0

@@ -1,6 +1,7 @@
 import { UserError } from "../../lib/errors.ts";
 import { platformsOf } from "../../model/stack/project.ts";
 import { changed, type Outcome } from "../../services/stacks/engine.ts";
+import { guardedUp } from "../../services/stacks/plan/guard.ts";
 import { firstAdmin } from "../first-admin.ts";
 import { findLostParts } from "../lost-parts.ts";
 import { refuseUnknown } from "../owner.ts";
@@ -21,7 +22,7 @@ once.
   options: {},
   async run() {
     const steps = new Steps();
-    const { docker, engine, files, empty } = await setup({ directory: process.cwd(), steps });
+    const { project, docker, engine, files, empty } = await setup({ directory: process.cwd(), steps });
     const stacks = files.filter((file) => file.kind !== "other");
     if (stacks.length === 0) {
       throw new UserError(
@@ -34,10 +35,10 @@ once.
       const { stack } = file;
       const up = async (say: Say) => {
         const platform = file.kind === "platform" ? platformsOf([file])[0] : undefined;
-        if (platform === undefined) return engine.up(stack);
+        if (platform === undefined) return guardedUp(engine, project.directory, stack);
         const own = { name: platform.name, stack };
         if (empty.has(stack)) await refuseUnknown(docker, own);
-        return engine.up(stack, await findLostParts(docker, engine, own, say));
+        return guardedUp(engine, project.directory, stack, await findLostParts(docker, engine, own, say));
       };
       // Apps need no GitHub to run.
       const tolerant = (say: Say) =>

@@ -161,6 +161,10 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           accounts: { signUp: args.accounts?.signUp ?? false },
           // What is not said must not replace the control plane of those who never will.
           ...(args.github !== undefined && { github: { ...args.github } }),
+          ...(args.drift !== undefined && { drift: { every: args.drift.every ?? 0 } }),
+          ...(args.ci !== undefined && {
+            ci: { ...args.ci, trust: (args.ci.trust ?? []).map((each) => ({ ...each })) },
+          }),
         },
       },
       this,

@@ -1,6 +1,6 @@
 import { UserError } from "../../lib/errors.ts";
 import { Problems } from "../../lib/validation/problems.ts";
-import { isRecord, map, object, optional, type Reader, text } from "../../lib/validation/readers.ts";
+import { isRecord, list, map, object, optional, type Reader, text } from "../../lib/validation/readers.ts";
 import type { AppSettings } from "../../model/app/settings.ts";
 import { appSettingsFields } from "../../model/app/settings.ts";
 import {
@@ -57,11 +57,15 @@ const privateKey: Reader<string> = (value, path, problems) => {
 };
 const certificateKeys = map(certificateName, privateKey);
 
+/** Things that may go though a rule denies it, by name; read by whoever brings the stack up. */
+const ALLOW = "dynoform:allowDataLoss";
+const things = optional(list(text("use the name of an add-on or a resource")));
+
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
-  [PLATFORM]: [KEY],
-  [APP]: [KEY, CONFIG, CERTIFICATES],
-  [GITHUB]: [KEY, GITHUB_AUTH],
+  [PLATFORM]: [KEY, ALLOW],
+  [APP]: [KEY, CONFIG, CERTIFICATES, ALLOW],
+  [GITHUB]: [KEY, GITHUB_AUTH, ALLOW],
 };
 
 /**
@@ -89,6 +93,7 @@ export function readStackFile(
       problems.add(key, `is no setting of this kind of stack; use ${[kind, ...COMPANIONS[kind]].join(", ")}`);
     }
   }
+  if (configuration[ALLOW] !== undefined) things(structured(configuration, ALLOW, problems), ALLOW, problems);
   const value = structured(configuration, kind, problems);
   if (kind === PLATFORM) {
     const settings = platformSettings(value, kind, problems);

@@ -1,6 +1,7 @@
 import { UserError } from "../../lib/errors.ts";
 import type { ForgeKind } from "../github/settings.ts";
 import { dashboardUrl } from "./addresses.ts";
+import type { CiSettings } from "./settings.ts";
 
 /** What `Platform` tells its control plane; times in seconds, paths are the host's. */
 export interface ControlPlaneSettings {
@@ -41,6 +42,10 @@ export interface ControlPlaneSettings {
   readonly accounts: { readonly signUp: boolean };
   /** As the platform's stack file says it. */
   readonly github?: { readonly forge?: ForgeKind; readonly baseUrl?: string; readonly clientId?: string };
+  /** Likewise. `every` 0: never. */
+  readonly drift?: { readonly every: number };
+  /** Likewise. */
+  readonly ci?: CiSettings;
 }
 
 /** The settings from the environment that `Platform` gives the container. */

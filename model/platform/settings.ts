@@ -71,6 +71,12 @@ export interface PlatformSettings {
   readonly commitChanges?: boolean;
   readonly backups?: BackupSettings;
   /**
+   * What no `up` that a tool starts may do: `replace:postgresql`, `delete:addon`. Such an `up` is previewed first, and
+   * refused, unless the stack's file lists the thing under `dynoform:allowDataLoss`. `pulumi up` itself is your own.
+   * @default []
+   */
+  readonly deny?: readonly string[];
+  /**
    * Where apps' Pythons come from: `debian` has one of each release, from packages; `uv` downloads every patch, from
    * GitHub or where UV_PYTHON_INSTALL_MIRROR says.
    * @default "debian"
@@ -79,6 +85,10 @@ export interface PlatformSettings {
   /** Who may have an account. */
   readonly accounts?: AccountSettings;
   readonly github?: GitHubSettings;
+  /** When it is looked whether what is there is what is declared. */
+  readonly drift?: DriftSettings;
+  /** Workflows that ask this platform without a secret of it. */
+  readonly ci?: CiSettings;
   /**
    * Where forges deliver webhooks, if not where browsers find the dashboard, e.g. `https://dashboard.apps.example.com` of a
    * proxy with TLS. What is named here counts as reachable for them.
@@ -227,7 +237,41 @@ interface GitHubSettings {
   readonly clientId?: string;
 }
 
-interface BackupSettings {
+export interface DriftSettings {
+  /**
+   * Seconds between two looks; 0: never. A look reads every resource of the platform and its apps again.
+   * @default 0
+   */
+  readonly every?: number;
+}
+
+export interface CiSettings {
+  /**
+   * Which workflows of GitHub Actions are let in by the tokens that GitHub makes for them.
+   * @default []
+   */
+  readonly trust?: readonly CiTrust[];
+  /**
+   * Who makes the tokens; of GitHub Enterprise Server `https://HOST/_services/token`.
+   * @default "https://token.actions.githubusercontent.com"
+   */
+  readonly issuer?: string;
+}
+
+/** What the workflows of a repository may do. */
+export interface CiTrust {
+  /** `owner/name` */
+  readonly repo: string;
+  /**
+   * A branch, or a whole ref such as `refs/pull/*`; a star at the end stands for the rest.
+   * @default any
+   */
+  readonly ref?: string;
+  /** `preview`: see what stack files would do; `up`: that, and have apps brought up by them. */
+  readonly may: "preview" | "up";
+}
+
+export interface BackupSettings {
   /**
    * How many of each database are kept: a new one removes the oldest.
    * @default 5
@@ -265,6 +309,10 @@ export const platformSettings: Reader<PlatformSettings> = (value, path, problems
 
 /** An address that forges deliver to. */
 const origin: Reader<string> = text('use a URL without a path, e.g. "https://dashboard.apps.example.com"', isOrigin);
+/** As `services/stacks/plan` reads it. */
+function isRule(text: string): boolean {
+  return /^(create|update|replace|delete):[\w@/.:-]+$/.test(text);
+}
 
 /** Whether it is the address of a web server and nothing below it. */
 function isOrigin(url: string): boolean {
@@ -309,6 +357,28 @@ const fields = object<PlatformSettings>({
     }),
   ),
   webhooks: optional(origin),
+  drift: optional(object<DriftSettings>({ every: seconds })),
+  ci: optional(
+    object<CiSettings>({
+      trust: optional(
+        list(
+          object<CiTrust>({
+            repo: text('use the full name of a repository, e.g. "octocat/hello"', (name) =>
+              /^[\w.-]+\/[\w.-]+$/.test(name),
+            ),
+            ref: optional(
+              text('use a branch or a ref, e.g. "main" or "refs/pull/*"', (ref) => /^[^\s*]+\*?$/.test(ref)),
+            ),
+            may: oneOf("thing that workflows may do", ["preview", "up"]),
+          }),
+        ),
+      ),
+      issuer: optional(
+        text("use a URL that begins with https://", (url) => url.startsWith("https://") && URL.canParse(url)),
+      ),
+    }),
+  ),
+  deny: optional(list(text('use rules like "delete:addon" and "replace:postgresql"', isRule))),
   backups: optional(object<BackupSettings>({ keep: optional(integer(1, 1000)) })),
   directory: optional(text("use an absolute path", (path) => path.startsWith("/"))),
 });

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { CallContext } from "../../engine/src/plugin/contract.ts";
-import { scaleService, startProblem } from "../../lib/docker/service.ts";
+import { findService, scaleService, startProblem } from "../../lib/docker/service.ts";
 import { dockerClient } from "../docker/client.ts";
 import { containersOf, lastLines, stopService, watchContainers } from "../docker/containers.ts";
 import { integer, number, type ResourceDefinition, text } from "../kit/index.ts";
@@ -16,6 +16,8 @@ type Inputs = {
   /** Seconds. */
   stopTimeout: number;
 };
+
+const MOST_REPLICAS = 2;
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
 const START_TIMEOUT_SECONDS = 60;
@@ -35,11 +37,17 @@ export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
   },
   computed: [],
   replaceOn: ["platform", "app", "service", "dyno"],
+  /** The platform runs two containers of a dyno at most, while one takes the other's place: more were made by hand. */
+  async changed({ inputs }) {
+    const service = await findService(dockerClient(), inputs.service);
+    return service !== undefined && service.replicas > MOST_REPLICAS ? ["settle"] : [];
+  },
   async create(inputs, call) {
     if (inputs.settle > 0) await start(inputs, call);
     return { id: inputs.service, outputs: inputs };
   },
   async update(_state, news) {
+    await scaleService(dockerClient(), news.service, (replicas) => (replicas > MOST_REPLICAS ? 1 : replicas));
     return news;
   },
   async delete({ inputs }, call) {

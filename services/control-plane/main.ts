@@ -14,6 +14,7 @@ import { openApps } from "./apps/open.ts";
 import type { Stacks } from "./apps/outputs.ts";
 import { OutputsReader } from "./apps/outputs.ts";
 import { LocalCertificates } from "./certificates/local.ts";
+import { openCi } from "./ci/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
 import { openDashboard } from "./dashboard/open.ts";
@@ -21,6 +22,7 @@ import { Builds } from "./deploys/builds.ts";
 import { deployer } from "./deploys/deploy.ts";
 import { Sources } from "./deploys/sources.ts";
 import { BuildStore } from "./deploys/store.ts";
+import { DriftWatch } from "./drift/watch.ts";
 import { DynoManager } from "./dyno-manager.ts";
 import { RuntimeMetrics } from "./dynos/runtime-metrics.ts";
 import { Ticker } from "./dynos/ticker.ts";
@@ -196,6 +198,19 @@ const git = parts.use(
 const github = parts.use(
   openGitHub({ ...tools, apps, builds, stacks, lock, log: logs, store, key, settings, clock, report }),
 );
+const drift = parts.use(
+  new DriftWatch({
+    runner,
+    db: store,
+    lock,
+    project: settings.project,
+    apps: () => apps.list(),
+    every: settings.drift?.every ?? 0,
+    clock,
+    report,
+  }),
+);
+const ci = openCi({ settings, store, runner, apps, clock, report });
 const certificates = await ensureCertificates(places.tls);
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
@@ -225,6 +240,7 @@ const { server, dispatcher } = createApi({
     usage: dynos.ledger,
     metrics: scrape,
     github,
+    drift,
   },
   outputs,
   platform: settings.platform,
@@ -233,7 +249,7 @@ const { server, dispatcher } = createApi({
   rendezvous: rendezvousWith(oneOffs),
   health,
   site: siteUrl(settings),
-  asides: [git.serve, sources.serve, github.receive, besideApi(settings.domain, () => site)],
+  asides: [git.serve, sources.serve, github.receive, ci, besideApi(settings.domain, () => site)],
   certificates,
   names: [`api.${settings.domain}`, `dashboard.${settings.domain}`, "dashboard.localhost"],
   report,
@@ -249,7 +265,7 @@ const site = new Site({
   login: "/login",
   report,
 });
-parts.use(await serveSite(places.dashboardSocket, site, [github.receive]));
+parts.use(await serveSite(places.dashboardSocket, site, [github.receive, ci]));
 const api = parts.use(server);
 parts.use(keepCertificates(places.tls, certificates, (renewed) => api.renew(renewed), report));
 
@@ -299,6 +315,7 @@ Promise.all([apps.resume(calm), github.resume(calm)])
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
   .then(() => github.start())
+  .then(() => drift.start())
   .then(() => images.restoreAll())
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));
 console.log(`control plane of ${settings.platform}: ready`);

@@ -1,4 +1,5 @@
 import type { Engine, Outcome } from "../stacks/engine.ts";
+import { guardedUp } from "../stacks/plan/guard.ts";
 import type { RunRequest } from "./run.ts";
 
 /**
@@ -15,7 +16,7 @@ async function act(engine: Engine, request: RunRequest): Promise<Outcome> {
   const file = settings === undefined ? [] : ["--config-file", settings];
   switch (verb) {
     case "up":
-      return engine.up(stack, args);
+      return guardedUp(engine, request.project, stack, args);
     case "create":
       return (await import("./create.ts")).create(engine, request);
     case "destroy":
@@ -23,7 +24,7 @@ async function act(engine: Engine, request: RunRequest): Promise<Outcome> {
     case "preview-up":
       return engine.preview(stack, [...args, ...file]);
     case "preview-create":
-      return (await import("./preview-create.ts")).previewCreate(engine, request);
+      return (await import("../stacks/preview-new.ts")).previewNew(engine, { ...request, settings: settings ?? "" });
     case "preview-destroy":
       return engine.previewDestroy(stack, args);
   }

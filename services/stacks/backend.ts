@@ -23,20 +23,20 @@ export class StateFiles {
   }
 
   async #find() {
-    const url = await this.#url();
+    const url = await backendUrl(this.#directory);
     if (!url?.startsWith("file://")) return undefined;
     const { name } = await findProject(this.#directory);
     return { backend: new FileBackend(url, this.#directory), project: name };
   }
+}
 
-  /** As the `pulumi` command finds it. */
-  async #url(): Promise<string | undefined> {
-    const { PULUMI_BACKEND_URL: url } = process.env;
-    if (url !== undefined && url !== "") return url;
-    const text = await readFile(join(this.#directory, "pulumi.env"), "utf8").catch((error: unknown) => {
-      if (isMissing(error)) return "";
-      throw error;
-    });
-    return parseEnv(text).PULUMI_BACKEND_URL;
-  }
+/** The backend's address, as the `pulumi` command finds it; undefined: nothing says it. */
+export async function backendUrl(directory: string): Promise<string | undefined> {
+  const { PULUMI_BACKEND_URL: url } = process.env;
+  if (url !== undefined && url !== "") return url;
+  const text = await readFile(join(directory, "pulumi.env"), "utf8").catch((error: unknown) => {
+    if (isMissing(error)) return "";
+    throw error;
+  });
+  return parseEnv(text).PULUMI_BACKEND_URL;
 }

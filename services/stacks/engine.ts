@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../lib/errors.ts";
 import { packageRoot } from "../../lib/package-root.ts";
 import { PulumiFailure, reasonOf } from "./reasons.ts";
+import { type Planned, plannedOf, type StepMetadata } from "./plan/planned.ts";
 import { endAfter, timeLimitOf } from "./time-limit.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */
@@ -52,10 +53,12 @@ export interface Outcome {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What resources warned of: the first line of each says what. */
   readonly warnings: readonly string[];
+  /** Of a preview: what would be done to each resource, and why. */
+  readonly planned?: readonly Planned[];
 }
 
 /** How many resources an outcome changed. */
-export function changed(outcome: Outcome): number {
+export function changed(outcome: Pick<Outcome, "changes">): number {
   return Object.entries(outcome.changes).reduce((sum, [op, count]) => (op === "same" ? sum : sum + count), 0);
 }
 
@@ -85,15 +88,8 @@ export interface EngineOptions {
 /** What the engine's event log has, as far as we read it (Pulumi's `apitype.EngineEvent`). */
 interface EngineEvent {
   readonly diagnosticEvent?: { readonly severity: string; readonly message: string; readonly ephemeral?: boolean };
-  readonly summaryEvent?: { readonly resourceChanges?: Record<string, number> };
-  readonly resOutputsEvent?: {
-    readonly metadata: {
-      readonly op: string;
-      readonly urn: string;
-      readonly type: string;
-      readonly new?: { readonly outputs?: Record<string, unknown> };
-    };
-  };
+  readonly summaryEvent?: { readonly resourceChanges?: Record<string, number>; readonly isPreview?: boolean };
+  readonly resOutputsEvent?: { readonly metadata: StepMetadata };
 }
 
 /**
@@ -233,17 +229,22 @@ export function outcomeOf(log: string): Outcome {
   let changes: Record<string, number> = {};
   let outputs: Record<string, unknown> = {};
   const steps: { op: string; type: string; name: string }[] = [];
+  const all: StepMetadata[] = [];
+  let isPreview = false;
   for (const line of log.split("\n").filter(Boolean)) {
     const event: EngineEvent = JSON.parse(line);
     changes = event.summaryEvent?.resourceChanges ?? changes;
+    isPreview ||= event.summaryEvent?.isPreview === true;
     const step = event.resOutputsEvent?.metadata;
     if (step === undefined) continue;
+    all.push(step);
     if (step.type === "pulumi:pulumi:Stack") outputs = step.new?.outputs ?? outputs;
     // Providers are Pulumi's own matter, as in its counts.
     else if (step.op !== "same" && !step.type.startsWith("pulumi:providers:"))
       steps.push({ op: step.op, type: step.type, name: nameOf(step.urn) });
   }
-  return { changes, outputs, steps, warnings: diagnosed(log, "warning") };
+  const warnings = diagnosed(log, "warning");
+  return { changes, outputs, steps, warnings, ...(isPreview && { planned: plannedOf(all) }) };
 }
 
 /** Lines that are kept of each thing that a deployment says. */

@@ -19,7 +19,7 @@ import type { Answer, Order } from "./control-plane/inside.ts";
 const COMMENT = "# the shop of the examples";
 
 test("what the control plane changes goes on without it, and is taken back when it fails", async (t) => {
-  await using platform = await testPlatform();
+  await using platform = await testPlatform({ ci: { trust: [{ repo: "octo/shop", may: "preview" }] } });
   await simpleApp(platform, "shop", { Procfile: 'web: test -z "$BROKEN" && uwsgi uwsgi.ini\n' });
   await platform.app(
     "shop",
@@ -41,6 +41,9 @@ test("what the control plane changes goes on without it, and is taken back when 
     // The one that the run was in goes a moment after it.
     await until("its containers are as before", async () => isDeepStrictEqual(await containers(platform), before));
     assert.equal(await wake(platform, "nobody"), 404, "the router reaches it");
+    const stranger = { method: "POST", headers: { authorization: "Bearer none" }, body: "{}" };
+    const refused = await platform.fetch("dashboard", "/ci/previews", stranger);
+    assert.equal(refused.status, 400, "workflows reach it through the router");
     // At most what the issue allows to a platform without apps.
     const parts = ["router", "control-plane", "runner", "postgres"];
     const used = await Promise.all(parts.map((part) => memoryOf(platform, part)));

@@ -3,6 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
+import { findService, scaleService } from "../../lib/docker/service.ts";
 import { runtimeDirectory } from "../support/dyno-manager.ts";
 import { get } from "../support/http.ts";
 import { testPlatform } from "../support/platform.ts";
@@ -52,6 +53,15 @@ test("up serves an app from its database, a second up changes nothing, down leav
   assert.match(second.output, /^0 changes$/m);
   assert.ok(!/password/.test(second.output), "it is shown once");
   assert.deepEqual(await containers(), running, "a second up starts or restarts no container");
+  const untouched = await platform.dynoform("drift");
+  assert.deepEqual([untouched.exitCode, untouched.output], [0, "All is as it is declared.\n"]);
+  await scaleService(platform.docker, await service(), () => 3);
+  const drift = await platform.dynoform("drift", "hello");
+  assert.equal(drift.exitCode, 2, drift.output);
+  assert.match(drift.output, /^hello +dyno:DynoProcess \S*web\.1\S* +settle/m);
+  const mended = await platform.pulumi("up", "--yes", "--skip-preview", "--stack", "hello");
+  assert.equal(mended.exitCode, 0, mended.output);
+  assert.equal((await findService(platform.docker, await service()))?.replicas, 1);
 
   const unconfirmed = await platform.dynoform("down");
   assert.equal(unconfirmed.exitCode, 1);
@@ -104,6 +114,11 @@ test("up serves an app from its database, a second up changes nothing, down leav
     const { status, body } = await platform.fetch("hello");
     assert.equal(status, 200, body);
     return /visit number <strong>(\d+)/.exec(body)?.[1];
+  }
+
+  async function service(): Promise<string> {
+    const { dynos } = await platform.engine.outputs("hello");
+    return (dynos as Record<string, string>)["web.1"] ?? "";
   }
 
   async function containers() {

@@ -26,12 +26,14 @@ interface HeldLock {
 
 /**
  * @param notice told in one line when a lock is taken over
+ * @param who holds it, for whoever is refused. Default: the process' user
  * @throws UserError with Pulumi's words when somebody else holds the stack
  */
 export async function lockStack(
   backend: FileBackend,
   name: StackName,
   notice: (line: string) => void,
+  who = userInfo().username,
 ): Promise<HeldLock> {
   const folder = lockFolder(backend, name);
   const own = `${randomUUID()}.json`;
@@ -39,7 +41,7 @@ export async function lockStack(
   await refuseOthers(backend, name, own);
   const content: LockContent = {
     pid: process.pid,
-    username: userInfo().username,
+    username: who,
     hostname: hostname(),
     timestamp: new Date().toISOString(),
     ...(await ownIdentity()),

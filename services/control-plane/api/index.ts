@@ -20,6 +20,7 @@ import { certificateRoutes } from "./handlers/certificates.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
 import { domainRoutes } from "./handlers/domains.ts";
+import { driftRoutes } from "./handlers/drift.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
 import { factRoutes } from "./handlers/facts.ts";
 import { featureRoutes } from "./handlers/features.ts";
@@ -114,6 +115,7 @@ export function createApi(options: ApiOptions): Api {
       ...collaboratorRoutes(desk),
       ...invitationRoutes(desk, options.site),
       ...auditRoutes(desk),
+      ...driftRoutes(desk),
       ...githubRoutes(desk),
       ...githubAccountRoutes(desk, options.site),
       ...githubRepositoryRoutes(desk),

@@ -2,6 +2,7 @@ import type { Accounts } from "../accounts/accounts.ts";
 import type { Stacks } from "../apps/outputs.ts";
 import type { Apps } from "../apps/ports.ts";
 import type { Builds as BuildRecords } from "../deploys/builds.ts";
+import type { DriftWatch } from "../drift/watch.ts";
 import type { Dynos } from "../dynos/ports.ts";
 import type { GitHub as OpenedGitHub } from "../github/open.ts";
 import type { Usage } from "../hours/ports.ts";
@@ -27,6 +28,8 @@ export interface Ports {
   readonly usage: Usage;
   readonly builds: Builds;
   readonly github: GitHub;
+  /** What is not as it is declared. */
+  readonly drift: Pick<DriftWatch, "found">;
 }
 
 /** @see the class of that name */

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../../lib/errors.ts";
-import { editStackFile } from "../../../model/stack/editor.ts";
+import { type Edited, editStackFile } from "../../../model/stack/editor.ts";
 import { pulumiReason } from "../../stacks/reasons.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
 import type { StackCommits } from "./commits.ts";
-import { courses } from "./courses.ts";
+import { courses, namesIn } from "./courses.ts";
 import { type DeclaredApp, declaredApps } from "./declared.ts";
 import { type Edit, editedText } from "./edit.ts";
 import { type AppFollower, Followers } from "./followers.ts";
@@ -209,6 +209,26 @@ export class Apps {
     return this.#inTurn(name, "a change", act, options, (app, activity) => this.#edit("edit", app, activity, edit));
   }
 
+  /**
+   * The same with a whole file that comes from elsewhere, in the place of the one that its writer knew.
+   *
+   * @throws UserError when the file here is neither, and when the app would have another name, after which nothing has changed
+   */
+  async replace(name: string, act: Act, { before, after }: Edited, options: ChangeOptions = {}): Promise<ChangeResult> {
+    return this.#inTurn(name, "a change", act, options, (app, activity) => {
+      const [was, is] = [namesIn(before, app.stack), namesIn(after, app.stack)];
+      if (was.name !== is.name || was.id !== is.id) {
+        throw new UserError(`${name} would have another name or id. Rename it by \`heroku apps:rename\`.`);
+      }
+      return this.#write("edit", app, activity, (text) => {
+        if (text === before || text === after) return after;
+        throw new UserError(
+          `the stack file of ${name} was changed on the host since. Commit there what it says, and begin anew.`,
+        );
+      });
+    });
+  }
+
   /** What `change` would do: a preview, after which nothing has changed. */
   async plan(name: string, act: Act, edit: Edit): Promise<Plan> {
     return this.#options.lock.run(name, "a preview", async () =>
@@ -283,13 +303,20 @@ export class Apps {
 
   /** Writes down a change, and then the file. */
   async #edit(kind: "edit" | "rename", app: DeclaredApp, activity: number, edit: Edit): Promise<Change> {
+    return this.#write(kind, app, activity, (text) => editedText(this.#options, app, text, edit));
+  }
+
+  async #write(
+    kind: "edit" | "rename",
+    app: DeclaredApp,
+    activity: number,
+    write: (text: string) => string | Promise<string>,
+  ): Promise<Change> {
     const { project, journal } = this.#options;
     const { stack, path } = app;
     const begun = this.#change(kind, activity, app, { before: "", after: "" });
-    const texts = await editStackFile(
-      { project, stack, path, editor: this.#editor },
-      (text) => editedText(this.#options, app, text, edit),
-      (edited) => journal.applying({ ...begun, ...edited }),
+    const texts = await editStackFile({ project, stack, path, editor: this.#editor }, write, (edited) =>
+      journal.applying({ ...begun, ...edited }),
     );
     return { ...begun, ...texts };
   }

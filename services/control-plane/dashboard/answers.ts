@@ -74,6 +74,19 @@ export interface ApiCollaborator {
   readonly user: ApiUser;
 }
 
+/** What is not as it is declared. */
+export interface ApiDrift {
+  /** Null: nobody looks. */
+  readonly looked_at: string | null;
+  readonly differences: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly path: string | null;
+    readonly declared: string;
+    readonly there: string;
+  }[];
+}
+
 export interface ApiUsage {
   readonly month: string;
   /** Seconds. */

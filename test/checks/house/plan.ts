@@ -69,6 +69,14 @@ export const PLAN: Readonly<Record<string, Room>> = {
   "services/control-plane/github": {
     knows: [...BASE, "sources", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
   },
+  "services/control-plane/drift": {
+    knows: [...BASE, "services/stacks", ...part("dynos", "runs")],
+    packages: [],
+  },
+  "services/control-plane/ci": {
+    knows: [...BASE, "services/stacks", ...part("apps", "runs")],
+    packages: ["jose", "yaml"],
+  },
   "services/control-plane/metrics": {
     knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
     packages: ["prom-client"],
@@ -81,6 +89,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
         "accounts",
         "apps",
         "deploys",
+        "drift",
         "dynos",
         "github",
         "hours",

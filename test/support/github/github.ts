@@ -17,6 +17,7 @@ import {
   type App,
   type CheckRun,
   type CheckSuite,
+  type Comment,
   fullName,
   type Installation,
   newSecret,
@@ -94,6 +95,8 @@ export interface TestRepository extends Repository {
   check(suite: CheckSuite, checks: Checks): Promise<void>;
   /** Opens a pull request from a branch to another. */
   pull(head: string, base?: string): Pull;
+  /** Somebody writes a comment on a pull request. */
+  comment(pull: Pull, login: string, body: string): Comment;
 }
 
 /** Checks by their names: how they ended, or that they run. */
@@ -145,6 +148,7 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
       suites: [],
       deployments: [],
       pulls: [],
+      comments: [],
       createdAt: now(),
       commit: (branch, files, more) => moving(branch, () => made.git.commit(branch, files, more)),
       forcePush: (branch, files, parent = null) => moving(branch, () => made.git.commit(branch, files, { parent })),
@@ -179,6 +183,12 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
         const pull: Pull = { id: state.next(), number, state: "open", ...about };
         made.pulls.push(pull);
         return pull;
+      },
+      comment(pull, login, body) {
+        const at = now();
+        const comment: Comment = { id: state.next(), issue: pull.number, user: user(login), body, at, updatedAt: at };
+        made.comments.push(comment);
+        return comment;
       },
     };
     state.repositories.push(made);

@@ -39,6 +39,7 @@ export interface Repository {
   readonly suites: CheckSuite[];
   readonly deployments: Deployment[];
   readonly pulls: Pull[];
+  readonly comments: Comment[];
   readonly createdAt: string;
 }
 
@@ -142,6 +143,17 @@ export interface Pull {
   state: "open" | "closed";
   readonly user: User;
   readonly at: string;
+}
+
+/** A comment on an issue; pull requests are issues. */
+export interface Comment {
+  readonly id: number;
+  /** Its number. */
+  readonly issue: number;
+  readonly user: User;
+  body: string;
+  readonly at: string;
+  updatedAt: string;
 }
 
 export interface App {

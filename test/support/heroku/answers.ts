@@ -125,6 +125,7 @@ const UNPUBLISHED = [
   "POST /apps/:app/formations/:type/actions/stop",
   "GET /accounts/:account/actions/get-quota",
   "GET /apps/:app/usage",
+  "GET /apps/:app/drift",
   // In the older schema only.
   "GET /apps/:app/builds/:build/result",
   "GET /apps/:app/audit",

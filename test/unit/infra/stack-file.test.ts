@@ -147,12 +147,22 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "an unknown top-level key",
     { "dynoform:app": {}, "dynoform:confg": {} },
-    "dynoform:confg: is no setting of this kind of stack; use dynoform:app, dynoform:key, dynoform:config, dynoform:certificates",
+    "dynoform:confg: is no setting of this kind of stack; use dynoform:app, dynoform:key, dynoform:config, dynoform:certificates, dynoform:allowDataLoss",
+  ],
+  [
+    "what may be lost, as no list of names",
+    { "dynoform:app": {}, "dynoform:allowDataLoss": { DATABASE: true } },
+    'dynoform:allowDataLoss: {"DATABASE":true} is not allowed; use a list',
+  ],
+  [
+    "what a platform denies, as no rule",
+    { "dynoform:platform": { deny: ["addon"] } },
+    'dynoform:platform.deny[0]: "addon" is not allowed; use rules like "delete:addon" and "replace:postgresql"',
   ],
   [
     "config vars of a platform",
     { "dynoform:platform": {}, "dynoform:config": {} },
-    "dynoform:config: is no setting of this kind of stack; use dynoform:platform, dynoform:key",
+    "dynoform:config: is no setting of this kind of stack; use dynoform:platform, dynoform:key, dynoform:allowDataLoss",
   ],
   [
     "a text for a map",

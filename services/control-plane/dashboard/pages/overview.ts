@@ -1,6 +1,6 @@
 import { type Html, html } from "../../web/html.ts";
 import type { MemberRoute } from "../../web/visit.ts";
-import type { ApiAddon, ApiDyno, ApiFormation, ApiRelease } from "../answers.ts";
+import type { ApiAddon, ApiDrift, ApiDyno, ApiFormation, ApiRelease } from "../answers.ts";
 import { path } from "../api.ts";
 import { dynoBadge } from "../app-states.ts";
 import { type AppVisit, appPage, type Context } from "../context.ts";
@@ -18,17 +18,19 @@ export function overviewPages(context: Context): MemberRoute[] {
 
 async function overview({ api, ports }: Context, { visit, app, state }: AppVisit): Promise<Html> {
   const base = path`/apps/${app.name}`;
-  const [formation, dynos, releases, addons] = await Promise.all([
+  const [formation, dynos, releases, addons, drift] = await Promise.all([
     api.get<ApiFormation[]>(visit, `${base}/formation`),
     api.get<ApiDyno[]>(visit, `${base}/dynos`),
     api.get<ApiRelease[]>(visit, `${base}/releases`),
     api.find<ApiAddon[]>(visit, `${base}/addons`),
+    api.find<ApiDrift>(visit, `${base}/drift`),
   ]);
   ports.releases.note(app.name, lastOf(releases));
   const now = ports.clock();
   const deployed = releases.some(({ slug }) => slug !== null);
   const latest = timeline(releases, ports.activity(app.name, 30)).slice(0, LATEST);
   return html`${!deployed && html`<div class="card"><h2>Nothing is deployed yet</h2><p>${app.name} has an address, where visitors see a welcome page. <a href="${appPath(app.name, "deploy")}">How to deploy your code</a>.</p></div>`}
+${drift !== undefined && drift.differences.length > 0 && driftCard(drift, now)}
 <div class="columns">
 <section class="card"><header><h2>Dynos</h2><a href="${appPath(app.name, "resources")}">Configure</a></header>
 ${formation.length === 0 ? html`<p class="soft">No process types: a Procfile names them.</p>` : html`<ul class="rows">${formation.map((each) => process(each, dynos))}</ul>`}
@@ -39,6 +41,21 @@ ${addons === undefined || addons.length === 0 ? html`<p class="soft">None. A dat
 ${latest.length === 0 ? html`<p class="soft">Nothing has happened yet.</p>` : html`<ul class="rows">${latest.map((entry) => timelineRow(app.name, entry, now))}</ul>`}</section>
 <section class="card"><header><h2>App</h2><a href="${appPath(app.name, "settings")}">Settings</a></header>${facts(app, newestFirst(releases)[0], now)}</section>
 </div>`;
+}
+
+/** Differences that are listed. */
+const LISTED = 10;
+
+function driftCard({ looked_at: at, differences }: ApiDrift, now: number): Html {
+  const more = differences.length - LISTED;
+  return html`<section class="card" id="drift"><header><h2>Changed by hand</h2><span class="soft small">${at !== null && ago(at, now)}</span></header>
+<p>What is there is not what the stack file declares. <code>pulumi up --refresh</code> puts it right.</p>
+<ul class="rows">${differences
+    .slice(0, LISTED)
+    .map(
+      ({ name, path, declared, there }) =>
+        html`<li><div class="grow"><span class="title">${name}</span>${path !== null && html` <code>${path}</code>`}<br><span class="soft small">declared: ${declared}; there: ${there}</span></div></li>`,
+    )}</ul>${more > 0 && html`<p class="soft small">And ${more} more: <code>npx dynoform drift</code></p>`}</section>`;
 }
 
 function process({ type, command, quantity, size }: ApiFormation, dynos: readonly ApiDyno[]): Html {

@@ -2,6 +2,7 @@ import type { Route } from "../call.ts";
 import { appRoutes } from "./apps.ts";
 import { branchRoutes } from "./branches.ts";
 import { checkRoutes } from "./checks.ts";
+import { commentRoutes } from "./comments.ts";
 import { deploymentRoutes } from "./deployments.ts";
 import { hookRoutes } from "./hooks.ts";
 import { keyRoutes } from "./keys.ts";
@@ -21,5 +22,6 @@ export const routes: readonly Route[] = [
   ...checkRoutes,
   ...deploymentRoutes,
   ...pullRoutes,
+  ...commentRoutes,
   ...appRoutes,
 ];

@@ -5,6 +5,7 @@ import type { LedgerEntry } from "../../../../model/app/ledger.ts";
 import type { AddonSettings } from "../../../../model/app/settings.ts";
 import type { Ports } from "../../../../services/control-plane/api/ports.ts";
 import type { AppFile, Changed, DeclaredApp, Plan } from "../../../../services/control-plane/apps/ports.ts";
+import type { Found } from "../../../../services/control-plane/drift/watch.ts";
 import type { DynoState, DynoTarget } from "../../../../services/control-plane/dynos/ports.ts";
 import type { UsageEntry } from "../../../../services/control-plane/hours/ports.ts";
 import type { Drain, LogFilter, StoredLine } from "../../../../services/control-plane/logs/ports.ts";
@@ -56,6 +57,7 @@ export class World {
   warnings: readonly string[] = [];
   /** Why the next change fails. */
   failure: Error | undefined;
+  readonly drift = new Map<string, Found>();
   usage: UsageEntry[] = [
     { app: "shop", type: "web", size: "free", seconds: 3600 },
     { app: "blog", type: "web", size: "free", seconds: 60 },
@@ -223,6 +225,7 @@ export class World {
         log: async (id) => world.buildLogs.get(id) ?? "",
       },
       github: world.github.port(),
+      drift: { found: (stack) => world.drift.get(stack) },
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }

@@ -54,6 +54,26 @@ test("a change is an edit and an up, with who did it and why", async () => {
   });
 });
 
+test("a whole file takes the place of the one that its writer knew, or is taken back", async () => {
+  await withApps([done, done, broken, done], async ({ apps, runs, text }) => {
+    await apps.replace("shop", act, { before: BEFORE, after: AFTER });
+    assert.equal(await text(), AFTER);
+    // Once more is no harm.
+    await apps.replace("shop", act, { before: BEFORE, after: AFTER });
+    await assert.rejects(
+      apps.replace("shop", act, { before: BEFORE, after: BEFORE.replace("1", "3") }),
+      /^UserError: the stack file of shop was changed on the host since\. Commit there what it says, and begin anew\.$/,
+    );
+    await assert.rejects(
+      apps.replace("shop", act, { before: AFTER, after: AFTER.replace("formation", "name: blog\n    formation") }),
+      /^UserError: shop would have another name or id/,
+    );
+    assert.deepEqual([await text(), runs.begun.length], [AFTER, 2]);
+    await assert.rejects(apps.replace("shop", act, { before: AFTER, after: BEFORE }), ChangeFailed);
+    assert.equal(await text(), AFTER);
+  });
+});
+
 test("config vars are written as Pulumi encrypts them", async () => {
   await withApps([], async ({ apps, text }) => {
     await apps.change("shop", act, (file) => {

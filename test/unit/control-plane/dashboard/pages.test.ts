@@ -38,6 +38,9 @@ test("every page of an app shows whatever was said and set as text", async (t) =
   world.release(`Set ${HOSTILE}`, HOSTILE);
   world.log("shop", "app", "web.1", HOSTILE);
   world.dynos = [{ dyno: "web.1", type: "web", size: "free", state: HOSTILE, since: NOW, command: HOSTILE }];
+  const drift = { type: HOSTILE, name: HOSTILE, path: HOSTILE, declared: HOSTILE, there: HOSTILE };
+  world.drift.set("shop", { at: NOW, drift: [drift] });
+  assert.match((await site.get("/apps/shop", "ann")).body, /<h2>Changed by hand<\/h2>/);
   site.activities.push({
     id: 7,
     user: HOSTILE,

@@ -6,6 +6,7 @@ import { apps, openApps } from "./apps.ts";
 import { authorizations, openAuthorizations } from "./authorizations.ts";
 import { builds, openBuilds } from "./builds.ts";
 import { configVars } from "./config-vars.ts";
+import { drift } from "./drift.ts";
 import { dynos } from "./dynos.ts";
 import { github } from "./github.ts";
 import { logs, openLogs } from "./logs.ts";
@@ -24,6 +25,7 @@ export const operations: Operations = {
   ...authorizations,
   ...builds,
   ...configVars,
+  ...drift,
   ...dynos,
   ...github,
   ...logs,

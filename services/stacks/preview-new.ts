@@ -4,15 +4,22 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { isMissing } from "../../lib/errors.ts";
 import { findProject } from "../../model/stack/project.ts";
-import { Engine, type Outcome } from "../stacks/engine.ts";
-import { initStack, removeStack } from "../stacks/new-stack.ts";
-import type { RunRequest } from "./run.ts";
+import { Engine, type Outcome } from "./engine.ts";
+import { initStack, removeStack } from "./new-stack.ts";
+
+export interface NewStack {
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  readonly stack: string;
+  /** Its settings file, wherever it lies. */
+  readonly settings: string;
+}
 
 /**
  * Previews a stack that is not there. Pulumi previews none but known ones, so there is one while it does: its settings
  * file lies in a project of the same name elsewhere, and nothing of it in the user's.
  */
-export async function previewCreate(engine: Engine, { project, stack, settings = "" }: RunRequest): Promise<Outcome> {
+export async function previewNew(engine: Engine, { project, stack, settings }: NewStack): Promise<Outcome> {
   const { name } = await findProject(project);
   const aside = await mkdtemp(join(tmpdir(), "dynoform-preview-"));
   try {

@@ -1,0 +1,17 @@
+import type { Desk } from "../desk.ts";
+import type { Route } from "../routes.ts";
+
+export function driftRoutes(desk: Desk): Route[] {
+  return [
+    [
+      "GET",
+      "/apps/:app/drift",
+      async (call) => {
+        const app = await desk.app(call);
+        const found = desk.ports.drift.found(app.stack);
+        const differences = found?.drift.map(({ path = null, ...row }) => ({ ...row, path })) ?? [];
+        return { body: { looked_at: found === undefined ? null : new Date(found.at).toISOString(), differences } };
+      },
+    ],
+  ];
+}

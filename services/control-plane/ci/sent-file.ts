@@ -1,0 +1,75 @@
+import { relative, resolve } from "node:path";
+import { parse, stringify, YAMLParseError } from "yaml";
+import { UserError } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
+
+/** What a stack file that was sent can be: one that this host previews, or one that it does not. */
+export type Sent = { readonly settings: string } | { readonly elsewhere: string };
+
+/** Keys below which secure values stay secrets, whatever is done with them. */
+const SECRET_KEYS = ["dynoform:config", "dynoform:certificates", "dynoform:key"];
+
+/** The keys of an app's and a platform's files. All others may tell providers where to go. */
+const KEYS = ["dynoform:app", "dynoform:platform", "dynoform:allowDataLoss", ...SECRET_KEYS];
+
+/**
+ * The settings to preview, from a stack file that a workflow sent. Whoever wrote it may be anybody who can open a pull request:
+ * it may not say whom the host is to ask, what of the host is read, nor have a secret shown by putting it in another place.
+ *
+ * @param present the host's own file of the stack, whose salt and provider of secrets are kept; undefined: there is none
+ * @param project the folder of Pulumi.yaml
+ * @throws UserError for what is refused
+ */
+export function settingsOf(stack: string, text: string, present: string | undefined, project: string): Sent {
+  const { config, encryptionsalt } = mapOf(stack, text);
+  if (!isRecord(config)) throw new UserError(`the file of ${stack} has no map \`config\`.`);
+  if (!("dynoform:app" in config) && !("dynoform:platform" in config)) {
+    return { elsewhere: "only files of platforms and apps are previewed by their host" };
+  }
+  for (const [key, value] of Object.entries(config)) {
+    if (!KEYS.includes(key)) throw new UserError(`${stack}: ${key} is not taken from a workflow.`);
+    if (!SECRET_KEYS.includes(key)) refuseSecure(stack, key, value);
+  }
+  refuseOutside(stack, config["dynoform:app"], project);
+  if (present === undefined) {
+    const salt = typeof encryptionsalt === "string" ? { encryptionsalt } : {};
+    return { settings: stringify({ ...salt, config }) };
+  }
+  const { config: own, ...rest } = mapOf(stack, present);
+  const before = isRecord(own) ? Object.keys(own) : [];
+  for (const kind of ["dynoform:app", "dynoform:platform"]) {
+    if (before.includes(kind) && !(kind in config)) throw new UserError(`${stack} is no longer a stack of its kind.`);
+  }
+  return { settings: stringify({ ...rest, config }) };
+}
+
+function mapOf(stack: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    // Anchors and aliases can blow a small text up.
+    const value: unknown = parse(text, { maxAliasCount: 0 });
+    if (isRecord(value)) return value;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError) && !(error instanceof ReferenceError)) throw error;
+  }
+  throw new UserError(`the file of ${stack} is no valid YAML.`);
+}
+
+/** A secret in a plain setting would be shown as any other. */
+function refuseSecure(stack: string, path: string, value: unknown): void {
+  if (Array.isArray(value)) for (const each of value) refuseSecure(stack, path, each);
+  if (!isRecord(value)) return;
+  if ("secure" in value) {
+    throw new UserError(`${stack}: ${path} has a secure value, which only ${SECRET_KEYS.join(", ")} may have here.`);
+  }
+  for (const [key, each] of Object.entries(value)) refuseSecure(stack, `${path}.${key}`, each);
+}
+
+/** Its source is read on the host. */
+function refuseOutside(stack: string, app: unknown, project: string): void {
+  const source = isRecord(app) && isRecord(app.source) ? app.source.path : undefined;
+  if (source === undefined) return;
+  const path = typeof source === "string" ? relative(project, resolve(project, source)) : "..";
+  if (path.startsWith("..") || path.split("/").some((part) => part.startsWith("."))) {
+    throw new UserError(`${stack}: its source lies outside of the project, or is hidden in it.`);
+  }
+}

@@ -1,0 +1,39 @@
+import { hostname } from "node:os";
+import { FileBackend } from "../../engine/src/state/file-backend.ts";
+import { type HeldLock, lockStack } from "../../engine/src/state/lock.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { Project } from "../../model/stack/project.ts";
+import { backendUrl } from "./backend.ts";
+
+/** Stands for all stacks of a project among the locks of a backend. No stack file can have this name. */
+const ALL = "dynoform.all-stacks";
+
+/**
+ * The turn of one that brings up a project's stacks one after the other, which the engine's locks, each of one stack, do
+ * not give. Kept where the states are, so that runners on other machines see it. Backends of the real CLI alone have none.
+ *
+ * @param who has it, for whoever is refused
+ * @param notice told in one line when it is taken from a process that has ended
+ * @throws UserError with who has it
+ */
+export async function takeProject(
+  project: Project,
+  who: string,
+  notice: (line: string) => void,
+): Promise<AsyncDisposable> {
+  const url = await backendUrl(project.directory);
+  if (!url?.startsWith("file://")) return { async [Symbol.asyncDispose]() {} };
+  const backend = new FileBackend(url, project.directory);
+  let held: HeldLock;
+  try {
+    held = await lockStack(backend, { project: project.name, stack: ALL }, notice, who);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, place, by, pid, at] = /^ {2}(\S+): created by (.+) \(pid (\d+)\) at (\S+)/m.exec(message) ?? [];
+    if (place === undefined) throw error;
+    throw new UserError(
+      `the stacks of ${project.name} are being brought up by ${by}, process ${pid}, since ${at}. Wait until that is done; if it is gone for good (this is ${hostname()}), remove ${place.replace("file://", "")}.`,
+    );
+  }
+  return { [Symbol.asyncDispose]: () => held.release() };
+}
