@@ -34,10 +34,13 @@ import { Measures } from "./metrics/measures.ts";
 import { scrapes } from "./metrics/scrapes.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { declaredPipelines } from "./pipelines/declared.ts";
+import { openPipelines } from "./pipelines/open.ts";
 import { Databases } from "./postgres/databases.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { certificatePort, routerPort } from "./router.ts";
+import { openSetups } from "./setups/open.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificates } from "./tls/certificates.ts";
 import { keepCertificates } from "./tls/renewal.ts";
@@ -194,8 +197,51 @@ const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const github = parts.use(
-  openGitHub({ ...tools, apps, builds, stacks, lock, log: logs, store, key, settings, clock, report }),
+  openGitHub({
+    ...tools,
+    async needed(stack) {
+      const { project, platform } = settings;
+      return (await declaredPipelines({ project, platform, firstSeen: () => 0 })).some(
+        ({ github }) => github === stack,
+      );
+    },
+    apps,
+    builds,
+    stacks,
+    lock,
+    log: logs,
+    store,
+    key,
+    settings,
+    clock,
+    report,
+  }),
 );
+const pipelines = openPipelines({
+  ...tools,
+  apps,
+  docker,
+  stacks,
+  outputs,
+  links: github.links,
+  accounts,
+  lock,
+  log: logs,
+  store,
+  settings,
+  clock,
+  report,
+});
+const setups = openSetups({
+  apps,
+  builds,
+  oneOffs,
+  log: logs,
+  store,
+  clock,
+  directory: settings.directory,
+  report,
+});
 const certificates = await ensureCertificates(places.tls);
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
@@ -225,6 +271,8 @@ const { server, dispatcher } = createApi({
     usage: dynos.ledger,
     metrics: scrape,
     github,
+    ...pipelines,
+    setups,
   },
   outputs,
   platform: settings.platform,
@@ -295,9 +343,11 @@ databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
 // After a crash of Docker or of the machine, apps that boot come before changes that were cut short.
 const calm = sleep(CALM);
-Promise.all([apps.resume(calm), github.resume(calm)])
+Promise.all([apps.resume(calm), github.resume(calm), pipelines.pipelines.resume(calm)])
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
+  .then(() => pipelines.recover())
+  .then(() => setups.recover())
   .then(() => github.start())
   .then(() => images.restoreAll())
   .catch((error: unknown) => report(`what was begun could not be finished: ${messageOf(error)}`));

@@ -20,10 +20,10 @@ export interface Activity extends Act {
 /** `edit`: an app's file changes. `rename`: also what others call the app. */
 export type AppChangeKind = "edit" | "rename" | "create" | "destroy";
 
-/** What is done to the stack of a repository, for an app that is linked to it. */
-export type LinkChangeKind = "link-edit" | "link-create" | "link-destroy";
+/** What is done to the stack of a repository, or of a pipeline. */
+export type StackChangeKind = `${"link" | "pipeline"}-${"edit" | "create" | "destroy"}`;
 
-export type ChangeKind = AppChangeKind | LinkChangeKind;
+export type ChangeKind = AppChangeKind | StackChangeKind;
 
 /** A change that is being made, with all that another process needs to finish it. */
 export interface Change {

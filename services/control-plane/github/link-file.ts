@@ -8,6 +8,7 @@ import { StackFileEditor } from "../../../model/stack/editor.ts";
 import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { seal } from "../apps/seal.ts";
+import type { NewStack } from "../apps/stack-changes.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
 
@@ -21,20 +22,13 @@ export interface LinkFileOptions {
   readonly scratch: string;
 }
 
-export interface NewLink {
-  readonly stack: string;
-  readonly path: string;
-  /** Of its stack file, with the credential encrypted. */
-  readonly text: string;
-}
-
 /** What the file of a link that is not there yet will say. */
 export async function newLink(
   options: LinkFileOptions,
   repository: string,
   by: { readonly baseUrl: string; readonly credential: Credential },
   apps: Readonly<Record<string, LinkedApp>>,
-): Promise<NewLink> {
+): Promise<NewStack> {
   const project = await findProject(options.project);
   const files = await readStackFiles(project);
   const platform = files.find((file) => isPlatform(file, options.platform))?.stack ?? DEFAULT_PLATFORM_STACK;
