@@ -12,6 +12,7 @@ export type {
 export { DYNO_SIZES, type DynoSize, type DynoSizeName } from "../model/app/sizes.ts";
 export type { GitHubCredential, GitHubLinkSettings, LinkedAppSettings, LinkMode } from "../model/github/settings.ts";
 export { RESERVED_APP_NAMES } from "../model/names.ts";
+export type { PipelineSettings, Stage } from "../model/pipeline/settings.ts";
 export type { MemoryLimit, PlatformSettings, PortSettings } from "../model/platform/settings.ts";
 export { App, type AppArgs, type AppTransform } from "./app/app.ts";
 export type { CertificateKeys } from "./app/certificates.ts";
@@ -23,6 +24,7 @@ export { PostgresAttachment, type PostgresAttachmentArgs } from "./app/postgres-
 export type { DatabaseOutput, PostgresTransform } from "./app/postgres-login.ts";
 export type { Environment, EnvironmentEntry, EnvironmentValue } from "./environment.ts";
 export { GitHubLink, type GitHubLinkArgs, type LinkWebhook } from "./github/github-link.ts";
+export { Pipeline, type PipelineArgs } from "./pipeline/pipeline.ts";
 export { connectPlatform, type PlatformConnection } from "./platform/connection.ts";
 export { Platform, type PlatformArgs } from "./platform/platform.ts";
 export type { PlatformTransform } from "./platform/transform.ts";

@@ -3,6 +3,7 @@ import type { LedgerEntry } from "../model/app/ledger.ts";
 import { DEFAULT_PLATFORM_STACK } from "../model/stack/keys.ts";
 import { connectDatabases } from "./app/addons.ts";
 import { App } from "./app/app.ts";
+import { pipeline } from "./pipeline/program.ts";
 import { connectPlatform, readStackOutputs } from "./platform/connection.ts";
 import { connectionOutputs, Platform } from "./platform/platform.ts";
 import { readStackFile } from "./stack/stack-file.ts";
@@ -20,6 +21,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     const { gitHubLink } = await import("./github/program.ts");
     return gitHubLink(stack, file.settings, file.credential);
   }
+  if (file.kind === "pipeline") return pipeline(stack, file);
   const { platform, name = stack, ...settings } = file.settings;
   const app = new App(
     stack,

@@ -16,7 +16,7 @@ export const upCommand: Command = {
 
 Does what \`dynoform setup\` does, then runs \`pulumi up\` for each stack file of this project: the
 platform's first, then every app's, then those of links to GitHub, which keep nothing else from coming up when they
-fail. A second run changes nothing. A platform without an admin gets one, whose e-mail address and password are shown
+fail, and of pipelines. A second run changes nothing. A platform without an admin gets one, whose e-mail address and password are shown
 once.
 `,
   options: {},

@@ -81,12 +81,14 @@ function stackFiles(): string {
   ];
   const shown = [...nested, "DynoSizeName", "PostgresPlan"];
   return page("Stack files", [
-    "What stands below `config:` of a `stacks/Pulumi.<stack>.yaml`. Which of the first three keys is there says what kind of stack it is.",
+    "What stands below `config:` of a `stacks/Pulumi.<stack>.yaml`. Which of the first four keys is there says what kind of stack it is.",
     `## dynoform:app\n\n${table([PLATFORM, ...fieldsOf("AppSettings")], shown)}`,
     `## dynoform:platform\n\n${table(fieldsOf("PlatformSettings"), shown)}`,
     `## dynoform:github\n\n${table([PLATFORM, ...fieldsOf("GitHubLinkSettings")], shown)}`,
+    `## dynoform:pipeline\n\n${table([PLATFORM, ...fieldsOf("PipelineSettings")], shown)}`,
     "## dynoform:config\n\nAn app's config vars: names to texts, plain or secure values. Whole numbers and booleans are taken as they print.",
     "## dynoform:github-auth\n\nBy what GitHub lets the platform in, a secure value: `token`, or `app` with `id`, `installation` and `pem`.",
+    "## dynoform:review-config and dynoform:test-config\n\nConfig vars of a pipeline's review apps and of its test runs, as `dynoform:config` has an app's.",
     "## dynoform:key\n\nA secure value that keys the names of dynos; whoever makes the file writes it.",
     sizes(),
     plans(),

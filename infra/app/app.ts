@@ -308,9 +308,16 @@ function createBuild(
 ): { resource: Build; slug: string } {
   const { app, id, source, platform, environment } = args;
   const pip = pipHash(args.key, environment);
-  const content = { platform: platform.name, app, ...buildContent(source, pip, source.commit) };
+  const made = buildContent(source, pip, source.commit);
+  const { image: promoted } = source;
+  // What is taken as it is differs by nothing of how it would be made.
+  const decides = promoted === undefined ? made : { digest: made.digest, promoted };
+  const content = { platform: platform.name, app, ...decides };
   const inputs: BuildArgs = {
-    ...content,
+    ...made,
+    platform: platform.name,
+    app,
+    ...(promoted !== undefined && { promoted }),
     runtime: platform.directory,
     repository: repositoryPath(platform.directory, id),
     directory: source.directory,

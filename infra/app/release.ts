@@ -55,6 +55,7 @@ export function createRelease(name: string, settings: ReleaseSettings, opts: pul
     digest: source?.digest ?? "",
     commit: source?.commit ?? "",
     image: image ?? "",
+    promoted: source?.image !== undefined,
     processes: source?.processes ?? {},
     configHash: configHash(key, config),
     config: values(config),

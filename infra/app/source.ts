@@ -15,6 +15,8 @@ export interface AppSource extends Source {
   readonly directory: string;
   /** The commit of the app's repository that it is, or, of a folder, that it will be. */
   readonly commit: string;
+  /** Docker's id of the image that another app has made of it. */
+  readonly image?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface AppSource extends Source {
  * @param id what names the app's repository
  */
 export function readSource(
-  { path, commit }: SourceSettings,
+  { path, commit, image }: SourceSettings,
   { platform, id }: { readonly platform: PlatformConnection; readonly id: string },
   at: string,
   problems: Problems,
@@ -42,7 +44,7 @@ export function readSource(
   try {
     const directory = checkOut(platform.directory, id, repositoryPath(platform.directory, id), commit);
     const source = read(directory, "", platform.pythons, problems);
-    return source && { ...source, directory, commit };
+    return source && { ...source, directory, commit, ...(image !== undefined && { image }) };
   } catch (error) {
     if (!(error instanceof GitError)) throw error;
     problems.add(`${at}.commit`, error.message);

@@ -11,8 +11,20 @@ import {
   gitHubLinkFields,
 } from "../../model/github/settings.ts";
 import { certificateName } from "../../model/names.ts";
+import { type PipelineSettings, pipelineFields } from "../../model/pipeline/settings.ts";
 import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
-import { APP, CERTIFICATES, CONFIG, GITHUB, GITHUB_AUTH, KEY, PLATFORM } from "../../model/stack/keys.ts";
+import {
+  APP,
+  CERTIFICATES,
+  CONFIG,
+  GITHUB,
+  GITHUB_AUTH,
+  KEY,
+  PIPELINE,
+  PLATFORM,
+  REVIEW_CONFIG,
+  TEST_CONFIG,
+} from "../../model/stack/keys.ts";
 import { checkCertificates } from "../app/certificates.ts";
 import { type Environment, environment } from "../environment.ts";
 import type { WrittenFile } from "./written-file.ts";
@@ -30,6 +42,12 @@ export interface GitHubStack extends GitHubLinkSettings {
   readonly platform?: string;
 }
 
+/** `dynoform:pipeline`: apps in stages, and the stack of the platform that serves them. */
+export interface PipelineStack extends PipelineSettings {
+  /** @default "platform" */
+  readonly platform?: string;
+}
+
 /** What a stack file declares. */
 type StackFile =
   | { readonly kind: "platform"; readonly settings: PlatformSettings }
@@ -40,14 +58,23 @@ type StackFile =
       /** The keys of the app's certificates. */
       readonly certificateKeys: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "github"; readonly settings: GitHubStack; readonly credential: GitHubCredential };
+  | { readonly kind: "github"; readonly settings: GitHubStack; readonly credential: GitHubCredential }
+  | {
+      readonly kind: "pipeline";
+      readonly settings: PipelineStack;
+      /** For its review apps, and for its test runs. */
+      readonly reviewConfig: Environment;
+      readonly testConfig: Environment;
+    };
 
 const platform = optional(text("use the name of the platform's stack"));
 const appStack: Reader<AppStack> = object<AppStack>({ ...appSettingsFields, platform });
 const gitHubStack: Reader<GitHubStack> = object<GitHubStack>({ ...gitHubLinkFields, platform });
 
+const pipelineStack: Reader<PipelineStack> = object<PipelineStack>({ ...pipelineFields, platform });
+
 /** The keys that say what kind of stack it is. */
-const KINDS = [PLATFORM, APP, GITHUB] as const;
+const KINDS = [PLATFORM, APP, GITHUB, PIPELINE] as const;
 
 /** A key in PEM. Its message shows nothing of it. */
 const privateKey: Reader<string> = (value, path, problems) => {
@@ -66,6 +93,7 @@ const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
   [PLATFORM]: [KEY, ALLOW],
   [APP]: [KEY, CONFIG, CERTIFICATES, ALLOW],
   [GITHUB]: [KEY, GITHUB_AUTH, ALLOW],
+  [PIPELINE]: [KEY, REVIEW_CONFIG, TEST_CONFIG, ALLOW],
 };
 
 /**
@@ -101,6 +129,7 @@ export function readStackFile(
     return { kind: "platform", settings: settings ?? {} };
   }
   if (kind === GITHUB) return gitHubFile(configuration, value, problems);
+  if (kind === PIPELINE) return pipelineFile(configuration, value, written, problems);
   const settings = appStack(value, kind, problems);
   const attached = Object.keys(settings?.addons ?? {}).map((attachment) => `${attachment}_URL`);
   const config = environment(attached)(
@@ -124,9 +153,33 @@ function gitHubFile(configuration: Readonly<Record<string, string>>, value: unkn
   return { kind: "github", settings: settings as GitHubStack, credential: credential as GitHubCredential };
 }
 
-function withoutAmbiguous(values: unknown, written: WrittenFile | undefined, problems: Problems): unknown {
+function pipelineFile(
+  configuration: Readonly<Record<string, string>>,
+  value: unknown,
+  written: WrittenFile | undefined,
+  problems: Problems,
+): StackFile {
+  const settings = pipelineStack(value, PIPELINE, problems);
+  const [reviewConfig, testConfig] = [REVIEW_CONFIG, TEST_CONFIG].map((key) =>
+    environment()(withoutAmbiguous(structured(configuration, key, problems), written, problems, key), key, problems),
+  );
+  problems.check();
+  return {
+    kind: "pipeline",
+    settings: settings ?? {},
+    reviewConfig: reviewConfig ?? {},
+    testConfig: testConfig ?? {},
+  };
+}
+
+function withoutAmbiguous(
+  values: unknown,
+  written: WrittenFile | undefined,
+  problems: Problems,
+  key = CONFIG,
+): unknown {
   if (written === undefined || !isRecord(values)) return values;
-  const refused = refuseAmbiguous(written, values, problems);
+  const refused = refuseAmbiguous(written, values, problems, key);
   return Object.fromEntries(Object.entries(values).filter(([name]) => !refused.has(name)));
 }
 

@@ -19,20 +19,22 @@ const AMBIGUOUS = [
 const DATE = /^\d{4}-\d\d?-\d\d?([Tt\s].*)?$/;
 
 /**
- * Finds the values of `dynoform:config` that would reach an app as something other than what the file says, e.g. `01234`
- * as 1234 or, by the real CLI, as 668. What an engine hands to a program no longer shows it, so the file is read again.
+ * Finds config vars that would reach an app as something other than what the file says, e.g. `01234` as 1234 or, by the
+ * real CLI, as 668. What an engine hands to a program no longer shows it, so the file is read again.
  *
  * @param values as the engine handed them over
+ * @param setting under which they stand in the file
  * @returns the names that were refused, a problem each
  */
 export function refuseAmbiguous(
   file: WrittenFile,
   values: Readonly<Record<string, unknown>>,
   problems: Problems,
+  setting = CONFIG,
 ): ReadonlySet<string> {
   const lineCounter = new LineCounter();
   const document = parseDocument(file.text, { lineCounter });
-  const written = document.getIn(["config", CONFIG], true);
+  const written = document.getIn(["config", setting], true);
   const refused = new Set<string>();
   if (!isMap(written)) return refused;
   for (const { key, value } of written.items) {
@@ -43,7 +45,7 @@ export function refuseAmbiguous(
     const at = isScalar(value) ? value.range?.[0] : undefined;
     const line = at === undefined ? "" : `:${lineCounter.linePos(at).line}`;
     problems.addLine(
-      `${file.name}${line}: ${CONFIG}.${name}: ${source === "" ? "an empty value" : source} without quotes is no text to ` +
+      `${file.name}${line}: ${setting}.${name}: ${source === "" ? "an empty value" : source} without quotes is no text to ` +
         `every reader of YAML; write ${name}: "${source}"`,
     );
   }

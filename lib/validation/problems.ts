@@ -17,6 +17,11 @@ export class Problems {
     this.#lines.push(line);
   }
 
+  /** What was collected. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
   /** Throws a {@link UserError} with all that was collected; does nothing when there is nothing. */
   check(): void {
     if (this.#lines.length > 0) throw new UserError(this.#lines);

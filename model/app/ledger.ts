@@ -23,6 +23,8 @@ export type LedgerEntry = {
   addons: { [attachment: string]: number | string };
   /** What of Heroku's labs the app had, sorted; absent: none. */
   labs?: string[];
+  /** The image was taken from another app, and is taken again by whoever goes back to it; absent: it was built. */
+  promoted?: boolean;
 };
 
 /** Config vars by name. */

@@ -5,7 +5,7 @@ type RollbackPlan =
   | {
       readonly eligible: true;
       /** For `dynoform:app.source`; undefined: it stays, as the release had the source that runs. */
-      readonly source: { readonly commit: string } | undefined;
+      readonly source: { readonly commit: string; readonly image?: string } | undefined;
       /** All that `dynoform:config` shall hold. Secret. */
       readonly config: Readonly<Config>;
       /** For the release that this will be: "Rollback to v3". */
@@ -42,8 +42,13 @@ export function rollbackPlan(ledger: readonly LedgerEntry[], configs: Configs, v
   const set = new Set(Object.keys(current.addons).map((attachment) => `${attachment}_URL`));
   return {
     eligible: true,
-    source: entry.commit === "" ? undefined : { commit: entry.commit },
+    source: sourceOf(entry),
     config: Object.fromEntries(Object.entries(kept).filter(([name]) => !set.has(name))),
     description: `Rollback to v${version}`,
   };
+}
+
+function sourceOf({ commit, image, promoted }: LedgerEntry) {
+  if (commit === "") return undefined;
+  return promoted === true ? { commit, image } : { commit };
 }

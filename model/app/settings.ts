@@ -71,12 +71,18 @@ export interface AppSettings {
   readonly labs?: readonly Lab[];
 }
 
-/** One of the two. */
+/** `path` or `commit`. */
 export interface SourceSettings {
   /** The folder with the Procfile, relative to the folder of Pulumi.yaml, or absolute. */
   readonly path?: string;
   /** A commit of the app's own repository, 40 hexadecimal digits: what was pushed, or an older release's source. */
   readonly commit?: string;
+  /**
+   * With `commit`: the image that another app of its pipeline has made of it, by Docker's id. A promotion writes it; the
+   * release phase runs, and nothing is built.
+   * @default the commit is built
+   */
+  readonly image?: string;
 }
 
 /** A certificate that somebody else has signed. */
@@ -179,11 +185,16 @@ const healthCheck = object<HealthCheckSettings>({
 const sourceFields = object<SourceSettings>({
   path: optional(text("use the path of a folder")),
   commit: optional(text("use all 40 hexadecimal digits of a commit", (id) => /^[0-9a-f]{40}$/.test(id))),
+  image: optional(text("use the id of an image, sha256:…", (id) => /^sha256:[0-9a-f]{64}$/.test(id))),
 });
 
 const source: Reader<SourceSettings> = (value, path, problems) => {
   const read = sourceFields(value, path, problems);
-  if (!isRecord(value) || "path" in value !== "commit" in value) return read;
+  if (!isRecord(value)) return read;
+  if ("path" in value && "image" in value) {
+    problems.add(`${path}.image`, "stands for a commit, and is none of a folder; remove it");
+  }
+  if ("path" in value !== "commit" in value) return read;
   problems.add(path, `has ${"path" in value ? "both path and" : "neither path nor"} commit; use one of them`);
   return undefined;
 };

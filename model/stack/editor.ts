@@ -10,7 +10,13 @@ import { takeFile } from "./file-turn.ts";
 import { APP, CERTIFICATES, CONFIG } from "./keys.ts";
 
 /** What an app is made of. */
-export type AppSource = { readonly path: string } | { readonly commit: string };
+export type AppSource =
+  | { readonly path: string }
+  | {
+      readonly commit: string;
+      /** The image that another app has made of it, by Docker's id. */
+      readonly image?: string;
+    };
 
 /** The settings of an app whose values are secure, each apart from what is plain. */
 export const SECURE = { config: CONFIG, certificates: CERTIFICATES } as const;
@@ -45,12 +51,12 @@ export class StackFileEditor {
 
   /** `dynoform:app` as it is by now. */
   get app(): Readonly<Record<string, unknown>> {
-    return this.#map(APP);
+    return this.configured([APP]);
   }
 
   /** `dynoform:config` as it is by now: secure values are `{ secure: … }`. */
   get config(): Readonly<Record<string, unknown>> {
-    return this.#map(SECURE.config);
+    return this.configured([SECURE.config]);
   }
 
   /** Sets what is given for a process type, and leaves the rest of it. */
@@ -75,7 +81,7 @@ export class StackFileEditor {
       return;
     }
     this.#remove([key, name]);
-    if (Object.keys(this.#map(key)).length === 0) this.#remove([key]);
+    if (Object.keys(this.configured([key])).length === 0) this.#remove([key]);
   }
 
   /** @param path below `dynoform:app`, e.g. `["addons", "DATABASE", "plan"]` */
@@ -88,6 +94,13 @@ export class StackFileEditor {
     this.#remove([APP, ...path]);
   }
 
+  /** The map at a path below `config` as it is by now; empty where there is none. */
+  configured(path: readonly string[]): Readonly<Record<string, unknown>> {
+    let value: unknown = this.#document.toJS()?.config;
+    for (const key of path) value = isRecord(value) ? value[key] : undefined;
+    return isRecord(value) ? value : {};
+  }
+
   /** @param path below `config`, e.g. `["dynoform:github", "apps", "shop"]` */
   setConfigured(path: readonly string[], value: Plain): void {
     this.#set(path, value);
@@ -96,12 +109,6 @@ export class StackFileEditor {
   /** @param path below `config`; what is not there is left so */
   removeConfigured(path: readonly string[]): void {
     this.#remove(path);
-  }
-
-  #map(key: string): Record<string, unknown> {
-    const config: unknown = this.#document.toJS()?.config;
-    const value = isRecord(config) ? config[key] : undefined;
-    return isRecord(value) ? value : {};
   }
 
   #set(path: readonly string[], value: unknown): void {

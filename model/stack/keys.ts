@@ -1,7 +1,8 @@
-/** The keys below `config:` of a stack file. Which of the first three is there says what kind of stack it is. */
+/** The keys below `config:` of a stack file. Which of the first four is there says what kind of stack it is. */
 export const PLATFORM = "dynoform:platform";
 export const APP = "dynoform:app";
 export const GITHUB = "dynoform:github";
+export const PIPELINE = "dynoform:pipeline";
 
 /** An app's config vars. */
 export const CONFIG = "dynoform:config";
@@ -9,6 +10,9 @@ export const CONFIG = "dynoform:config";
 export const CERTIFICATES = "dynoform:certificates";
 /** By what GitHub lets the platform in, a secure value. */
 export const GITHUB_AUTH = "dynoform:github-auth";
+/** Config vars of what a pipeline makes: its review apps, and its test runs. */
+export const REVIEW_CONFIG = "dynoform:review-config";
+export const TEST_CONFIG = "dynoform:test-config";
 /** A secure value that keys the names of dynos. */
 export const KEY = "dynoform:key";
 

@@ -7,10 +7,10 @@ import { Problems } from "../../lib/validation/problems.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
 import { platformDirectory } from "../platform/addresses.ts";
 import { DEFAULT_PLATFORM_NAME, type PlatformSettings, platformSettings } from "../platform/settings.ts";
-import { APP, GITHUB, PLATFORM } from "./keys.ts";
+import { APP, GITHUB, PIPELINE, PLATFORM } from "./keys.ts";
 
 /** What a stack file declares, by the key in it. */
-type StackKind = "platform" | "app" | "github" | "other";
+export type StackKind = "platform" | "app" | "github" | "pipeline" | "other";
 
 /** A stack's settings file. */
 export interface StackFile {
@@ -55,7 +55,7 @@ async function readProject(file: string): Promise<Project> {
   };
 }
 
-/** The project's stack files: the platforms' first, then the apps', then those of what apps are linked to. */
+/** The project's stack files: the platforms' first, then the apps', then those of repositories and of pipelines. */
 export async function readStackFiles(project: Project): Promise<StackFile[]> {
   const names = await readdir(project.stackDirectory).catch(() => []);
   const files: StackFile[] = [];
@@ -69,14 +69,15 @@ export async function readStackFiles(project: Project): Promise<StackFile[]> {
     const settings = isRecord(content.config) ? content.config : {};
     files.push({ stack, path, kind: kindOf(settings), config: settings });
   }
-  const rank = { platform: 0, app: 1, github: 2, other: 3 };
+  const rank = { platform: 0, app: 1, github: 2, pipeline: 3, other: 4 };
   return files.sort((a, b) => rank[a.kind] - rank[b.kind]);
 }
 
 function kindOf(config: Readonly<Record<string, unknown>>): StackKind {
   if (PLATFORM in config) return "platform";
   if (APP in config) return "app";
-  return GITHUB in config ? "github" : "other";
+  if (GITHUB in config) return "github";
+  return PIPELINE in config ? "pipeline" : "other";
 }
 
 /** Where the runtime directories of all platforms lie, unless a stack file says otherwise. */

@@ -14,7 +14,7 @@ import { dockerClient } from "../docker/client.ts";
 import { anyText, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
 import { makeAppImage } from "./app-image.ts";
 import type { BuildContext } from "./context.ts";
-import { type BuiltImage, findImage, keyOf, tagOf } from "./images.ts";
+import { type BuiltImage, findImage, findTaken, keyOf, tagOf, takeImage } from "./images.ts";
 import { LABELS } from "./labels.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { type OpenRecord, openRecord } from "./record.ts";
@@ -43,6 +43,8 @@ type Inputs = {
   revision: string;
   /** The source's commit, which hooks are told. */
   commit: string;
+  /** Docker's id of another app's image, which is taken instead; empty: there is none. */
+  promoted: string;
   /** Config vars and what add-ons set, for what runs in a build. They decide no image, and changing them builds none. */
   environment: { [name: string]: string };
 };
@@ -75,6 +77,7 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
     pip: withDefault(anyText(), ""),
     revision: withDefault(anyText(), ""),
     commit: withDefault(anyText(), ""),
+    promoted: withDefault(anyText(), ""),
     environment: withDefault(map(anyText()), {}),
   },
   computed: ["image", "record"],
@@ -102,7 +105,8 @@ export const build: ResourceDefinition<Inputs, Outputs> = {
 
 async function ensure(inputs: Inputs, call: CallContext) {
   const docker = dockerClient();
-  const image = (await findBuilt(docker, inputs)) ?? (await make(docker, inputs, call));
+  const image =
+    (await findBuilt(docker, inputs)) ?? (await take(docker, inputs, call)) ?? (await make(docker, inputs, call));
   await keepSource(inputs, call);
   return state(inputs, image);
 }
@@ -112,15 +116,30 @@ function state(inputs: Inputs, image: BuiltImage): { id: string; outputs: Output
   return { id: tagOf(repositoryOf(inputs), keyFor(inputs)), outputs: { ...inputs, image: image.id, record } };
 }
 
-function findBuilt(docker: Docker, inputs: Inputs): Promise<BuiltImage | undefined> {
-  return findImage(docker, repositoryOf(inputs), keyFor(inputs));
+async function findBuilt(docker: Docker, inputs: Inputs): Promise<BuiltImage | undefined> {
+  const [repository, key] = [repositoryOf(inputs), keyFor(inputs)];
+  const taken = inputs.promoted === "" ? undefined : await findTaken(docker, repository, key, inputs.promoted);
+  return taken ?? findImage(docker, repository, key);
+}
+
+/** The image of another app, as it is. One that is gone from this host is made again of its source. */
+async function take(docker: Docker, inputs: Inputs, call: CallContext): Promise<BuiltImage | undefined> {
+  const { platform, app, promoted } = inputs;
+  if (promoted === "") return undefined;
+  const target = { platform, repository: repositoryOf(inputs), key: keyFor(inputs) };
+  const image = await takeImage(docker, target, promoted);
+  if (image === undefined) {
+    call.log("warning", `the image that ${app} was to take is gone from this host, so it is built of its source`);
+  }
+  return image;
 }
 
 function repositoryOf({ platform, app }: Inputs): string {
   return `${platform}/app-${app}`;
 }
 
-function keyFor({ digest, python, base, builder, pip, revision }: Inputs): string {
+function keyFor({ digest, python, base, builder, pip, revision, promoted }: Inputs): string {
+  if (promoted !== "") return keyOf("promoted", promoted);
   return keyOf(builder, python, base, digest, pip, revision);
 }
 

@@ -32,6 +32,51 @@ export async function findImage(docker: Docker, repository: string, key: string)
 }
 
 /**
+ * The image of another app that a tag of this one's names: it has its maker's labels still.
+ *
+ * @param id Docker's, `sha256:…`
+ */
+export async function findTaken(
+  docker: Docker,
+  repository: string,
+  key: string,
+  id: string,
+): Promise<BuiltImage | undefined> {
+  try {
+    const { Id, Config } = await docker.getImage(tagOf(repository, key)).inspect();
+    return Id === id ? { id: Id, labels: Config.Labels ?? {} } : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Gives an image of another app of the platform a tag of this one's, so that it goes with its last user.
+ *
+ * @param id Docker's, `sha256:…`
+ * @returns undefined: it is gone from this host
+ */
+export async function takeImage(
+  docker: Docker,
+  { platform, repository, key }: { readonly platform: string; readonly repository: string; readonly key: string },
+  id: string,
+): Promise<BuiltImage | undefined> {
+  try {
+    const image = docker.getImage(id);
+    const labels = (await image.inspect()).Config.Labels ?? {};
+    if (labels[LABELS.platform] !== platform || labels[LABELS.record] === undefined) {
+      throw new Error(`${id} is no image of an app of ${platform}; remove \`image\` from the app's source`);
+    }
+    await image.tag({ repo: repository, tag: key.slice(0, 12) });
+    return { id, labels };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
  * The image with an app's packages, if it or its namesake on another platform of this host has made it. It gets a tag
  * in the repository, so that it goes with its last user.
  *

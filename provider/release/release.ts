@@ -6,7 +6,17 @@ import { removeCheckOuts } from "../../sources/git/checkout.ts";
 import { Repository, repositoryPath } from "../../sources/git/repository.ts";
 import { removeUnreferenced } from "../build/images.ts";
 import { dockerClient } from "../docker/client.ts";
-import { anyText, either, integer, list, map, type ResourceDefinition, text, withDefault } from "../kit/index.ts";
+import {
+  anyText,
+  boolean,
+  either,
+  integer,
+  list,
+  map,
+  type ResourceDefinition,
+  text,
+  withDefault,
+} from "../kit/index.ts";
 import { describeChanges } from "./changes.ts";
 
 type Inputs = {
@@ -24,6 +34,8 @@ type Inputs = {
   /** 40 hexadecimal digits. */
   commit: string;
   image: string;
+  /** Whether the image was taken from another app. */
+  promoted: boolean;
   processes: { [type: string]: string };
   /** Follows from `config`, without telling it. */
   configHash: string;
@@ -56,6 +68,7 @@ export const release: ResourceDefinition<Inputs, Outputs> = {
     digest: anyText(),
     commit: anyText(),
     image: anyText(),
+    promoted: withDefault(boolean(), false),
     processes: map(text()),
     configHash: text(),
     config: map(anyText()),
@@ -95,7 +108,7 @@ export const release: ResourceDefinition<Inputs, Outputs> = {
 };
 
 async function entryOf(version: number, description: string, inputs: Inputs): Promise<LedgerEntry> {
-  const { directory, appId, commit, image, slug, digest, configHash, processes, addons, labs } = inputs;
+  const { directory, appId, commit, image, promoted, slug, digest, configHash, processes, addons, labs } = inputs;
   const pinned = commit !== "" && (await new Repository(repositoryPath(directory, appId)).pin(version, commit));
   return {
     version,
@@ -110,6 +123,7 @@ async function entryOf(version: number, description: string, inputs: Inputs): Pr
     processes,
     addons,
     ...(labs.length > 0 && { labs }),
+    ...(promoted && { promoted }),
   };
 }
 

@@ -54,6 +54,12 @@ export interface BuildArgs extends BuildContent {
    */
   readonly runtime?: pulumi.Input<string>;
   /**
+   * Docker's id of an image that another app has made of the same source, which is taken as it is. Only where it is gone
+   * from the host is the source built.
+   * @default the source is built
+   */
+  readonly promoted?: pulumi.Input<string>;
+  /**
    * The source's commit, which hooks are told as SOURCE_VERSION.
    * @default ""
    */
@@ -74,15 +80,21 @@ export class Build extends pulumi.CustomResource {
 
   constructor(name: string, args: BuildArgs, opts?: pulumi.CustomResourceOptions) {
     const { platform, app, directory, digest, python, base, builder, pip, revision } = args;
-    const { runtime = "", repository = "", commit = "", environment = {} } = args;
+    const { runtime = "", repository = "", commit = "", promoted = "", environment = {} } = args;
     const inputs = { platform, app, directory, digest, python, base, builder, pip, revision };
     super(
       "dyno:index:Build",
       name,
-      { ...inputs, runtime, repository, commit, environment, image: undefined, record: undefined },
+      { ...inputs, runtime, repository, commit, promoted, environment, image: undefined, record: undefined },
       // The same files may lie elsewhere: a release that is gone back to is built of its commit. And what a build is told
-      // besides is no part of what it makes: it is made once.
-      pulumi.mergeOptions(opts, { ignoreChanges: ["directory", "commit", "environment"] }),
+      // besides is no part of what it makes: it is made once. An image that is taken stands in the name, and how it would
+      // be built by now makes no other one of it.
+      pulumi.mergeOptions(opts, {
+        ignoreChanges: [
+          ...["directory", "commit", "environment", "promoted"],
+          ...(promoted === "" ? [] : ["python", "base", "builder", "pip", "revision"]),
+        ],
+      }),
     );
   }
 }

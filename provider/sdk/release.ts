@@ -19,6 +19,8 @@ export interface ReleaseArgs {
   readonly commit: pulumi.Input<string>;
   /** The image by its id. */
   readonly image: pulumi.Input<string>;
+  /** Whether the image was taken from another app. @default false */
+  readonly promoted?: pulumi.Input<boolean>;
   /** The Procfile's process types to their commands. */
   readonly processes: pulumi.Input<Readonly<Record<string, string>>>;
   /** A keyed hash of the config vars. */

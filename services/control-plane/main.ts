@@ -36,10 +36,13 @@ import { Measures } from "./metrics/measures.ts";
 import { scrapes } from "./metrics/scrapes.ts";
 import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
+import { declaredPipelines } from "./pipelines/declared.ts";
+import { openPipelines } from "./pipelines/open.ts";
 import { Databases } from "./postgres/databases.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { certificatePort, routerPort } from "./router.ts";
+import { openSetups } from "./setups/open.ts";
 import { openStore } from "./store.ts";
 import { ensureCertificates } from "./tls/certificates.ts";
 import { keepCertificates } from "./tls/renewal.ts";
@@ -196,7 +199,25 @@ const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
 const github = parts.use(
-  openGitHub({ ...tools, apps, builds, stacks, lock, log: logs, store, key, settings, clock, report }),
+  openGitHub({
+    ...tools,
+    async needed(stack) {
+      const { project, platform } = settings;
+      return (await declaredPipelines({ project, platform, firstSeen: () => 0 })).some(
+        ({ github }) => github === stack,
+      );
+    },
+    apps,
+    builds,
+    stacks,
+    lock,
+    log: logs,
+    store,
+    key,
+    settings,
+    clock,
+    report,
+  }),
 );
 const drift = parts.use(
   new DriftWatch({
@@ -211,6 +232,31 @@ const drift = parts.use(
   }),
 );
 const ci = openCi({ settings, store, runner, apps, clock, report });
+const pipelines = openPipelines({
+  ...tools,
+  apps,
+  docker,
+  stacks,
+  outputs,
+  links: github.links,
+  accounts,
+  lock,
+  log: logs,
+  store,
+  settings,
+  clock,
+  report,
+});
+const setups = openSetups({
+  apps,
+  builds,
+  oneOffs,
+  log: logs,
+  store,
+  clock,
+  directory: settings.directory,
+  report,
+});
 const certificates = await ensureCertificates(places.tls);
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
@@ -241,6 +287,8 @@ const { server, dispatcher } = createApi({
     metrics: scrape,
     github,
     drift,
+    ...pipelines,
+    setups,
   },
   outputs,
   platform: settings.platform,
@@ -311,9 +359,11 @@ databases.transfers.recover();
 await api.listen(settings.apiPort, "0.0.0.0");
 // After a crash of Docker or of the machine, apps that boot come before changes that were cut short.
 const calm = sleep(CALM_MS);
-Promise.all([apps.resume(calm), github.resume(calm)])
+Promise.all([apps.resume(calm), github.resume(calm), pipelines.pipelines.resume(calm)])
   .then(() => git.recover())
   .then(async () => builds.recover(await apps.list()))
+  .then(() => pipelines.recover())
+  .then(() => setups.recover())
   .then(() => github.start())
   .then(() => drift.start())
   .then(() => images.restoreAll())

@@ -80,6 +80,21 @@ export class Repository {
     }
   }
 
+  /**
+   * Takes a release's commit from another app's repository. A release of this one has to pin it, or it goes with the next.
+   *
+   * @throws GitError where it is not there
+   */
+  async take(from: Repository, version: number, commit: string): Promise<void> {
+    if (await this.has(commit)) return;
+    await this.ensure();
+    const refspec = `+${RELEASES}v${version}:${SNAPSHOTS}${commit}`;
+    await git(this.path, ["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--", from.path, refspec]);
+    if (await this.has(commit)) return;
+    await git(this.path, ["update-ref", "-d", `${SNAPSHOTS}${commit}`]);
+    throw new GitError("it is another commit by now");
+  }
+
   /** Keeps a release's commit for as long as the release is kept. False: it is not there, or there is no Git. */
   async pin(version: number, commit: string): Promise<boolean> {
     try {

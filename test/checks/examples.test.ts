@@ -11,7 +11,7 @@ const DOCUMENTS = ["README.md", "docs/reference/components.md"];
 
 /** What examples take for granted. */
 const AROUND = `
-import { App, ConfigVars, Dyno, Formation, GitHubLink, Platform, PostgresAddon, PostgresAttachment } from "../../infra/index.ts";
+import { App, ConfigVars, Dyno, Formation, GitHubLink, Pipeline, Platform, PostgresAddon, PostgresAttachment } from "../../infra/index.ts";
 `;
 const GIVEN: Readonly<Record<string, string>> = {
   platform: 'declare const platform: import("../../infra/index.ts").PlatformConnection;',

@@ -5,8 +5,9 @@ import { test } from "node:test";
 import Docker from "dockerode";
 import { changed } from "../../services/stacks/engine.ts";
 import { appApi } from "../support/app-api.ts";
-import { apiOf, runtimeDirectory } from "../support/dyno-manager.ts";
+import { apiOf, containers, runtimeDirectory } from "../support/dyno-manager.ts";
 import { startGitHub } from "../support/github/github.ts";
+import { startLoad } from "../support/load.ts";
 import { testPlatform } from "../support/platform.ts";
 import { until } from "../support/until.ts";
 
@@ -14,7 +15,7 @@ const INI = "[uwsgi]\nhttp-socket = :$(PORT)\nmaster = true\ndie-on-term = true\
 
 /** An app that answers with its code's version. */
 const files = (version: string) => ({
-  Procfile: "web: uwsgi uwsgi.ini\n",
+  Procfile: `web: uwsgi uwsgi.ini\nrelease: test "$REFUSED" != ${version}\n`,
   "requirements.txt": "uwsgi==2.0.31\npsycopg2==2.9.12\n",
   "uwsgi.ini": INI,
   "run.py": `def app(environ, start_response):
@@ -37,6 +38,7 @@ test("an app is deployed from GitHub: by hand, on a push, and GitHub is told", {
   const token = github.token("octo");
   const first = await repository.commit("main", files("A"));
   await platform.app("shop", {});
+  await platform.app("live", {});
   await platform.up();
   const api = await apiOf(platform);
   const serves = (version: string) =>
@@ -106,6 +108,90 @@ test("an app is deployed from GitHub: by hand, on a push, and GitHub is told", {
     assert.equal((await platform.fetch("shop")).body, "code B");
     github.faults.current = undefined;
     await serves("C");
+  });
+
+  await t.test("what runs is promoted under load: the same image, no build, no lost request", async () => {
+    const { body: pipeline } = await api.ask("POST", "/pipelines", { name: "shop" });
+    for (const [app, stage] of [
+      ["shop", "staging"],
+      ["live", "production"],
+    ]) {
+      await api.ask("POST", "/pipeline-couplings", { app, pipeline: pipeline.id, stage });
+    }
+    const image = async (app: string) => {
+      const [[container] = [""]] = [...(await containers(platform, app, "running"))].filter(
+        ([, dyno]) => dyno === "web.1",
+      );
+      return (await platform.docker.getContainer(container).inspect()).Image;
+    };
+    /** As whoever waits for it to the end. */
+    const promote = (release?: string) =>
+      api.ask(
+        "POST",
+        "/pipeline-promotions",
+        {
+          pipeline: { id: pipeline.id },
+          source: { app: { id: "shop" }, ...(release !== undefined && { release: { id: release } }) },
+          targets: [{ app: { id: "live" } }],
+        },
+        { prefer: "wait=120" },
+      );
+    const shop = await appApi(platform, "shop");
+    const older = (await shop.releases()).find(({ description }) => description === `Deploy ${first.slice(0, 7)}`);
+    await promote(older?.id);
+    assert.equal((await platform.fetch("live")).body, "code A");
+
+    await using load = startLoad({
+      host: "live.localhost",
+      port: platform.ports.web,
+      rate: 50,
+      path: () => "/",
+      isFromApp: ({ status, body }) => status === 200 && body.startsWith("code "),
+    });
+    const live = await appApi(platform, "live");
+    await live.set({ REFUSED: "C" });
+    await assert.rejects(promote(), /live was not promoted: .*release command/s);
+    assert.equal((await platform.fetch("live")).body, "code A");
+    await live.set({ REFUSED: null });
+    const started = performance.now();
+    const [, seconds] = await Promise.all([
+      promote(),
+      load.seen((body) => body === "code C").then(() => (performance.now() - started) / 1000),
+    ]);
+    const { lost, sent } = await load.stop();
+    t.diagnostic(`promoted to under load: the new version after ${seconds.toFixed(1)} s, ${sent} requests`);
+    assert.deepEqual(lost, []);
+    assert.equal(await image("live"), await image("shop"));
+    assert.deepEqual((await api.ask("GET", "/apps/live/builds")).body, []);
+    assert.equal(changed(await platform.engine.preview("live")), 0);
+    assert.equal(changed(await platform.engine.preview("shop.pipeline")), 0);
+    await live.rollback(2);
+    assert.equal((await platform.fetch("live")).body, "code A");
+    await api.ask("DELETE", "/pipelines/shop", {});
+  });
+
+  await t.test("an app is made as an app.json says, and its postdeploy script runs once", async () => {
+    const tiny = await github.repository("octo/tiny", { private: true });
+    await tiny.commit("main", {
+      Procfile: "web: python -m http.server $PORT\n",
+      "requirements.txt": "",
+      "app.json": JSON.stringify({
+        env: { KEY: { generator: "secret" } },
+        // Of the config vars that were made.
+        scripts: { postdeploy: 'test "$(printf %s "$KEY" | wc -c)" = 64' },
+        success_url: "/Procfile",
+      }),
+    });
+    const { body: archive } = await api.ask("GET", "/repos/octo/tiny/archives/main");
+    const wish = { app: { name: "fresh" }, source_blob: { url: archive.archive_link } };
+    const { body: begun } = await api.ask("POST", "/app-setups", wish);
+    const setup = async () => (await api.ask("GET", `/app-setups/${begun.id}`)).body;
+    await until("it is set up", async () => (await setup()).status !== "pending", 120);
+    const { status, failure_message: why, postdeploy, resolved_success_url: url } = await setup();
+    assert.deepEqual([status, why, postdeploy?.exit_code], ["succeeded", null, 0]);
+    assert.equal(new URL(url).pathname, "/Procfile");
+    assert.equal((await platform.fetch("fresh")).status, 200);
+    assert.equal((await (await appApi(platform, "fresh")).config()).KEY?.length, 64);
   });
 
   await t.test("the token is nowhere in clear", async () => {

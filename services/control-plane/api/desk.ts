@@ -23,6 +23,9 @@ interface DeskOptions {
   readonly clock: Clock;
 }
 
+/** For what the URLs of what builds say are signed. */
+export const BUILD_OUTPUT = "build-output";
+
 /** What all handlers share. */
 export class Desk {
   readonly ports: Ports;
@@ -80,6 +83,11 @@ export class Desk {
   async apps(call: Call): Promise<readonly DeclaredApp[]> {
     const { accounts, apps } = this.ports;
     return (await apps.list()).filter((app) => accounts.may(call.caller, app.id, "use"));
+  }
+
+  /** Where is what a build says, for whoever has the URL. @param build its id */
+  async buildOutput({ origin }: Call, build: string): Promise<string> {
+    return `${origin}/build-outputs/${build}/${await this.token.sign(BUILD_OUTPUT, build)}`;
   }
 
   /** A line of the app's log. */

@@ -8,6 +8,7 @@ import { absentRoutes } from "./handlers/absent.ts";
 import { accountRoutes } from "./handlers/account.ts";
 import { addonServiceRoutes } from "./handlers/addon-services.ts";
 import { addonRoutes } from "./handlers/addons.ts";
+import { appSetupRoutes } from "./handlers/app-setups.ts";
 import { appRoutes } from "./handlers/apps.ts";
 import { attachmentRoutes } from "./handlers/attachments.ts";
 import { auditRoutes } from "./handlers/audit.ts";
@@ -27,11 +28,13 @@ import { featureRoutes } from "./handlers/features.ts";
 import { formationRoutes } from "./handlers/formation.ts";
 import { githubRoutes } from "./handlers/github.ts";
 import { githubAccountRoutes } from "./handlers/github-account.ts";
+import { githubArchiveRoutes } from "./handlers/github-archives.ts";
 import { githubRepositoryRoutes } from "./handlers/github-repositories.ts";
 import { invitationRoutes } from "./handlers/invitations.ts";
 import { logDrainRoutes } from "./handlers/log-drains.ts";
 import { logSessionRoutes, openLogRoutes } from "./handlers/log-sessions.ts";
 import { metricsRoutes } from "./handlers/metrics.ts";
+import { allPipelineRoutes } from "./handlers/pipelines/index.ts";
 import { postgresRoutes } from "./handlers/postgres.ts";
 import { openReleaseRoutes, releaseRoutes } from "./handlers/releases.ts";
 import { openStatusRoutes } from "./handlers/status.ts";
@@ -119,6 +122,9 @@ export function createApi(options: ApiOptions): Api {
       ...githubRoutes(desk),
       ...githubAccountRoutes(desk, options.site),
       ...githubRepositoryRoutes(desk),
+      ...allPipelineRoutes(desk),
+      ...githubArchiveRoutes(desk),
+      ...appSetupRoutes(desk),
     ],
   });
   const server = new ApiServer({

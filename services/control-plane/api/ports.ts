@@ -9,7 +9,10 @@ import type { Usage } from "../hours/ports.ts";
 import type { Logs } from "../logs/ports.ts";
 import type { Exposition } from "../metrics/scrapes.ts";
 import type { OneOffs } from "../one-off/ports.ts";
+import type { Pipelines } from "../pipelines/ports.ts";
+import type { Promotions as PromotionRecords } from "../pipelines/promotions.ts";
 import type { Databases } from "../postgres/databases.ts";
+import type { Setups } from "../setups/setups.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
 export type { AuditEntry } from "../accounts/audit.ts";
@@ -30,7 +33,13 @@ export interface Ports {
   readonly github: GitHub;
   /** What is not as it is declared. */
   readonly drift: Pick<DriftWatch, "found">;
+  readonly pipelines: Pipelines;
+  readonly promotions: Promotions;
+  readonly setups: Pick<Setups, "begin" | "get">;
 }
+
+/** @see the class of that name */
+export type Promotions = Pick<PromotionRecords, "begin" | "ended" | "plan" | "get" | "list">;
 
 /** @see the class of that name */
 export type Builds = Pick<
@@ -39,4 +48,4 @@ export type Builds = Pick<
 >;
 
 /** What is linked to repositories at GitHub, and whose accounts there are connected. */
-export type GitHub = Pick<OpenedGitHub, "links" | "connections" | "open">;
+export type GitHub = Pick<OpenedGitHub, "links" | "connections" | "open" | "fetch">;

@@ -21,12 +21,12 @@ export interface Activity extends Act {
 export type AppChangeKind = "edit" | "rename" | "create" | "destroy";
 
 /**
- * What is done to the stack of a repository, for an app that is linked to it. `link-loosen`: an edit that takes something
- * away, so that it stands whether the forge answers or not.
+ * What is done to the stack of a repository, or of a pipeline. `loosen`: an edit that takes something away, so that it
+ * stands whether a forge answers or not.
  */
-export type LinkChangeKind = "link-edit" | "link-loosen" | "link-create" | "link-destroy";
+export type StackChangeKind = `${"link" | "pipeline"}-${"edit" | "loosen" | "create" | "destroy"}`;
 
-export type ChangeKind = AppChangeKind | LinkChangeKind;
+export type ChangeKind = AppChangeKind | StackChangeKind;
 
 /** A change that is being made, with all that another process needs to finish it. */
 export interface Change {

@@ -109,6 +109,23 @@ export interface ApiBuild {
   readonly user: ApiUser;
 }
 
+export interface ApiPipeline {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** In which stage of which pipeline an app is. */
+export interface ApiCoupling {
+  readonly id: string;
+  readonly app: { readonly id: string; readonly name: string };
+  readonly pipeline: { readonly id: string };
+  readonly stage: "development" | "staging" | "production";
+}
+
+export interface ApiPipelineRepository {
+  readonly full_name: string;
+}
+
 /** An app's repository at GitHub. */
 export interface ApiLink {
   readonly repo: string;

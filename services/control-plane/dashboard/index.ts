@@ -16,6 +16,7 @@ import { metricsPages } from "./pages/metrics.ts";
 import { newAppPages } from "./pages/new-app.ts";
 import { overviewPages } from "./pages/overview.ts";
 import { peoplePages } from "./pages/people.ts";
+import { pipelinePages } from "./pages/pipelines/list.ts";
 import { progressPages } from "./pages/progress.ts";
 import { releasePages } from "./pages/release.ts";
 import { resourcesPages } from "./pages/resources.ts";
@@ -45,6 +46,7 @@ export function dashboardPages(ports: DashboardPorts, report: (problem: string) 
     ...settingsPages(context),
     ...progressPages(context, book),
     ...accountPages(context),
+    ...pipelinePages(context),
     ...peoplePages(context),
     ...auditPages(context),
   ];

@@ -104,9 +104,9 @@ export class Builds {
     return storeArchive(new Repository(this.#target(app).repository), archive, `${version ?? "Source archive"}\n`);
   }
 
-  /** A place to send an archive to. @param origin where the client reaches us */
-  source({ id }: App, origin: string): Promise<SourceBlob> {
-    return this.#options.sources.create(id, origin);
+  /** A place to send an archive to. @param app undefined: of one that is not there yet @param origin where the client reaches us */
+  source(app: Pick<App, "id"> | undefined, origin: string): Promise<SourceBlob> {
+    return this.#options.sources.create(app?.id ?? "", origin);
   }
 
   list(app: string): Build[] {

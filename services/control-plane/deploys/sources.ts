@@ -22,7 +22,7 @@ const PATH = /^\/sources\/(put|get)\/([\w-]{1,200})\/([\w-]{1,100})$/;
 interface Place {
   /** Of the file. */
   readonly id: string;
-  /** The app's id. */
+  /** The app's id; empty: it was not there yet. */
   readonly app: string;
   /** Milliseconds since 1970. */
   readonly until: number;
@@ -72,7 +72,8 @@ export class Sources {
   async find(app: string, url: string): Promise<string> {
     const path = URL.canParse(url) ? new URL(url).pathname : "";
     const place = await this.#place(path, "get");
-    if (place?.app !== app) {
+    // A place for an app that was to come is good for whichever its owner makes.
+    if (place === undefined || (place.app !== app && place.app !== "")) {
       throw new UserError(
         "source_blob.url must be the get_url of one of this app's sources, not older than an hour; nothing is fetched from elsewhere.",
       );

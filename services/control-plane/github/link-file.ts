@@ -9,6 +9,7 @@ import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stac
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { pulumiReason } from "../../stacks/reasons.ts";
 import { seal } from "../apps/seal.ts";
+import type { NewStack } from "../apps/stack-changes.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Connection, Credential, LinkedApp } from "./ports.ts";
 
@@ -22,20 +23,13 @@ export interface LinkFileOptions {
   readonly scratch: string;
 }
 
-export interface NewLink {
-  readonly stack: string;
-  readonly path: string;
-  /** Of its stack file, with the credential encrypted. */
-  readonly text: string;
-}
-
 /** What the file of a link that is not there yet will say. */
 export async function newLink(
   options: LinkFileOptions,
   repository: string,
   by: Pick<Connection, "forge" | "baseUrl" | "credential">,
   apps: Readonly<Record<string, LinkedApp>>,
-): Promise<NewLink> {
+): Promise<NewStack> {
   const project = await findProject(options.project);
   const files = await readStackFiles(project);
   const platform = files.find((file) => isPlatform(file, options.platform))?.stack ?? DEFAULT_PLATFORM_STACK;

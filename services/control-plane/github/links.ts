@@ -1,11 +1,11 @@
 import { UserError } from "../../../lib/errors.ts";
+import type { StackChanges } from "../apps/stack-changes.ts";
 import type { Say } from "../deploys/deploy-commit.ts";
 import type { Build } from "../deploys/store.ts";
 import type { Act, AppLock } from "../types.ts";
 import type { LinkAccess } from "./access.ts";
 import type { Deployments } from "./deployments.ts";
 import { type By, ForgeError, type OpenRepositoryForge, type RepositoryForge } from "./forge/forge.ts";
-import type { LinkChanges } from "./link-changes.ts";
 import { type LinkFileOptions, newLink, withApp, withCredential } from "./link-file.ts";
 import type {
   AppLink,
@@ -16,6 +16,7 @@ import type {
   LinkingApp,
   LinkState,
   Links,
+  RepositoryAccess,
   Warned,
 } from "./ports.ts";
 import type { Outbox } from "./reports/outbox.ts";
@@ -25,13 +26,15 @@ export interface PlatformLinksOptions {
   readonly file: LinkFileOptions;
   /** What the links' files declare at this moment. */
   list(): Promise<readonly DeclaredLink[]>;
-  readonly changes: LinkChanges;
+  readonly changes: StackChanges;
   readonly lock: AppLock;
   readonly open: OpenRepositoryForge;
   readonly access: LinkAccess;
   readonly workers: Workers;
   readonly deployments: Deployments;
   readonly outbox: Pick<Outbox, "gained">;
+  /** Whether something other than an app takes a link. @param stack the link's */
+  needed(stack: string): Promise<boolean>;
   /** Where an app is served. */
   url(app: LinkingApp): Promise<string>;
   /** Brings a commit into an app's repository. @throws UserError */
@@ -63,9 +66,7 @@ export class PlatformLinks implements Links {
   }
 
   async connect(app: LinkingApp, repository: string, by: By, settings: Partial<LinkedApp>, act: Act): Promise<AppLink> {
-    if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
-      throw new UserError(`${repository} is no repository. Use OWNER/NAME, e.g. octocat/hello-world.`);
-    }
+    checkName(repository);
     const forge = this.#options.open(by);
     const found = await forge.repository(repository);
     const { branch = found.defaultBranch, autoDeploy = false, waitForCi = false } = settings;
@@ -77,7 +78,7 @@ export class PlatformLinks implements Links {
       }
       const link = present?.link ?? (await this.list()).find((each) => isSame(each, found, by));
       const linked = { branch, autoDeploy, waitForCi };
-      if (link === undefined) await this.#create(app, found, by, linked, act);
+      if (link === undefined) await this.#make(found, by, { [app.stack]: linked }, act, app.name);
       else await this.#add(app, link, by, linked, act);
       return this.#changed(app);
     });
@@ -148,6 +149,40 @@ export class PlatformLinks implements Links {
     };
   }
 
+  async take(name: string, by: By, act: Act, work: (link: DeclaredLink) => Promise<void>): Promise<DeclaredLink> {
+    const { lock, open, workers } = this.#options;
+    checkName(name);
+    const found = await open(by).repository(name);
+    return lock.run(found.fullName.toLowerCase(), "a change", async () => {
+      const present = (await this.list()).find((each) => isSame(each, found, by));
+      if (present !== undefined) await this.#renew(present.stack, present, by, act);
+      const link = present ?? (await this.#make(found, by, {}, act));
+      try {
+        await work(link);
+      } catch (error) {
+        await this.#removeUnneeded(link, act);
+        throw error;
+      }
+      await workers.sync();
+      workers.mark(link.stack);
+      return link;
+    });
+  }
+
+  async give(stack: string, act: Act, work: () => Promise<void>): Promise<void> {
+    const link = (await this.list()).find((each) => each.stack === stack);
+    if (link === undefined) return work();
+    await this.#options.lock.run(link.repository.toLowerCase(), "a change", async () => {
+      await work();
+      await this.#removeUnneeded(await this.#link(stack), act);
+      await this.#options.workers.sync();
+    });
+  }
+
+  repository(link: DeclaredLink): Promise<RepositoryAccess> {
+    return this.#options.access.repository(link);
+  }
+
   /**
    * Takes apps that are no more from their links.
    *
@@ -182,30 +217,56 @@ export class PlatformLinks implements Links {
     );
   }
 
-  /** With the last app the stack goes. */
+  async #link(stack: string): Promise<DeclaredLink> {
+    const link = (await this.list()).find((each) => each.stack === stack);
+    if (link === undefined) throw new UserError(`the link ${stack} is gone`);
+    return link;
+  }
+
+  async #removeUnneeded(link: DeclaredLink, act: Act): Promise<void> {
+    const { changes, needed } = this.#options;
+    if (Object.keys(link.apps).length > 0 || (await needed(link.stack))) return;
+    await changes.destroy(link.stack, link, act);
+  }
+
+  /** With the last app the stack goes, unless something else takes it. */
   async #remove(name: string, link: DeclaredLink, stacks: readonly string[], act: Act): Promise<readonly string[]> {
-    const { changes, workers } = this.#options;
+    const { changes, workers, needed } = this.#options;
     const rest = Object.keys(link.apps).filter((app) => !stacks.includes(app));
     const without = (text: string) => stacks.reduce((now, app) => withApp(now, link.path, app, undefined), text);
     const warnings =
-      rest.length === 0
+      rest.length === 0 && !(await needed(link.stack))
         ? await changes.destroy(name, link, act)
-        : await changes.edit(name, link, act, without, "link-loosen");
+        : await changes.edit(name, link, act, without, "loosen");
     await workers.sync();
     return warnings;
   }
 
-  async #create(app: LinkingApp, found: ForgeRepository, by: By, linked: LinkedApp, act: Act): Promise<void> {
+  /** @param app for which it is done */
+  async #make(
+    { fullName }: ForgeRepository,
+    by: By,
+    apps: Readonly<Record<string, LinkedApp>>,
+    act: Act,
+    app?: string,
+  ): Promise<DeclaredLink> {
     const { file, changes } = this.#options;
-    const link = await newLink(file, found.fullName, by, { [app.stack]: linked });
-    await changes.create(app.name, link, act);
+    const link = await newLink(file, fullName, by, apps);
+    await changes.create(app ?? link.stack, link, act);
+    return this.#link(link.stack);
   }
 
   async #add(app: LinkingApp, link: DeclaredLink, by: By, linked: LinkedApp, act: Act): Promise<void> {
+    await this.#renew(app.name, link, by, act, (text) => withApp(text, link.path, app.stack, linked));
+  }
+
+  /** Edits a link, and gives it another credential where its own lets nobody in. @param app for which it is done */
+  async #renew(app: string, link: DeclaredLink, by: By, act: Act, edit?: (text: string) => string): Promise<void> {
     const { file, changes, outbox, access } = this.#options;
     const works = await this.#works(link);
-    await changes.edit(app.name, link, act, async (before) => {
-      const text = withApp(before, link.path, app.stack, linked);
+    if (works && edit === undefined) return;
+    await changes.edit(app, link, act, async (before) => {
+      const text = edit?.(before) ?? before;
       return works ? text : withCredential(file, link, text, by.credential);
     });
     if (works) return;
@@ -257,4 +318,9 @@ async function checkBranch(forge: RepositoryForge, repository: string, branch: s
   const head = (await forge.heads(repository, [branch])).get(branch);
   if (head === undefined) throw new UserError(`${repository} has no branch ${branch}`);
   return head;
+}
+
+function checkName(repository: string): void {
+  if (/^[\w.-]+\/[\w.-]+$/.test(repository)) return;
+  throw new UserError(`${repository} is no repository. Use OWNER/NAME, e.g. octocat/hello-world.`);
 }

@@ -9,6 +9,7 @@ import type { Token } from "../accounts/token.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { OpenedApps } from "../apps/open.ts";
 import type { Stacks } from "../apps/outputs.ts";
+import { StackChanges } from "../apps/stack-changes.ts";
 import type { Builds } from "../deploys/builds.ts";
 import { Ticker } from "../dynos/ticker.ts";
 import type { AppLock, Aside, Clock, LogSink } from "../types.ts";
@@ -21,10 +22,9 @@ import type { OpenRepositoryForge, RepositoryForge } from "./forge/forge.ts";
 import { openForge } from "./forge/open.ts";
 import { Deliveries } from "./hooks/deliveries.ts";
 import { receiveDeliveries } from "./hooks/receive.ts";
-import { LinkChanges } from "./link-changes.ts";
 import { PlatformLinks } from "./links.ts";
 import { LinkOutputsReader } from "./outputs.ts";
-import type { ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
+import type { Connection, ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
 import { Outbox } from "./reports/outbox.ts";
 import { Reporter } from "./reports/reporter.ts";
 import { FetchFailed, fetchBranch } from "./worker/fetch.ts";
@@ -49,6 +49,11 @@ interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "com
   readonly clock: Clock;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
+  /**
+   * Whether something other than an app takes a link. @param stack the link's
+   * @default nothing does
+   */
+  needed?(stack: string): Promise<boolean>;
   /** @default openForge */
   readonly open?: OpenRepositoryForge;
 }
@@ -58,6 +63,13 @@ export interface GitHub extends AsyncDisposable {
   readonly links: Links;
   readonly connections: Omit<Connections, typeof Symbol.dispose>;
   readonly open: OpenForge;
+  /** Brings a branch into an app's repository. @returns the commit that it is at @throws UserError */
+  fetch(
+    app: LinkingApp,
+    by: Pick<Connection, "baseUrl" | "credential">,
+    repository: string,
+    branch: string,
+  ): Promise<string>;
   /** Takes the deliveries of webhooks. */
   readonly receive: Aside;
   /** Finishes what an earlier control plane began with links. @param calm no run is begun before this */
@@ -151,8 +163,9 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
   const links = new PlatformLinks({
     file: { project, platform, runner: options.runner, scratch: placesOf(directory).scratch },
     list,
-    changes: new LinkChanges({
+    changes: new StackChanges({
       ...options,
+      of: "link",
       project,
       platform,
       directory,
@@ -164,6 +177,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
     workers,
     deployments,
     outbox,
+    needed: options.needed ?? (async () => false),
     url: async ({ stack }) => (await running(stack))?.url ?? "",
     async fetch(app, { repository, branch, commit }, forge) {
       const fetched = await fetch(app, { repository, branch }, forge);
@@ -192,6 +206,10 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
     links,
     connections,
     open,
+    async fetch(app, by, name, branch) {
+      const forge = open(by);
+      return fetch(app, { repository: await forge.repository(name), branch }, forge);
+    },
     receive: receiveDeliveries({
       deliveries,
       secrets: (stack) => workers.secrets(stack),

@@ -90,6 +90,13 @@ export interface LinkState {
   readonly problem: string | undefined;
 }
 
+/** A repository, and as whom it is asked. */
+export interface RepositoryAccess {
+  readonly forge: Forge;
+  /** As it is called now. */
+  readonly repository: ForgeRepository;
+}
+
 /** An app's link. */
 export interface AppLink extends LinkedApp {
   readonly link: DeclaredLink;
@@ -133,6 +140,22 @@ export interface Links {
   /** Begins to deploy a branch's head, as a push does; waits for no check. @throws UserError, AppBusy */
   deploy(app: LinkingApp, branch: string, user: string): Promise<Build>;
   state(app: LinkingApp): Promise<LinkState>;
+  /**
+   * Has a link of a repository, which is made if there is none, taken by something other than an app.
+   *
+   * @param work declares that it is taken; when it fails, a link that was made for it goes again
+   * @throws UserError where the credential may not see the repository
+   */
+  take(
+    repository: string,
+    by: Pick<Connection, "baseUrl" | "credential">,
+    act: Act,
+    work: (link: DeclaredLink) => Promise<void>,
+  ): Promise<DeclaredLink>;
+  /** What took a link takes it no more; a link that nothing takes goes. @param stack the link's @param work declares it */
+  give(stack: string, act: Act, work: () => Promise<void>): Promise<void>;
+  /** @throws UserError where the link's credential may not see it any more */
+  repository(link: DeclaredLink): Promise<RepositoryAccess>;
 }
 
 /** Asks GitHub, or another forge, with one credential. @throws UserError in one line for what the credential may not do */
@@ -144,6 +167,8 @@ export interface Forge {
    */
   login(): Promise<string>;
   repository(name: string): Promise<ForgeRepository>;
+  /** Wherever it was renamed or moved to. */
+  repositoryById(id: number): Promise<ForgeRepository>;
   branches(name: string): Promise<readonly Branch[]>;
   /** Repositories that the credential may deploy from and whose name has these words, at most 30. */
   search(words: string): Promise<readonly ForgeRepository[]>;

@@ -99,6 +99,11 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
     return found !== undefined;
   }
 
+  /** With what a dyno's command ends, when it does; undefined: there is no such dyno, or it waits for its client. */
+  async exitCode(app: string, dyno: string): Promise<number | undefined> {
+    return this.#of(app).find((running) => running.show().dyno === dyno)?.exitCode;
+  }
+
   /** The one-off dyno that waits for the client with this secret. */
   awaiting(secret: string): { readonly tty: boolean } | undefined {
     return this.#awaiting(secret);

@@ -75,6 +75,11 @@ export class Running {
     return this.#args.tty;
   }
 
+  /** With what its command ends; undefined: it has not begun. */
+  get exitCode(): Promise<number> | undefined {
+    return this.#status;
+  }
+
   get ended(): boolean {
     return this.#state === "complete";
   }

@@ -6,7 +6,19 @@ import { packageRoot } from "../../../lib/package-root.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
 
 /** The style sheet's parts, in this order: what comes later wins. */
-const STYLES = ["base", "frame", "notices", "forms", "lists", "tables", "log", "plots", "progress", "narrow"];
+const STYLES = [
+  "base",
+  "frame",
+  "notices",
+  "forms",
+  "lists",
+  "tables",
+  "log",
+  "plots",
+  "progress",
+  "pipelines",
+  "narrow",
+];
 
 const TYPES = {
   "style.css": "text/css; charset=utf-8",

@@ -5,7 +5,7 @@ import { ICONS } from "./icons.ts";
 import type { Visit } from "./visit.ts";
 
 /** The parts of the site that the bar on top leads to. */
-type Section = "apps" | "people" | "audit" | "account";
+export type Section = "apps" | "pipelines" | "people" | "audit" | "account";
 
 export interface Frame {
   /** Of the browser's tab, before the product's name. */
@@ -84,7 +84,7 @@ function bar(visit: Visit, section: Section | undefined): Html {
 <a class="brand" href="/">${ICONS.box}<span>Dynoform</span></a>
 ${
   session !== undefined &&
-  html`<nav class="main-nav" aria-label="Main">${link("/apps", "Apps", "apps")}${admin && [link("/people", "People", "people"), link("/audit", "Audit log", "audit")]}${link("/account", "Account", "account")}</nav>
+  html`<nav class="main-nav" aria-label="Main">${link("/apps", "Apps", "apps")}${link("/pipelines", "Pipelines", "pipelines")}${admin && [link("/people", "People", "people"), link("/audit", "Audit log", "audit")]}${link("/account", "Account", "account")}</nav>
 <div class="who"><span class="soft" title="${session.caller.email}">${session.caller.email}</span>${form(visit, { action: "/logout" }, html`<button class="plain">Log out</button>`)}</div>`
 }
 </div></header>`;

@@ -77,6 +77,14 @@ export const PLAN: Readonly<Record<string, Room>> = {
     knows: [...BASE, "services/stacks", ...part("apps", "runs")],
     packages: ["jose", "yaml"],
   },
+  "services/control-plane/pipelines": {
+    knows: [...BASE, "sources", ...part("accounts", "apps", "github", "runs")],
+    packages: ["dockerode", "yaml"],
+  },
+  "services/control-plane/setups": {
+    knows: [...BASE, "sources", ...part("apps", "deploys", "one-off", "postgres")],
+    packages: [],
+  },
   "services/control-plane/metrics": {
     knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
     packages: ["prom-client"],
@@ -96,7 +104,9 @@ export const PLAN: Readonly<Record<string, Room>> = {
         "logs",
         "metrics",
         "one-off",
+        "pipelines",
         "postgres",
+        "setups",
         "tls",
       ),
       ...part("health.ts"),

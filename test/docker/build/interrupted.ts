@@ -4,6 +4,7 @@ import { buildContent } from "../../../provider/sdk/build.ts";
 import { readSource } from "../../../sources/index.ts";
 
 const [platform = "", app = "", directory = ""] = process.argv.slice(2);
-const own = { platform, app, directory, runtime: "", repository: "", commit: "", environment: {} };
+const none = { runtime: "", repository: "", commit: "", promoted: "", environment: {} };
+const own = { platform, app, directory, ...none };
 const inputs = { ...own, ...buildContent(readSource(directory)) };
 await build.create(inputs, { urn: "", type: "", signal: new AbortController().signal, log() {} });

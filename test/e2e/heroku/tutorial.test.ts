@@ -9,6 +9,7 @@ import { ending } from "./tutorial/ending.ts";
 import { everyDay } from "./tutorial/every-day.ts";
 import { login } from "./tutorial/login.ts";
 import { people } from "./tutorial/people.ts";
+import { pipelines } from "./tutorial/pipelines.ts";
 import { published } from "./tutorial/published.ts";
 import { releases } from "./tutorial/releases.ts";
 import { scene } from "./tutorial/scene.ts";
@@ -29,7 +30,7 @@ test("a Heroku tutorial, with the official command line as npm has it", {
   };
   await Promise.all([deployed(), data(t, set, uwsgi)]);
   await sharing(t, flask);
-  await Promise.all([settings(t, set, flask), people(t, set)]);
+  await Promise.all([settings(t, set, flask), people(t, set), pipelines(t, set, flask)]);
   await alone(t, set);
   await published(t, set, flask);
   await curling(t, set);

@@ -79,9 +79,13 @@ function generate(path: string): Schema {
   return createGenerator({ path, type: "*", skipTypeCheck: true, additionalProperties: true }).createSchema("*");
 }
 
-/** What nothing can be, as the package has it: an object that is a list too. Heroku sends lists. */
+/**
+ * What nothing can be, as the package has it: an object that is a list too, where Heroku sends lists, and one that is also
+ * null, where it sends null until there is one.
+ */
 const MENDED: Readonly<Record<string, Definition>> = {
   Actions: { type: "array", items: { type: "object" } },
+  Postdeploy: { type: ["object", "null"] },
 };
 
 function strict(schema: Schema): Schema {

@@ -131,6 +131,7 @@ test("a build's inputs", async () => {
       python: "3.13",
       pip: "",
       revision: "",
+      promoted: "",
       environment: {},
     },
   );

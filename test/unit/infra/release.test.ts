@@ -52,6 +52,7 @@ test("a release says what ran, with every config var a secret", async () => {
     digest,
     commit: snapshot,
     image: "sha256:2222",
+    promoted: false,
     processes: { web: "uwsgi uwsgi.ini", worker: "python work.py", release: "python migrate.py" },
     config: { GREETING: { secret: "hello" }, TOKEN: { secret: "t" } },
     addons: { DATABASE: 1 },
@@ -153,7 +154,27 @@ test("a commit of the same files gives the same names", async () => {
   assert.deepEqual(only(byCommit.resources, "Release").inputs, only(byPath.resources, "Release").inputs);
   const { inputs, options } = only(byCommit.resources, "Build");
   assert.equal(inputs.directory, join(folder, "runtime", "sources", "shop", snapshot));
-  assert.deepEqual(options.ignoreChanges, ["directory", "commit", "environment"]);
+  assert.deepEqual(options.ignoreChanges, ["directory", "commit", "environment", "promoted"]);
+});
+
+test("an image that is promoted is named by itself, whatever would be built by now", async () => {
+  const { tree, snapshot: commit } = readSource(shop);
+  await new Repository(repositoryPath(args.platform.directory, "shop")).store(tree, commit);
+  const image = `sha256:${"a".repeat(64)}`;
+  const promoted = async (changes: Partial<AppArgs> = {}) => app({ source: { commit, image }, ...changes });
+  const [built, taken] = [await app({ source: { commit } }), await promoted()];
+  const build = only(taken.resources, "Build");
+  assert.notEqual(build.name, only(built.resources, "Build").name);
+  assert.equal(build.inputs.promoted, image);
+  const { ignoreChanges } = build.options;
+  for (const each of ["builder", "base", "python", "pip"]) assert.ok((ignoreChanges as string[]).includes(each), each);
+  // What pip sees makes another image where one is built.
+  assert.equal(only((await promoted({ config: { PIP_INDEX_URL: "x" } })).resources, "Build").name, build.name);
+  const other = await promoted({ source: { commit, image: `sha256:${"b".repeat(64)}` } });
+  assert.notEqual(only(other.resources, "Build").name, build.name);
+  const release = only(taken.resources, "Release").inputs;
+  assert.deepEqual([release.promoted, release.commit], [true, commit]);
+  assert.ok(only(taken.resources, "ReleaseTask").name !== only(built.resources, "ReleaseTask").name);
 });
 
 test("each push is a build where code of the app's own sees config vars, and going back gives the same names", async () => {

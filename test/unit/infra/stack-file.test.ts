@@ -108,7 +108,7 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "no kind",
     { "dynoform:key": "0123456789abcdef" },
-    "Pulumi.shop.yaml: has none of dynoform:platform, dynoform:app, dynoform:github; one of them says what kind of stack it is",
+    "Pulumi.shop.yaml: has none of dynoform:platform, dynoform:app, dynoform:github, dynoform:pipeline; one of them says what kind of stack it is",
   ],
   [
     "two kinds",
@@ -202,7 +202,11 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     app({ source: { commit: "1a2b3c4" } }),
     'dynoform:app.source.commit: "1a2b3c4" is not allowed; use all 40 hexadecimal digits of a commit',
   ],
-  ["a path alone", app({ source: "." }), 'dynoform:app.source: "." is not allowed; use a map with path or commit'],
+  [
+    "a path alone",
+    app({ source: "." }),
+    'dynoform:app.source: "." is not allowed; use a map with path, commit or image',
+  ],
   [
     "an unknown size",
     app({ formation: { web: { size: "huge" } } }),
@@ -421,3 +425,42 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
 for (const [name, configuration, ...messages] of mistakes) {
   test(`a mistake: ${name}`, () => assert.deepEqual(problemsOf(configuration), messages));
 }
+
+test("a whole pipeline", () => {
+  const settings = {
+    name: "flask",
+    id: "flask-abc",
+    stages: { development: [], staging: ["flask-staging"], production: ["flask", "flask-eu"] },
+    github: "flask.github",
+    platform: "platform",
+  };
+  const file = read({
+    "dynoform:pipeline": settings,
+    "dynoform:review-config": { A: "1" },
+    "dynoform:test-config": { B: 2 },
+  });
+  assert.equal(file.kind, "pipeline");
+  assert.deepEqual(file.settings, settings);
+  assert.deepEqual(file.kind === "pipeline" && Object.keys(file.reviewConfig), ["A"]);
+  assert.deepEqual(
+    problemsOf({ "dynoform:pipeline": { name: "X", stages: { qa: [], staging: ["a"], production: ["a"] } } }),
+    [
+      'dynoform:pipeline.name: "X" is not allowed; use 2 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit',
+      'dynoform:pipeline.stages.qa: "qa" is not a stage; use development, staging or production',
+      "dynoform:pipeline.stages.production: has a, which staging has too; remove one",
+    ],
+  );
+  assert.deepEqual(problemsOf({ "dynoform:pipeline": {}, "dynoform:config": {} }), [
+    "dynoform:config: is no setting of this kind of stack; use dynoform:pipeline, dynoform:key, dynoform:review-config, dynoform:test-config",
+  ]);
+});
+
+test("an image that is promoted stands for a commit", () => {
+  const image = `sha256:${"a".repeat(64)}`;
+  const commit = "1".repeat(40);
+  assert.deepEqual(problemsOf({ "dynoform:app": { source: { commit, image } } }), []);
+  const wrong = (source: unknown) => problemsOf({ "dynoform:app": { source } });
+  assert.match(wrong({ commit, image: "latest" })[0] ?? "", /use the id of an image, sha256:/);
+  assert.match(wrong({ path: ".", image })[0] ?? "", /stands for a commit, and is none of a folder/);
+  assert.match(wrong({ image })[0] ?? "", /has neither path nor commit/);
+});

@@ -124,3 +124,9 @@ const refusals: [string, LedgerEntry[], number, string][] = [
 for (const [what, releases, version, why] of refusals) {
   test(`no rollback: ${what}`, () => assert.deepEqual(rollbackPlan(releases, {}, version), { eligible: false, why }));
 }
+
+test("a rollback to what was promoted takes the image again, which nobody builds", () => {
+  const releases = [entry(1, { promoted: true }), entry(2)];
+  const plan = rollbackPlan(releases, { c1: {} }, 1);
+  assert.deepEqual(plan.eligible && plan.source, { commit: commit("1"), image: "sha256:1" });
+});

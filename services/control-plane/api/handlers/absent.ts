@@ -6,7 +6,6 @@ import type { Route } from "../routes.ts";
 /** Lists of what there is none of, by their paths. */
 export const EMPTY: readonly string[] = [
   "/enterprise-accounts",
-  "/pipelines",
   "/spaces",
   "/teams",
   "/users/:user/teams",
@@ -17,13 +16,13 @@ export const EMPTY: readonly string[] = [
 
 /** What clients ask for when a command of theirs needs what is not here, and how people call that. */
 export const ABSENT: readonly (readonly [method: string, path: string, what: string])[] = [
-  ["POST", "/pipelines", "Pipelines"],
-  ["GET", "/pipelines/:pipeline", "Pipelines"],
-  ["PATCH", "/pipelines/:pipeline", "Pipelines"],
-  ["DELETE", "/pipelines/:pipeline", "Pipelines"],
-  ["POST", "/pipeline-couplings", "Pipelines"],
-  ["POST", "/pipeline-promotions", "Pipelines"],
   ["POST", "/review-apps", "Review apps"],
+  ["POST", "/pipelines/:pipeline/review-app-config", "Review apps"],
+  ["PATCH", "/pipelines/:pipeline/review-app-config", "Review apps"],
+  ["DELETE", "/pipelines/:pipeline/review-app-config", "Review apps"],
+  ["GET", "/apps/:app/review-app", "Review apps"],
+  ["POST", "/test-runs", "Test runs"],
+  ["GET", "/pipelines/:pipeline/test-runs", "Test runs"],
   ["GET", "/teams/:team", "Teams"],
   ["GET", "/teams/:team/apps", "Teams"],
   ["POST", "/teams", "Teams"],
@@ -35,8 +34,6 @@ export const ABSENT: readonly (readonly [method: string, path: string, what: str
   ["DELETE", "/apps/:app/acm", "Certificates that renew themselves"],
   ["POST", "/apps/:app/webhooks", "Webhooks"],
   ["POST", "/apps/:app/slugs", "Slugs made elsewhere"],
-  // Clients take "not found" for "none".
-  ["GET", "/apps/:app/pipeline-couplings", "Pipelines"],
 ];
 
 /** What there is none of, said in one line. */

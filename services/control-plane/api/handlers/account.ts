@@ -13,7 +13,7 @@ export function accountRoutes(desk: Desk): Route[] {
     ["GET", "/account", show],
     ["PATCH", "/account", change],
     ["GET", "/users", (call) => list(desk, call)],
-    ["GET", "/users/:user", show],
+    ["GET", "/users/:user", (call) => lookUp(desk, call)],
     ["PATCH", "/users/:user", change],
     ["DELETE", "/users/:user", (call) => remove(desk, call)],
     ["GET", "/account/features", () => ({ body: [] })],
@@ -35,6 +35,17 @@ function user(desk: Desk, { caller, params: { user: which = "~" } }: Call): User
   // Who else there is, members need not know.
   if (found === undefined || (found.id !== caller.id && caller.role !== "admin")) throw notFound("user");
   return found;
+}
+
+/** One may look up whose e-mail address one knows, to give something to them; of another, a member sees no more than that. */
+function lookUp(desk: Desk, call: Call): Answer {
+  const { caller, params } = call;
+  const which = params.user ?? "";
+  const other = which.includes("@") ? desk.ports.accounts.users.find(which) : undefined;
+  if (other === undefined || other.id === caller.id || caller.role === "admin") {
+    return { body: showAccount(user(desk, call)) };
+  }
+  return { body: showAccount({ ...other, name: undefined, lastLogin: undefined, role: "member" }) };
 }
 
 function list(desk: Desk, call: Call): Answer {

@@ -74,7 +74,7 @@ function checkWord(call: Call, field: string, only: string): void {
   if (wanted !== undefined && wanted !== only) throw invalid(field, `${field} can only be ${only} on this platform.`);
 }
 
-function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unknown> {
+export function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
   const { id, name } = stack(desk);
   return {

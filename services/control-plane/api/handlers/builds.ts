@@ -3,20 +3,19 @@ import { isRecord } from "../../../../lib/validation/readers.ts";
 import type { DeclaredApp } from "../../apps/ports.ts";
 import type { Build } from "../../deploys/store.ts";
 import type { Answer, Call, OpenCall } from "../call.ts";
-import type { Desk } from "../desk.ts";
+import { BUILD_OUTPUT, type Desk } from "../desk.ts";
 import { DryRun } from "../dry-run.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import { page } from "../range.ts";
 import type { OpenRoute, Route } from "../routes.ts";
-
-const PURPOSE = "build-output";
 
 /** Characters of what a sender calls a source. */
 const LONGEST_VERSION = 1000;
 
 export function buildRoutes(desk: Desk): Route[] {
   return [
-    ["POST", "/apps/:app/sources", (call) => source(desk, call)],
+    ["POST", "/sources", (call) => source(desk, call, undefined)],
+    ["POST", "/apps/:app/sources", async (call) => source(desk, call, await desk.app(call))],
     ["GET", "/apps/:app/builds", (call) => list(desk, call)],
     ["POST", "/apps/:app/builds", (call) => create(desk, call)],
     [
@@ -36,9 +35,9 @@ export function openBuildRoutes(desk: Desk): OpenRoute[] {
   return [["GET", "/build-outputs/:build/:signature", (call) => output(desk, call)]];
 }
 
-async function source(desk: Desk, call: Call): Promise<Answer> {
-  const app = await desk.app(call);
-  if (call.dryRun) throw new DryRun(app.name, "Make a place for a source archive");
+/** @param app undefined: of one that is not there yet */
+async function source(desk: Desk, call: Call, app: DeclaredApp | undefined): Promise<Answer> {
+  if (call.dryRun) throw new DryRun(app?.name ?? "", "Make a place for a source archive");
   return { status: 201, body: { source_blob: await desk.ports.builds.source(app, call.origin) } };
 }
 
@@ -91,7 +90,7 @@ async function result(desk: Desk, call: Call): Promise<Answer> {
 /** What a build says, as it says it. */
 async function output(desk: Desk, call: OpenCall): Promise<Answer> {
   const { build: id = "", signature = "" } = call.params;
-  if (!(await desk.token.verify(PURPOSE, id, signature)))
+  if (!(await desk.token.verify(BUILD_OUTPUT, id, signature)))
     throw new ApiError(403, "forbidden", "There is no such output.");
   return {
     stream(response) {
@@ -121,7 +120,7 @@ export async function showBuild(desk: Desk, call: Call, app: DeclaredApp, build:
     app: { id: desk.appId(app) },
     buildpacks: null,
     created_at: new Date(build.createdAt).toISOString(),
-    output_stream_url: `${call.origin}/build-outputs/${build.id}/${await desk.token.sign(PURPOSE, build.id)}`,
+    output_stream_url: await desk.buildOutput(call, build.id),
     release: build.release === null ? null : { id: desk.id("release", app.id, String(build.release)) },
     slug: null,
     source_blob: { checksum: null, url: "", version: build.version ?? build.revision, version_description: null },

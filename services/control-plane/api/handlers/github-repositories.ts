@@ -1,4 +1,4 @@
-import type { Connection, ForgeRepository } from "../../github/ports.ts";
+import type { Comparison, Connection, ForgeRepository } from "../../github/ports.ts";
 import type { Answer, Call } from "../call.ts";
 import type { Desk } from "../desk.ts";
 import { ApiError, invalid } from "../errors.ts";
@@ -45,13 +45,14 @@ async function compare(desk: Desk, call: Call): Promise<Answer> {
   const by = await connectionOf(desk, call);
   const [base = "", head = "", ...more] = (call.params.range ?? "").split("...");
   if (base === "" || head === "" || more.length > 0) throw invalid("range", "Compare BASE...HEAD.");
-  const { ahead, commits } = await desk.ports.github.open(by).compare(nameIn(call, by), base, head);
+  return { body: showComparison(await desk.ports.github.open(by).compare(nameIn(call, by), base, head)) };
+}
+
+export function showComparison({ ahead, commits }: Comparison) {
   return {
-    body: {
-      ahead_by: ahead,
-      total_commits: ahead,
-      commits: commits.map(({ sha, message, author }) => ({ sha, commit: { message, author } })),
-    },
+    ahead_by: ahead,
+    total_commits: ahead,
+    commits: commits.map(({ sha, message, author }) => ({ sha, commit: { message, author } })),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DeclaredApp } from "../../apps/ports.ts";
-import type { AppLink, LinkedApp, LinkingApp } from "../../github/ports.ts";
+import type { AppLink, DeclaredLink, LinkedApp, LinkingApp } from "../../github/ports.ts";
 import { type Answer, type Call, optionalText, requiredText } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid, notFound } from "../errors.ts";
@@ -28,6 +28,19 @@ async function one(desk: Desk, call: Call): Promise<Answer> {
   return { body: await show(desk, app, await linkOf(desk, app)) };
 }
 
+/**
+ * The repository of an app, or else that of its pipeline: what `heroku pipelines:diff` asks Heroku's service for, where an
+ * app takes part in its pipeline's repository.
+ */
+export async function anyRepository(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const link = await desk.ports.github.links.of(linking(app));
+  if (link !== undefined) return { body: await show(desk, app, link) };
+  const shared = await byPipeline(desk, app);
+  if (shared === undefined) throw unconnected(app);
+  return { body: { app_id: desk.appId(app), repo: shared.repository, branch: null, auto_deploy: false } };
+}
+
 async function connect(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const { links } = desk.ports.github;
@@ -42,13 +55,37 @@ async function connect(desk: Desk, call: Call): Promise<Answer> {
 
 async function change(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
-  const before = await linkOf(desk, app);
   const settings = readSettings(call);
+  const before = (await desk.ports.github.links.of(linking(app))) ?? (await connectShared(desk, call, app, settings));
   const what = describe(before, settings);
-  if (what === undefined) return { body: await show(desk, app, before) };
+  if (what === undefined) return { body: await show(desk, app, before), headers: withoutReviewApps(call) };
   const { links } = desk.ports.github;
   const link = await desk.actInTime(call, app, what, (act) => links.set(linking(app), settings, act));
-  return { body: await show(desk, app, link), headers: warned(link) };
+  return { body: await show(desk, app, link), headers: { ...withoutReviewApps(call), ...warned(link) } };
+}
+
+/** The link of the pipeline that an app is in. */
+async function byPipeline({ ports: { pipelines } }: Desk, app: DeclaredApp): Promise<DeclaredLink | undefined> {
+  const coupling = await pipelines.of(app.stack);
+  return coupling && pipelines.link(coupling.pipeline);
+}
+
+/** Connects an app to the repository of its pipeline, without that it was connected first. */
+async function connectShared(desk: Desk, call: Call, app: DeclaredApp, settings: Partial<LinkedApp>): Promise<AppLink> {
+  const { github } = desk.ports;
+  const link = await byPipeline(desk, app);
+  if (link === undefined) throw unconnected(app);
+  const by = await connectionOf(desk, call);
+  return desk.actInTime(call, app, `Connect to ${link.repository}`, (act) =>
+    github.links.connect(linking(app), link.repository, by, settings, act),
+  );
+}
+
+/** What Heroku's clients switch on with the rest, and is told not to be. */
+function withoutReviewApps({ body }: Call): Readonly<Record<string, string>> {
+  const wanted = body.pull_requests;
+  if (typeof wanted !== "object" || wanted === null || !("enabled" in wanted) || wanted.enabled !== true) return {};
+  return { "Warning-Message": "Review apps are not part of this platform yet: they stay off." };
 }
 
 async function disconnect(desk: Desk, call: Call): Promise<Answer> {
@@ -92,8 +129,12 @@ async function repository(desk: Desk, call: Call): Promise<Answer> {
 /** @throws ApiError 404 */
 async function linkOf(desk: Desk, app: DeclaredApp): Promise<AppLink> {
   const link = await desk.ports.github.links.of(linking(app));
-  if (link === undefined) throw notFound("github", `a repository: ${app.name} is connected to none at GitHub`);
+  if (link === undefined) throw unconnected(app);
   return link;
+}
+
+function unconnected({ name }: DeclaredApp) {
+  return notFound("github", `a repository: ${name} is connected to none at GitHub`);
 }
 
 function linking({ name, id, stack }: DeclaredApp): LinkingApp {

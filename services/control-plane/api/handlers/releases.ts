@@ -7,6 +7,7 @@ import { type Desk, warned } from "../desk.ts";
 import { ApiError, invalid, notFound } from "../errors.ts";
 import { page } from "../range.ts";
 import type { OpenRoute, Route } from "../routes.ts";
+import { stack } from "./facts.ts";
 
 const PURPOSE = "release-output";
 
@@ -22,6 +23,7 @@ export function releaseRoutes(desk: Desk): Route[] {
         return { body: await showRelease(desk, call, { app, outputs, entry }) };
       },
     ],
+    ["GET", "/apps/:app/slugs/:slug", (call) => slug(desk, call)],
     [
       "GET",
       "/apps/:app/releases/:release/config-vars",
@@ -99,7 +101,7 @@ async function find(desk: Desk, call: Call, which: string): Promise<Found> {
   return { app, outputs, entry };
 }
 
-function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): string {
+export function releaseId(desk: Desk, app: DeclaredApp, { version }: LedgerEntry): string {
   return desk.id("release", app.id, String(version));
 }
 
@@ -117,13 +119,42 @@ async function showRelease(desk: Desk, call: Call, { app, outputs, entry }: Foun
     // The current one counts too: without a number, clients take the second that is eligible.
     eligible_for_rollback: current || rollbackPlan(outputs.releases, outputs.configs, entry.version).eligible,
     output_stream_url: await outputUrl(desk, call, { app, outputs, entry }),
-    slug: entry.slug === "" ? null : { id: desk.id("slug", entry.slug), commit: entry.commit || null },
+    slug: entry.slug === "" ? null : { id: slugId(desk, entry), commit: entry.commit || null },
     // Only what served gets a number.
     status: "succeeded",
     updated_at: time,
     user,
     version: entry.version,
   };
+}
+
+/** What ran in a release, as `heroku pipelines:diff` asks for it. Its archive is not to be had. */
+async function slug(desk: Desk, call: Call): Promise<Answer> {
+  const app = await desk.app(call);
+  const { releases } = await desk.outputs.of(app.stack);
+  const found = releases.findLast((entry) => entry.slug !== "" && slugId(desk, entry) === call.params.slug);
+  if (found === undefined) throw notFound("slug");
+  const { id, name } = stack(desk);
+  const time = new Date(found.createdAt).toISOString();
+  return {
+    body: {
+      id: slugId(desk, found),
+      blob: { method: "get", url: "" },
+      buildpack_provided_description: "Python",
+      checksum: `SHA256:${found.digest}`,
+      commit: found.commit || null,
+      commit_description: null,
+      created_at: time,
+      process_types: found.processes,
+      size: null,
+      stack: { id, name },
+      updated_at: time,
+    },
+  };
+}
+
+function slugId(desk: Desk, { slug }: Pick<LedgerEntry, "slug">): string {
+  return desk.id("slug", slug);
 }
 
 /** Where is what its release command wrote; null: there was none, or it is not kept. */

@@ -1,5 +1,5 @@
 import { UserError } from "../../../../lib/errors.ts";
-import type { Connection, Forge, ForgeRepository } from "../ports.ts";
+import type { Connection, Forge } from "../ports.ts";
 
 /** One of the checks of a commit: a commit status, or a check run. */
 export interface Check {
@@ -46,8 +46,6 @@ export interface GitLogin {
 
 /** What the control plane itself asks of a forge, besides what people ask. @throws ForgeError */
 export interface RepositoryForge extends Forge {
-  /** Wherever it was renamed or moved to. */
-  repositoryById(id: number): Promise<ForgeRepository>;
   /** The commits of those branches that are there: one request, which counts against no limit while nothing changes. */
   heads(name: string, branches: readonly string[]): Promise<ReadonlyMap<string, string>>;
   checks(name: string, commit: string): Promise<Checks>;

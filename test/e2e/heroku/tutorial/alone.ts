@@ -57,8 +57,8 @@ export const alone: Part = async (t, { platform, ann }) => {
       [["apps:favorites"], 0, /^=== Favorited Apps\n\n(?:⬢ )?flask-example$/m],
       [["notifications"], 0, /^No unread notifications\.$/m],
       [["pipelines:connect", "pipe", "--repo", "ann/shop"], 1, /Account not connected to GitHub\./],
-      [["ci:run", ...app], 2, /Pipelines are not part of this platform\./],
-      [["reviewapps:enable", "--pipeline", "pipe"], 2, /Pipelines are not part of this platform\./],
+      [["ci:run", ...app], 2, /Couldn't find that pipeline coupling\./],
+      [["reviewapps:enable", "--pipeline", "pipe"], 2, /Couldn't find that pipeline\./],
       [["apps:errors", ...app], 2, /Metrics and autoscaling are not part of this platform yet\./],
     ] as const;
     for (const [words, exitCode, said] of commands) {

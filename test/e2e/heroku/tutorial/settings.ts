@@ -85,13 +85,16 @@ export async function settings(t: TestContext, { platform, recorder, email }: Sc
   });
 
   await t.test("a verb that is not there says so in one line", async () => {
-    const [pipelines, features] = await Promise.all([
-      other.refused("pipelines:create", "-a", "flask-example", "-s", "staging", "shops"),
+    const [webhooks, features] = await Promise.all([
+      other.refused(
+        ...["webhooks:add", "-a", "flask-example", "-i", "api:release", "-l", "notify"],
+        ...["-u", "https://example.com/"],
+      ),
       other.refused("features:enable", "-a", "flask-example", "http-session-affinity"),
     ]);
-    assert.match(pipelines.errors, /Error: Pipelines /);
+    assert.match(webhooks.errors, /Error: Webhooks /);
     assert.match(features.errors, /Enabling http-session-affinity for (?:⬢ )?flask-example\.\.\. !/);
     assert.match(features.errors, /Error: Couldn't find that app feature; there are runtime-dyno-metadata and/);
-    for (const { errors } of [pipelines, features]) assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
+    for (const { errors } of [webhooks, features]) assert.doesNotMatch(errors, /undefined|TypeError|at .*:\d+:\d+/);
   });
 }

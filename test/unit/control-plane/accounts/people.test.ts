@@ -99,9 +99,12 @@ test("admins see everybody and change roles; members only themselves; an admin a
   const emails = (await it.ask("operator", "GET", "/users")).body.map(({ email }: { email: string }) => email);
   assert.deepEqual(emails, ["ada@example.com", "bob@example.com", "me@example.com"]);
   assert.equal((await it.ask("ada", "GET", "/users")).status, 403);
-  for (const method of ["GET", "PATCH"]) {
-    assert.equal((await it.ask("ada", method, "/users/bob@example.com", {})).status, 404);
-  }
+  assert.equal((await it.ask("ada", "PATCH", "/users/bob@example.com", {})).status, 404);
+  // To give something to somebody whose address one knows.
+  const { body: bob } = await it.ask("ada", "GET", "/users/bob@example.com");
+  assert.deepEqual([bob.email, bob.name, bob.last_login], ["bob@example.com", null, null]);
+  assert.equal((await it.ask("ada", "GET", `/users/${bob.id}`)).status, 404, "who it is, one has to know");
+  assert.equal((await it.ask("ada", "GET", "/users/nobody@example.com")).status, 404);
   assert.equal((await it.ask("ada", "DELETE", "/users/bob@example.com")).status, 403);
   assert.equal((await it.ask("ada", "PATCH", "/account", { role: "admin" })).status, 403);
   assert.equal((await it.ask("ada", "GET", "/users/~")).body.role, "member");

@@ -10,10 +10,15 @@ import type { DynoState, DynoTarget } from "../../../../services/control-plane/d
 import type { UsageEntry } from "../../../../services/control-plane/hours/ports.ts";
 import type { Drain, LogFilter, StoredLine } from "../../../../services/control-plane/logs/ports.ts";
 import type { OneOff, OneOffRequest } from "../../../../services/control-plane/one-off/ports.ts";
+import { ownedAs } from "../../../../services/control-plane/pipelines/owned-as.ts";
+import { Promotions, type PromotionsOptions } from "../../../../services/control-plane/pipelines/promotions.ts";
+import { PromotionStore } from "../../../../services/control-plane/pipelines/store.ts";
 import { Databases } from "../../../../services/control-plane/postgres/databases.ts";
+import { SetupStore } from "../../../../services/control-plane/setups/store.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Act } from "../../../../services/control-plane/types.ts";
 import { FakeGitHub } from "../github/fakes.ts";
+import { FakePipelines } from "../pipelines/fakes.ts";
 import { FakeServer } from "../postgres/fake-server.ts";
 import { memoryAccounts } from "./accounts.ts";
 import { noBuilds } from "./no-builds.ts";
@@ -67,13 +72,22 @@ export class World {
   /** With the tables of accounts. */
   readonly db = openStore(":memory:");
   readonly github: FakeGitHub;
+  readonly pipelines: FakePipelines;
+  readonly setups: {
+    readonly app: string;
+    readonly commit: string;
+    readonly config: Readonly<Record<string, string>>;
+  }[] = [];
+  /** What changes declared as sources. */
+  readonly sources: { readonly app: string; readonly commit: string; readonly image?: string }[] = [];
   readonly server: FakeServer;
   readonly databases: Databases;
 
   /** @param folder for backups */
   constructor(folder = "/nowhere") {
-    memoryAccounts("/nowhere", { db: this.db });
+    const { access } = memoryAccounts("/nowhere", { db: this.db });
     this.github = new FakeGitHub(this.db);
+    this.pipelines = new FakePipelines((id, owner) => access.give(ownedAs(id), owner), this.github.port().links);
     this.server = new FakeServer(folder);
     this.databases = new Databases({
       server: this.server,
@@ -123,6 +137,33 @@ export class World {
   }
 
   ports(): Ports {
+    const ports = this.#ports();
+    const promotions = new Promotions({
+      store: new PromotionStore(this.db, Date.now),
+      apps: { ...ports.apps, list: async () => [] } as unknown as PromotionsOptions["apps"],
+      log: ports.logs,
+      copy: async (from, to, version) => void this.acts.push(`Copy v${version} of ${from.name} to ${to.name}`),
+      hasImage: async (id) => id !== "sha256:gone",
+      release: async () => this.ledger.length,
+      report: () => {},
+    });
+    const store = new SetupStore(this.db, Date.now);
+    const setups: Ports["setups"] = {
+      get: (id) => store.get(id),
+      begin: (wish) => {
+        const setup = store.begin(wish.app);
+        const done = wish.source().then((commit) => {
+          this.setups.push({ app: wish.app.name, commit, config: wish.config });
+          store.change(setup.id, { status: "succeeded", successUrl: wish.app.url });
+        });
+        done.catch((error: Error) => store.change(setup.id, { status: "failed", failure: error.message }));
+        return setup;
+      },
+    };
+    return { ...ports, pipelines: this.pipelines.port(), promotions, setups };
+  }
+
+  #ports(): Omit<Ports, "pipelines" | "promotions" | "setups"> {
     const world = this;
     return {
       accounts: memoryAccounts("/nowhere", { db: world.db }),
@@ -288,12 +329,12 @@ export class World {
         if (value === undefined) delete config[variable];
         else config[variable] = value;
       },
-      source: () => {},
+      source: (source) => void this.sources.push({ app: name, ...source }),
     });
     if (this.failure !== undefined) throw this.failure;
     const released =
       JSON.stringify([config, addons]) !== JSON.stringify([app.config, app.addons]) ||
-      act.description.startsWith("Rollback");
+      /^(Rollback|Promote)/.test(act.description);
     this.apps.set(name, { formation, config, addons, settings });
     this.changes.push({ app: name, act });
     if (released) this.release(act.description, act.user);

@@ -186,16 +186,13 @@ test("official clients get a token that is good where this platform stands for G
   assert.equal((await github(`Token ${token}`)).status, 401);
 });
 
-test("what scripts ask of kolkrabbi is the same as here, and pipelines are not", async () => {
+test("what scripts ask of kolkrabbi is the same as here, and test runs are not", async () => {
   await using served = await connected();
   const base = "http://kolkrabbi.heroku.com";
   const { body } = await served.ask("POST", `${base}/apps/shop/github`, { body: { repo: "octocat/hello" } });
   assert.deepEqual((await served.ask("GET", PATH)).body, body);
   assert.equal((await served.ask("POST", `${base}/apps/shop/github/push`, { body: { branch: "main" } })).status, 201);
-  const { status, body: said } = await served.ask("GET", `${base}/pipelines/x/repository`);
-  assert.deepEqual(
-    [status, said.message],
-    [404, "Pipelines, review apps and Heroku CI are not part of this platform yet."],
-  );
+  const { status, body: said } = await served.ask("GET", `${base}/pipelines/x/github`);
+  assert.deepEqual([status, said.message], [404, "Review apps and Heroku CI are not part of this platform yet."]);
   assert.equal((await served.ask("GET", `${base}/account`)).status, 404);
 });

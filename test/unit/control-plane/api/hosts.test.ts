@@ -86,8 +86,8 @@ test("the hosts that the official command line asks besides are served here, in 
   assert.deepEqual(await through(telex, "GET", "telex.heroku.com", "/user/notifications"), [200, []]);
   const kolkrabbi = await secured(at.port, "kolkrabbi.heroku.com", at.commandLine);
   assert.deepEqual(
-    await through(kolkrabbi, "GET", "kolkrabbi.heroku.com", "/pipelines/x/repository"),
-    absent("Pipelines, review apps and Heroku CI are not part of this platform yet."),
+    await through(kolkrabbi, "GET", "kolkrabbi.heroku.com", "/pipelines/x/github"),
+    absent("Review apps and Heroku CI are not part of this platform yet."),
   );
   const unknown = await secured(at.port, "new.heroku.com", at.commandLine);
   assert.deepEqual(

@@ -40,6 +40,8 @@ export class FakeGitHub {
   /** Accounts by tokens, and by installations. */
   readonly logins = new Map<string, string>([["github_pat_octocat", "octocat"]]);
   readonly links = new Map<string, AppLink>();
+  /** By pipelines, by the links' stacks. */
+  readonly taken = new Map<string, DeclaredLink>();
   readonly states = new Map<string, Partial<LinkState>>();
   /** What links were asked to do. */
   readonly acts: { readonly app: string; readonly act: Act }[] = [];
@@ -86,7 +88,15 @@ export class FakeGitHub {
       clock: Date.now,
       ...over,
     });
-    return { connections, open, links: this.#links(open) };
+    return {
+      connections,
+      open,
+      links: this.#links(open),
+      fetch: async (_app, by, name, branch) => {
+        await open(by).repository(name);
+        return this.#find(name).branches.find((each) => each.name === branch)?.head ?? "";
+      },
+    };
   }
 
   #forge(credential: Credential): Forge {
@@ -101,6 +111,12 @@ export class FakeGitHub {
       repository: async (name) => {
         letIn();
         return this.#find(name).repository;
+      },
+      repositoryById: async (id) => {
+        letIn();
+        const found = [...this.repositories.values()].find(({ repository }) => repository.id === id);
+        if (found === undefined) throw new UserError(`the repository ${id} is not there.`);
+        return found.repository;
       },
       branches: async (name) => {
         letIn();
@@ -138,7 +154,7 @@ export class FakeGitHub {
       return linked;
     };
     return {
-      list: async () => [...world.links.values()].map(({ link }) => link),
+      list: async () => [...[...world.links.values()].map(({ link }) => link), ...world.taken.values()],
       of: async ({ name }) => world.links.get(name),
       async connect(app, name, by, settings, act) {
         if (world.links.has(app.name)) throw new UserError(`${app.name} is connected already.`);
@@ -180,6 +196,28 @@ export class FakeGitHub {
         };
         world.builds.set(id, made);
         return made;
+      },
+      async take(name, by, _act, work) {
+        await open(by).repository(name);
+        const stack = `${name.split("/")[1]}.github`;
+        const link: DeclaredLink = {
+          stack,
+          path: `stacks/Pulumi.${stack}.yaml`,
+          repository: name,
+          baseUrl: by.baseUrl,
+          mode: "auto",
+          apps: {},
+        };
+        world.taken.set(stack, link);
+        await work(link);
+        return link;
+      },
+      async give(stack, _act, work) {
+        await work();
+        world.taken.delete(stack);
+      },
+      async repository({ repository }) {
+        return { forge: world.#forge({ token: "github_pat_octocat" }), repository: world.#find(repository).repository };
       },
       async state(app) {
         const { repository, branches = [] } = world.repositories.get(of(app).link.repository) ?? {};

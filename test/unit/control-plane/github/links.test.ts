@@ -14,6 +14,7 @@ import { Builds } from "../../../../services/control-plane/deploys/builds.ts";
 import type { DeployCommit } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { BuildStore } from "../../../../services/control-plane/deploys/store.ts";
 import { openGitHub } from "../../../../services/control-plane/github/open.ts";
+import { declaredPipelines } from "../../../../services/control-plane/pipelines/declared.ts";
 import { RunFailed } from "../../../../services/control-plane/runs/runner.ts";
 import { openStore } from "../../../../services/control-plane/store.ts";
 import type { Outcome } from "../../../../services/stacks/engine.ts";
@@ -135,6 +136,10 @@ async function ground(github: GitHub) {
         written: async () => runs.length,
       },
       lock,
+      async needed(stack) {
+        const all = await declaredPipelines({ project, platform: "test", firstSeen: () => 0 });
+        return all.some((pipeline) => pipeline.github === stack);
+      },
       log: { write: (app, { text }) => void log.push(`${app}: ${text}`) },
       store,
       key: new Token(join(project, "token")),
@@ -402,4 +407,29 @@ test("a repository at a Gitea is linked and deployed alike, and what that lacks 
   assert.ok(log.includes("shop: Gitea: deployments of this repository are left out from now on: a Gitea has none"));
   assert.equal(said("Gitea: deploying"), 1);
   assert.deepEqual(there.problems, []);
+});
+
+test("a link that a pipeline takes stays without apps, and goes with the last that takes it", async () => {
+  const { github, by } = await withGitHub();
+  await using _github = github;
+  await using there = await ground(github);
+  const { links, textOf, stacks, runs } = there;
+  const file = join(stacks, "Pulumi.flask.pipeline.yaml");
+  const declare = ({ stack }: { stack: string }) =>
+    writeFile(file, `config:\n  dynoform:pipeline: { github: ${stack} }\n`);
+  const link = await links.take("octo/flask.hello", by, act, declare);
+  assert.deepEqual([link.stack, link.apps], ["flask-hello.github", {}]);
+  assert.equal((await links.repository(link)).repository.fullName, "octo/Flask.Hello");
+  await links.connect(shop, "octo/flask.hello", by, {}, act);
+  await links.disconnect(shop, act);
+  assert.ok(await textOf("flask-hello.github"), "a pipeline takes it still");
+  await links.give(link.stack, act, () => rm(file));
+  assert.equal(await textOf("flask-hello.github"), undefined);
+  const refused = () => Promise.reject(new Error("it was refused"));
+  await assert.rejects(links.take("octo/flask.hello", by, act, refused), /it was refused/);
+  assert.equal(await textOf("flask-hello.github"), undefined, "a link that was made for nothing goes again");
+  assert.deepEqual(runs, [
+    "create flask-hello.github",
+    ...["up", "up", "destroy", "create", "destroy"].map((verb) => `${verb} flask-hello.github`),
+  ]);
 });

@@ -18,6 +18,11 @@ export const build = object({
 });
 
 export const builds: Operations = {
+  "POST /sources": {
+    summary: "Make a place for the source archive of an app that is to come",
+    status: 201,
+    answer: object({ source_blob: object({ get_url: uri, put_url: uri }) }),
+  },
   "POST /apps/:app/sources": {
     summary: "Make a place to which a source archive can be sent, within an hour",
     status: 201,

@@ -12,6 +12,7 @@ import { github } from "./github.ts";
 import { logs, openLogs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { openApiItself } from "./openapi.ts";
+import { pipelines } from "./pipelines.ts";
 import { openBackups, postgres } from "./postgres.ts";
 import { openReleases, releases } from "./releases.ts";
 import { usage } from "./usage.ts";
@@ -30,6 +31,7 @@ export const operations: Operations = {
   ...github,
   ...logs,
   ...metrics,
+  ...pipelines,
   ...postgres,
   ...releases,
   ...usage,

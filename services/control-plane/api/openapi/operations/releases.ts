@@ -1,8 +1,12 @@
 import { releaseEntry } from "../objects.ts";
 import type { Operations } from "../operation.ts";
-import { either, list, map, object, text, whole } from "../schema.ts";
+import { either, list, map, object, orNull, text, time, uuid, whole } from "../schema.ts";
 
 export const releases: Operations = {
+  "GET /apps/:app/slugs/:slug": {
+    summary: "What ran in a release",
+    answer: object({ id: uuid, commit: orNull(text), created_at: time, process_types: map(text) }),
+  },
   "GET /apps/:app/releases": {
     summary: "List releases; the header Range pages and sorts",
     answer: list(releaseEntry),

@@ -2,31 +2,47 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { messageOf } from "../../../lib/errors.ts";
 import { editStackFile } from "../../../model/stack/editor.ts";
-import { Changes, type ChangesOptions } from "../apps/changes.ts";
-import { stackCourses } from "../apps/courses.ts";
-import type { Change, LinkChangeKind } from "../apps/journal.ts";
 import type { Act } from "../types.ts";
-import type { NewLink } from "./link-file.ts";
+import { Changes, type ChangesOptions } from "./changes.ts";
+import { stackCourses } from "./courses.ts";
+import type { Change, StackChangeKind } from "./journal.ts";
 
-interface LinkChangesOptions extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
+/** What is declared beside apps: `link` a repository, `pipeline` apps in stages. */
+type Declared = "link" | "pipeline";
+
+/** What only takes something away. */
+const LOOSENS = new Set(["loosen", "destroy"]);
+
+export interface StackChangesOptions
+  extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
+  readonly of: Declared;
 }
 
-/** Where a link is declared. */
-interface Place {
+/** Where a stack is declared. */
+export interface StackPlace {
   readonly stack: string;
   readonly path: string;
 }
 
-/** Changes links as apps are changed: by their stack files and a run, whole or taken back, whoever is killed meanwhile. */
-export class LinkChanges {
-  readonly #options: LinkChangesOptions;
+/** A stack that is not there yet. */
+export interface NewStack extends StackPlace {
+  /** Of its stack file, secure values encrypted. */
+  readonly text: string;
+}
+
+/**
+ * Changes stacks that are no apps, as apps are changed: by their stack files and a run, whole or taken back, whoever is
+ * killed meanwhile.
+ */
+export class StackChanges {
+  readonly #options: StackChangesOptions;
   readonly #changes: Changes;
   readonly #editor: string;
 
-  constructor(options: LinkChangesOptions) {
-    const { project, platform, journal } = options;
+  constructor(options: StackChangesOptions) {
+    const { project, platform, journal, of } = options;
     this.#options = options;
     this.#editor = `control plane of ${platform}`;
     const { edit, create, destroy } = stackCourses({
@@ -37,44 +53,39 @@ export class LinkChanges {
     });
     this.#changes = new Changes({
       ...options,
-      courses: {
-        "link-edit": { ...edit, withoutForge: { run: false, undo: true } },
-        "link-loosen": { ...edit, withoutForge: { run: true, undo: true } },
-        "link-create": { ...create, withoutForge: { run: false, undo: true } },
-        "link-destroy": { ...destroy, withoutForge: { run: true, undo: true } },
-      },
+      courses: Object.fromEntries(
+        Object.entries({ edit, loosen: edit, create, destroy }).map(([what, course]) => [
+          `${of}-${what}`,
+          // A link's runs ask its forge, which may refuse.
+          of === "link" ? { ...course, withoutForge: { run: LOOSENS.has(what), undo: true } } : course,
+        ]),
+      ),
     });
   }
 
-  /** @param app for which it is done @throws ChangeFailed */
-  async create(app: string, { stack, path, text }: NewLink, act: Act): Promise<void> {
+  /** @param app for which it is done; the stack itself where it is for none @throws ChangeFailed */
+  async create(app: string, { stack, path, text }: NewStack, act: Act): Promise<void> {
     const { journal } = this.#options;
-    const change = this.#change(
-      "link-create",
-      journal.begin(app, act),
-      app,
-      { stack, path },
-      { before: "", after: text },
-    );
+    const change = this.#change("create", journal.begin(app, act), app, { stack, path }, { before: "", after: text });
     journal.applying(change);
     await this.#changes.make(change, act);
   }
 
   /**
-   * @param kind `link-loosen` for what stands whether the forge answers or not
+   * @param what `loosen` for what stands whether a forge answers or not
    * @returns what it did not do: a line each
    * @throws ChangeFailed, and what `edit` throws, after which nothing has changed
    */
   async edit(
     app: string,
-    place: Place,
+    place: StackPlace,
     act: Act,
     edit: (text: string) => string | Promise<string>,
-    kind: "link-edit" | "link-loosen" = "link-edit",
+    what: "edit" | "loosen" = "edit",
   ): Promise<readonly string[]> {
     const { project, journal } = this.#options;
     const activity = journal.begin(app, act);
-    const begun = this.#change(kind, activity, app, place, { before: "", after: "" });
+    const begun = this.#change(what, activity, app, place, { before: "", after: "" });
     let change: Change;
     try {
       const texts = await editStackFile({ project, ...place, editor: this.#editor }, edit, (edited) =>
@@ -88,12 +99,12 @@ export class LinkChanges {
     return (await this.#changes.make(change, act)).warnings;
   }
 
-  /** @returns what is left at the forge: a line each @throws ChangeFailed when the link is there still */
-  async destroy(app: string, { stack, path }: Place, act: Act): Promise<readonly string[]> {
+  /** @returns what is left at a forge: a line each @throws ChangeFailed when it is there still */
+  async destroy(app: string, { stack, path }: StackPlace, act: Act): Promise<readonly string[]> {
     const { journal } = this.#options;
     const activity = journal.begin(app, act);
     const texts = { before: await readFile(path, "utf8"), after: "" };
-    const change = this.#change("link-destroy", activity, app, { stack, path }, texts);
+    const change = this.#change("destroy", activity, app, { stack, path }, texts);
     journal.applying(change);
     return (await this.#changes.make(change, act)).warnings;
   }
@@ -108,13 +119,14 @@ export class LinkChanges {
   }
 
   #change(
-    kind: LinkChangeKind,
+    what: "edit" | "loosen" | "create" | "destroy",
     activity: number,
     app: string,
-    { stack, path }: Place,
+    { stack, path }: StackPlace,
     texts: Pick<Change, "before" | "after">,
   ): Change {
     const [run, repair] = [randomUUID(), randomUUID()];
+    const kind: StackChangeKind = `${this.#options.of}-${what}`;
     return { kind, activity, app, stack, path, ...texts, run, repair, state: "applying", message: null };
   }
 }

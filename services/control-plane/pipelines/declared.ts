@@ -1,0 +1,47 @@
+import { isRecord } from "../../../lib/validation/readers.ts";
+import { isPlatform, platformStack } from "../../../model/stack/declared.ts";
+import { PIPELINE } from "../../../model/stack/keys.ts";
+import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
+import { type DeclaredPipeline, STAGES } from "./ports.ts";
+
+export interface DeclaredPipelinesOptions {
+  /** The folder of Pulumi.yaml. */
+  readonly project: string;
+  /** The platform's name. */
+  readonly platform: string;
+  /** When a stack was seen first, in milliseconds since 1970. */
+  firstSeen(stack: string): number;
+}
+
+/** The pipelines whose stack files name this platform. */
+export async function declaredPipelines(options: DeclaredPipelinesOptions): Promise<DeclaredPipeline[]> {
+  const files = await readStackFiles(await findProject(options.project));
+  const own = new Set(files.filter((file) => isPlatform(file, options.platform)).map(({ stack }) => stack));
+  return files.flatMap((file) => {
+    const settings = file.config[PIPELINE];
+    if (file.kind !== "pipeline" || !own.has(platformStack(isRecord(settings) ? settings : {}))) return [];
+    return [toPipeline(file, isRecord(settings) ? settings : {}, options)];
+  });
+}
+
+function toPipeline(
+  { stack, path }: StackFile,
+  settings: Readonly<Record<string, unknown>>,
+  { firstSeen }: DeclaredPipelinesOptions,
+): DeclaredPipeline {
+  const name = typeof settings.name === "string" ? settings.name : stack.replace(/\.pipeline$/, "");
+  const declared = isRecord(settings.stages) ? settings.stages : {};
+  const stages = STAGES.map((stage) => {
+    const apps = declared[stage];
+    return [stage, Array.isArray(apps) ? apps.filter((app): app is string => typeof app === "string") : []] as const;
+  });
+  return {
+    name,
+    id: typeof settings.id === "string" ? settings.id : name,
+    stack,
+    path,
+    stages: Object.fromEntries(stages) as unknown as DeclaredPipeline["stages"],
+    github: typeof settings.github === "string" ? settings.github : undefined,
+    createdAt: firstSeen(stack),
+  };
+}
