@@ -1,6 +1,7 @@
 /**
  * Usage: npm run soak -- [ROUNDS]         deploys, config changes, scaling, restarts, crashes and sleep under load
  *        npm run soak -- kills [ROUNDS] [--seed SEED]   the platform's parts and dockerd killed at random under load
+ *        npm run soak -- naps [ROUNDS] [--seed SEED]    all that is done to an app that naps, dockerd killed now and then
  *        npm run soak -- engine [ROUNDS] [--seed SEED]  the engine: 100 random stacks and a kill -9 each round
  *
  * Fails when a request was lost, or something is not as it was after a kill.
@@ -13,6 +14,7 @@ import { ensureTestImages } from "../test/support/images.ts";
 const soaks = {
   changes: { rounds: 20, docker: true, load: async () => (await import("./soak/changes.ts")).changes },
   kills: { rounds: 50, docker: true, load: async () => (await import("./soak/kills/kills.ts")).kills },
+  naps: { rounds: 500, docker: true, load: async () => (await import("./soak/naps/naps.ts")).naps },
   engine: { rounds: 20, docker: false, load: async () => (await import("./soak/engine.ts")).engine },
 };
 
