@@ -137,6 +137,16 @@ test("an app naps and is thawed once for all who wait; Swarm takes what naps for
     assert.equal((await container.inspect()).State.Paused, true);
   }
   for (const name of [service, worker]) assert.equal((await ground.manager.services.tasks(name)).size, 1);
+  const used = () =>
+    Promise.all(
+      before.map(async (container) => {
+        const stats = await router.docker.getContainer(container).stats({ stream: false, "one-shot": true });
+        return stats.cpu_stats.cpu_usage.total_usage;
+      }),
+    );
+  const usedBefore = await used();
+  await sleep(500);
+  assert.deepEqual(await used(), usedBefore, "no processor time");
   const answers = await Promise.all(Array.from({ length: 40 }, () => router.get("nap.localhost", "/")));
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
   await until("it is up again", async () => (await states()) === "up,up");
