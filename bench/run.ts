@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   router: async () => (await import("./rows/router.ts")).bench,
   wake: async () => (await import("./rows/wake/wake.ts")).bench,
   "wake-without-resolver": async () => (await import("./rows/wake/wake.ts")).withoutResolver,
+  nap: async () => (await import("./rows/nap.ts")).bench,
   rolling: async () => (await import("./rows/rolling.ts")).bench,
   api: async () => (await import("./rows/api.ts")).bench,
   hooks: async () => (await import("./rows/hooks.ts")).bench,

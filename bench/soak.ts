@@ -3,6 +3,7 @@
  *        npm run soak -- kills [ROUNDS] [--seed SEED]   the platform's parts and dockerd killed at random under load
  *        npm run soak -- deliveries [COUNT]  pushes at GitHub whose deliveries are shuffled, doubled and lost, and 20 kills
  *        npm run soak -- drift                  a platform changed by hand in 21 ways, each found and put right
+ *        npm run soak -- naps [ROUNDS] [--seed SEED]    all that is done to an app that naps, dockerd killed now and then
  *        npm run soak -- engine [ROUNDS] [--seed SEED]  the engine: 100 random stacks and a kill -9 each round
  *
  * Fails when a request was lost, or something is not as it was after a kill.
@@ -17,6 +18,7 @@ const soaks = {
   kills: { rounds: 50, docker: true, load: async () => (await import("./soak/kills/kills.ts")).kills },
   deliveries: { rounds: 500, docker: true, load: async () => (await import("./soak/deliveries.ts")).deliveries },
   drift: { rounds: 1, docker: true, load: async () => (await import("./soak/drift.ts")).drift },
+  naps: { rounds: 500, docker: true, load: async () => (await import("./soak/naps/naps.ts")).naps },
   engine: { rounds: 20, docker: false, load: async () => (await import("./soak/engine.ts")).engine },
 };
 

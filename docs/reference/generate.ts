@@ -76,7 +76,15 @@ function components(): string {
 function stackFiles(): string {
   const nested = [
     ...["SourceSettings", "FormationSettings", "AddonSettings", "AttachSettings", "HealthCheckSettings"],
-    ...["PortSettings", "MemoryLimit", "SleepSettings", "CycleSettings", "HoursSettings", "ReleaseSettings"],
+    ...[
+      "PortSettings",
+      "MemoryLimit",
+      "SleepSettings",
+      "NapSettings",
+      "CycleSettings",
+      "HoursSettings",
+      "ReleaseSettings",
+    ],
     ...["BackupSettings", "AccountSettings", "GitHubSettings", "LinkedAppSettings"],
   ];
   const shown = [...nested, "DynoSizeName", "PostgresPlan"];

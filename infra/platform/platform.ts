@@ -11,6 +11,7 @@ import {
   DEFAULT_PLATFORM_NAME,
   DEFAULT_WEB_PORT,
   httpsPort,
+  type NapSettings,
   type PlatformSettings,
   platformSettings,
 } from "../../model/platform/settings.ts";
@@ -159,6 +160,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           postgres: { port: this.postgresPort },
           backups: { keep: args.backups?.keep ?? DEFAULT_BACKUPS },
           accounts: { signUp: args.accounts?.signUp ?? false },
+          ...(args.nap?.enabled === true && { nap: napOf(args.nap) }),
           // What is not said must not replace the control plane of those who never will.
           ...(args.github !== undefined && { github: { ...args.github } }),
           ...(args.drift !== undefined && { drift: { every: args.drift.every ?? 0 } }),
@@ -174,6 +176,11 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.ready = [routerContainer, server.container];
     this.registerOutputs(connectionOutputs(this));
   }
+}
+
+/** As the control plane reads it, in bytes. */
+function napOf({ until = 21_600, reserve }: NapSettings) {
+  return { until, ...(reserve !== undefined && { reserve: reserve * 2 ** 20 }) };
 }
 
 /** A platform's outputs, for `connectPlatform` in another stack. */

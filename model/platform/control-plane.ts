@@ -29,6 +29,8 @@ export interface ControlPlaneSettings {
   };
   /** 0: never. */
   readonly sleep: { readonly after: number };
+  /** Whoever says nothing of it has none. */
+  readonly nap?: { readonly until: number; readonly reserve?: number };
   /** `every` 0: never. */
   readonly cycle: { readonly every: number; readonly spread: number };
   readonly hours: { readonly free: number; readonly per: "app" | "account" };

@@ -58,6 +58,8 @@ export interface PlatformSettings {
   };
   /** When free and eco dynos sleep. */
   readonly sleep?: SleepSettings;
+  /** Whether those that are to sleep nap before: frozen where they are, so that they wake within milliseconds. */
+  readonly nap?: NapSettings;
   /** Each dyno is restarted now and then, one of an app at a time. */
   readonly cycle?: CycleSettings;
   /** What free dynos may run in a month. */
@@ -176,7 +178,25 @@ interface SleepSettings {
   readonly after?: number;
 }
 
-interface CycleSettings {
+export interface NapSettings {
+  /**
+   * Whether dynos nap. Their memory is not given back while they do.
+   * @default false
+   */
+  readonly enabled?: boolean;
+  /**
+   * Seconds without a request, those before the nap included, after which a dyno that naps sleeps.
+   * @default 21600
+   */
+  readonly until?: number;
+  /**
+   * MiB of the machine's memory that are to stay free: when there are fewer, the dynos that have napped longest sleep.
+   * @default a tenth of the machine's memory
+   */
+  readonly reserve?: number;
+}
+
+export interface CycleSettings {
   /**
    * Seconds after which a dyno is restarted; 0: never.
    * @default 86400
@@ -338,6 +358,9 @@ const fields = object<PlatformSettings>({
     object({ router: memoryLimit, postgres: memoryLimit, controlPlane: memoryLimit, runner: memoryLimit }),
   ),
   sleep: optional(object<SleepSettings>({ after: seconds })),
+  nap: optional(
+    object<NapSettings>({ enabled: optional(boolean), until: seconds, reserve: optional(integer(0, 1_048_576)) }),
+  ),
   cycle: optional(object<CycleSettings>({ every: seconds, spread: seconds })),
   hours: optional(
     object<HoursSettings>({

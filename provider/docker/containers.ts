@@ -76,18 +76,41 @@ export async function stopService(
     const left = await running(docker, service);
     if (left.length === 0) return;
     for (const { Id, State } of left) {
-      if (asked.has(Id) || State !== "running") continue;
+      if (asked.has(Id) || (State !== "running" && State !== "paused")) continue;
       asked.add(Id);
-      // Should it fail, Swarm does the same a little later.
-      docker
-        .getContainer(Id)
-        .stop({ t: grace, abortSignal: signal })
-        .catch(() => {});
+      const container = docker.getContainer(Id);
+      // What is frozen hears no SIGTERM. Should it fail, Swarm does the same a little later.
+      const thawed = State === "paused" ? container.unpause() : Promise.resolve();
+      thawed.then(() => container.stop({ t: grace, abortSignal: signal })).catch(() => {});
     }
     if (performance.now() > end)
       throw new Error(`the container of ${service} still runs after ${timeout} seconds; see docker ps`);
     // Docker lists a container as running for some time after its event of having died, so events do not help.
     await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Thaws the dynos of an app that naps. One that is gone, or was thawed meanwhile, is none. */
+export async function thawApp(docker: Docker, platform: string, app: string): Promise<void> {
+  const label = [`dynoform.platform=${platform}`, `dynoform.app=${app}`];
+  const paused = await docker.listContainers({ filters: JSON.stringify({ label, status: ["paused"] }) });
+  await Promise.all(
+    paused.map(async ({ Id }) => {
+      try {
+        await docker.getContainer(Id).unpause();
+      } catch (error) {
+        if (!isNotFound(error) && (await isPaused(docker, Id))) throw error;
+      }
+    }),
+  );
+}
+
+async function isPaused(docker: Docker, container: string): Promise<boolean> {
+  try {
+    return (await docker.getContainer(container).inspect()).State.Paused;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type WantedEntry,
 } from "../../services/router-client/client.ts";
 import { dockerClient } from "../docker/client.ts";
-import { lastLines, watchContainers } from "../docker/containers.ts";
+import { lastLines, thawApp, watchContainers } from "../docker/containers.ts";
 import { EXITS, exited, failing, notStarted, unlessForced, unproven, withLines } from "./failure.ts";
 import { askAsleep } from "./replaced.ts";
 
@@ -72,6 +72,8 @@ export async function deployRoute(inputs: RouteInputs, call: CallContext): Promi
   const docker = dockerClient();
   const router = new RouterClient(inputs.socket);
   const serving = await router.get(inputs.app, call.signal);
+  // Dynos that nap would answer nobody: neither those that stay, nor those that are asked how they do.
+  if (serving?.mode === "napping") await thawApp(docker, inputs.platform, inputs.app);
   const fresh = without(inputs.dynos, serving?.dynos).map(({ name }) => name);
   // Until a dyno's service was read, its service's name stands for it.
   const names = new Map(inputs.dynos.map(({ name }) => [name, `${name} of ${inputs.app}`]));

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { messageOf } from "../../lib/errors.ts";
+import { isNotFound, messageOf } from "../../lib/errors.ts";
 import { BackOff, type BackOffTimes } from "./dynos/back-off.ts";
 import { Cycle } from "./dynos/cycle.ts";
 import { pastEvents } from "./dynos/events.ts";
+import { Naps } from "./dynos/naps.ts";
 import { Restarter, type Which } from "./dynos/restart.ts";
 import { revive } from "./dynos/revive.ts";
 import type { RouterPort } from "./dynos/router-port.ts";
@@ -17,7 +18,9 @@ import { Ledger } from "./hours/ledger.ts";
 import { FreeHours } from "./hours/quota.ts";
 import { AsleepServices } from "./sleep/asleep.ts";
 import { IdleWatch } from "./sleep/idle.ts";
+import { Relief } from "./sleep/relief.ts";
 import { Sleep } from "./sleep/sleep.ts";
+import { StaleNaps } from "./sleep/stale.ts";
 import { WakeTimes, type WakeTimesArgs } from "./sleep/wake-times.ts";
 import type { AppLock, Clock, LogSink } from "./types.ts";
 
@@ -36,6 +39,8 @@ export interface DynoManagerArgs {
   readonly settings: {
     readonly platform: string;
     readonly sleep: { readonly after: number };
+    /** Undefined: apps sleep without a nap before. `reserve`: bytes of the machine's memory. */
+    readonly nap?: { readonly until: number; readonly reserve?: number };
     readonly cycle: { readonly every: number; readonly spread: number };
     readonly hours: { readonly free: number; readonly per: "app" | "account" };
   };
@@ -61,12 +66,15 @@ export class DynoManager {
   readonly restarter: Restarter;
   readonly sleep: Sleep;
   readonly idle: IdleWatch;
+  readonly naps: Naps;
+  readonly relief: Relief;
   readonly ledger: Ledger;
   readonly hours: FreeHours;
   readonly #args: DynoManagerArgs;
   readonly #cycle: Cycle;
   readonly #asleep: AsleepServices;
   readonly #wakes: WakeTimes;
+  readonly #stale: StaleNaps;
   readonly #running = new DisposableStack();
 
   constructor(args: DynoManagerArgs) {
@@ -79,10 +87,14 @@ export class DynoManager {
     const states = new DynoStates({ docker, watcher, router, log, clock, warn, bootTimeout });
     const backOff = new BackOff({ db, clock, lock, router, services, states, warn, times: args.backOff });
     const restarter = new Restarter({ docker, watcher, services, states, router, lock, backOff, freeMemory });
-    const asleep = new AsleepServices({ db, clock, router, services, states, backOff });
-    const sleeping = new Sleep({ lock, router, asleep });
+    const naps = new Naps({ docker, watcher, states });
+    const asleep = new AsleepServices({ db, clock, router, services, states, backOff, naps });
+    const sleeping = new Sleep({ lock, router, asleep, naps });
     const isParked = (service: string) => backOff.parkedUntil(service) !== undefined;
-    const { after } = settings.sleep;
+    const {
+      sleep: { after },
+      nap,
+    } = settings;
     const ledger = new Ledger({ db, clock, watcher, past: (from) => pastEvents(docker, platform, from, clock()) });
     this.#asleep = asleep;
     this.#wakes = new WakeTimes({ states, clock, woken: args.woken ?? (() => {}) });
@@ -92,7 +104,11 @@ export class DynoManager {
     this.backOff = backOff;
     this.restarter = restarter;
     this.sleep = sleeping;
-    this.idle = new IdleWatch({ sleep: sleeping, asleep, services, router, lock, clock, warn, isParked, after });
+    const rest = { sleep: sleeping, asleep, naps, router, lock, clock, warn };
+    this.idle = new IdleWatch({ ...rest, services, isParked, after, nap });
+    this.relief = new Relief({ ...rest, watcher, reserve: nap?.reserve, freeMemory });
+    this.#stale = new StaleNaps({ ...rest, startOfDatabase: () => startOf(docker, `${platform}-postgres`) });
+    this.naps = naps;
     this.ledger = ledger;
     this.hours = new FreeHours({
       db,
@@ -119,6 +135,8 @@ export class DynoManager {
     every(SECOND_MS, "dyno hours", () => this.ledger.beat());
     every(SECOND_MS, "crashed dynos", () => this.backOff.tick());
     every(this.#idleEvery, "sleep", () => this.idle.tick());
+    every(SECOND_MS, "memory for dynos", () => this.relief.tick());
+    if (settings.nap !== undefined) every(this.#idleEvery, "the database of dynos that nap", () => this.#stale.tick());
     every(30 * SECOND_MS, "cycling", () => this.#cycle.tick());
     every(30 * SECOND_MS, "restarts that were cut off", () => this.restarter.mend());
     every(60 * SECOND_MS, "free hours", () => this.hours.tick());
@@ -150,9 +168,9 @@ export class DynoManager {
     return statusOfAll(this.#status);
   }
 
-  /** Whether there is such an app. Of one that was put to sleep it is known, and Docker is not asked: somebody waits. */
+  /** Whether there is such an app. Of one that was put to sleep or naps it is known, and Docker is not asked: somebody waits. */
   async has(app: string): Promise<boolean> {
-    return this.#asleep.remembered(app).length > 0 || (await this.services.all(app)).length > 0;
+    return this.naps.has(app) || this.#asleep.remembered(app).length > 0 || (await this.services.all(app)).length > 0;
   }
 
   /**
@@ -177,8 +195,12 @@ export class DynoManager {
   }
 
   /** Restarts dynos; see {@link Restarter.restart}. Whoever stops a dyno that is declared has it started again too. */
-  restart(app: string, which?: Which): Promise<string[]> {
-    return this.restarter.restart(app, which);
+  async restart(app: string, which?: Which): Promise<string[]> {
+    if (this.naps.has(app)) {
+      await this.sleep.wake(app);
+      await this.naps.thawed(app);
+    }
+    return await this.restarter.restart(app, which);
   }
 
   get #status(): StatusArgs {
@@ -199,5 +221,16 @@ export class DynoManager {
   get #idleEvery(): number {
     const { after } = this.#args.settings.sleep;
     return Math.min(30, Math.max(1, after / 10)) * SECOND_MS;
+  }
+}
+
+/** When a container was started, as Docker writes it; undefined: it does not run. */
+async function startOf(docker: Docker, container: string): Promise<string | undefined> {
+  try {
+    const { StartedAt, Running } = (await docker.getContainer(container).inspect()).State;
+    return Running ? StartedAt : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
   }
 }

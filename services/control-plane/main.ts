@@ -123,7 +123,8 @@ const runtimeMetrics = new RuntimeMetrics({
   docker,
   log: logs,
   clock,
-  running: () => dynos.watcher.running(),
+  // One that naps does nothing.
+  running: () => dynos.watcher.running().filter(({ paused }) => !paused),
   async apps() {
     const all = await apps.list();
     return new Set(all.filter(({ labs }) => labs.includes("log-runtime-metrics")).map(({ name }) => name));

@@ -22,9 +22,12 @@ export interface DynoContainer {
   readonly outOfMemory: boolean;
 }
 
-/** What happened to a dyno's container. `found` and `lost`: seen, or missed, when all of Docker was read again. */
+/**
+ * What happened to a dyno's container. `found` and `lost`: seen, or missed, when all of Docker was read again. `paused`: its
+ * processes were frozen; `resumed`: they go on.
+ */
 export interface DynoEvent {
-  readonly kind: "started" | "ended" | "removed" | "found" | "lost";
+  readonly kind: "started" | "ended" | "removed" | "found" | "lost" | "paused" | "resumed";
   readonly dyno: DynoContainer;
 }
 

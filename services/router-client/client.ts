@@ -5,9 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 type RouterDyno = { name: string; port: number; dyno?: string };
 
 /**
- * `asleep`: a request wakes the app. `quota`: its dynos stopped until the first of the month, which a page says.
+ * `napping`: its dynos are frozen; `asleep`: they are stopped; of either a request wakes the app. `quota`: its dynos stopped
+ * until the first of the month, which a page says.
  */
-type RouterMode = "awake" | "asleep" | "quota";
+export type RouterMode = "awake" | "napping" | "asleep" | "quota";
 
 /** What an app was asked for. */
 interface RouterActivity {

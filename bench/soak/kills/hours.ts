@@ -28,7 +28,7 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
   const label = [`dynoform.platform=${platform}`, "dynoform.dyno"];
 
   const open = async () => {
-    const filters = JSON.stringify({ type: ["container"], event: ["start", "die"], label });
+    const filters = JSON.stringify({ type: ["container"], event: ["start", "die", "pause", "unpause"], label });
     const events = await docker.getEvents({ filters, abortSignal: stop.signal });
     // The stream ends with an error when it is aborted, and so does its reader.
     events.on("error", () => {});
@@ -38,7 +38,8 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
       const at = timeNano / 1e6;
       const own = runs.get(id) ?? [];
       runs.set(id, own);
-      if (Action === "die") for (const run of own) run.end ??= at;
+      // A nap is no part of a run.
+      if (Action === "die" || Action === "pause") for (const run of own) run.end ??= at;
       else if (own.every(({ end }) => end !== undefined)) own.push({ start: at, end: undefined });
     });
     return reader;
@@ -55,6 +56,8 @@ export async function watchHours(docker: Docker, platform: string): Promise<Hour
         .catch(() => undefined);
       if (found === undefined) unknown.add(id);
       else if (Date.parse(found.State.StartedAt) > 0) {
+        // When one was frozen nobody says; it is told then that it cannot be known.
+        if (found.State.Paused) unknown.add(id);
         const end = found.State.Running ? undefined : Date.parse(found.State.FinishedAt);
         if (own.length === 0) runs.set(id, [{ start: Date.parse(found.State.StartedAt), end }]);
         else for (const run of own) run.end ??= end;

@@ -3,7 +3,15 @@ import type { DynoService } from "../dynos/services.ts";
 import { type Html, html } from "../web/html.ts";
 
 /** How an app is, in a word. */
-export type AppWord = "up" | "sleeping" | "crashed" | "starting" | "stopped" | "out of hours" | "no release yet";
+export type AppWord =
+  | "up"
+  | "napping"
+  | "sleeping"
+  | "crashed"
+  | "starting"
+  | "stopped"
+  | "out of hours"
+  | "no release yet";
 
 export interface AppState {
   readonly word: AppWord;
@@ -48,6 +56,7 @@ function wordOf(
   own: readonly DynoService[],
   { dynos, isParked }: AppStatesOptions,
 ): AppWord {
+  if (mode === "napping") return "napping";
   if (mode === "asleep") return "sleeping";
   if (mode === "quota") return "out of hours";
   if (own.length === 0) return "no release yet";
@@ -59,6 +68,7 @@ function wordOf(
 
 const KINDS: Readonly<Record<AppWord, string>> = {
   up: "good",
+  napping: "rest",
   sleeping: "rest",
   crashed: "bad",
   starting: "busy",
@@ -76,6 +86,7 @@ export function badge(state: AppState | undefined, maintenance = false): Html {
 
 /** The state of a dyno, in Heroku's words. */
 export function dynoBadge(state: string): Html {
-  const kind = { up: "good", crashed: "bad", idle: "rest", starting: "busy", stopping: "busy" }[state] ?? "";
+  const [word = ""] = state.split(" ", 1);
+  const kind = { up: "good", crashed: "bad", idle: "rest", starting: "busy", stopping: "busy" }[word] ?? "";
   return html`<span class="badge ${kind}">${state}</span>`;
 }

@@ -45,8 +45,9 @@ export async function booted(
       timeout = entry?.check?.timeout ?? unproven;
       reached = true;
       // Until its app is awake the router asks no dyno.
-      asked = routed && entry?.mode !== "asleep";
-      if (entry?.mode === "asleep") pause = WAKING_LOOK_EVERY_MS;
+      const rests = entry?.mode === "asleep" || entry?.mode === "napping";
+      asked = routed && !rests;
+      if (rests) pause = WAKING_LOOK_EVERY_MS;
       if (asked) {
         await Promise.race([router.putIn(app, service ?? ""), aborted(gone)]);
         return { result: gone.aborted ? "gone" : "up", routed, timeout };

@@ -39,7 +39,8 @@ export class Cycle {
     const running = watcher.running();
     this.#forgetBut(running);
     const due = running
-      .filter((dyno) => dyno.service !== undefined && this.due(dyno) <= now && !lock.busy(dyno.app))
+      // Nobody asks for one that naps; when it wakes, its turn comes.
+      .filter((dyno) => dyno.service !== undefined && !dyno.paused && this.due(dyno) <= now && !lock.busy(dyno.app))
       .filter(({ container }) => now - (this.#failed.get(container) ?? Number.NEGATIVE_INFINITY) >= RETRY_MS)
       .sort((a, b) => this.due(a) - this.due(b))[0];
     if (due === undefined) return;

@@ -10,6 +10,8 @@ export interface KnownDyno extends DynoContainer {
   readonly command: string | undefined;
   /** Docker does not know when it ended, as after a crash of the machine: `finishedAt` is when that was found. */
   readonly endUnknown: boolean;
+  /** Its processes are frozen: it naps. */
+  readonly paused: boolean;
   /** Its address on the platform's network; undefined when Docker did not say. */
   readonly address: string | undefined;
 }
@@ -42,6 +44,7 @@ export function fromInspection(found: Docker.ContainerInspectInfo, now: number):
     startedAt,
     finishedAt: ended ? (endUnknown ? now : end) : undefined,
     endUnknown,
+    paused: State.Running && State.Paused,
     address: found.NetworkSettings.Networks[found.Config.Labels["dynoform.platform"] ?? ""]?.IPAddress || undefined,
     exitCode: ended ? State.ExitCode : undefined,
     outOfMemory: State.OOMKilled,
@@ -65,13 +68,20 @@ export function fromEvent(event: DockerEvent, before: KnownDyno | undefined): Kn
     startedAt: at,
     finishedAt: undefined,
     endUnknown: false,
+    paused: false,
     address: undefined,
     exitCode: undefined,
     outOfMemory: false,
   };
+  if (isPause(event)) return { ...known, paused: event.Action === "pause" };
   if (event.Action === "start") return { ...known, startedAt: at, finishedAt: undefined, exitCode: undefined };
   const exitCode = Attributes.exitCode === undefined ? known.exitCode : Number(Attributes.exitCode);
   return { ...known, startedAt: known.startedAt ?? at, finishedAt: known.finishedAt ?? at, exitCode };
+}
+
+/** Whether a container was frozen or thawed, which is neither its start nor its end. */
+export function isPause({ Action }: DockerEvent): boolean {
+  return Action === "pause" || Action === "unpause";
 }
 
 function namesFrom(

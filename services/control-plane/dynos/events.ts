@@ -16,7 +16,7 @@ export async function openEvents(
 ): Promise<EventStream> {
   const filters = JSON.stringify({
     type: ["container"],
-    event: ["start", "kill", "oom", "die", "destroy"],
+    event: ["start", "kill", "oom", "die", "destroy", "pause", "unpause"],
     label: [`dynoform.platform=${platform}`],
   });
   const stream = (await docker.getEvents({ filters })) as NodeJS.ReadableStream & { destroy(): void };
@@ -34,7 +34,7 @@ export async function openEvents(
 }
 
 /**
- * Starts and ends of dynos that have been, oldest first. Docker keeps the last few hundred of its events, until it is
+ * Starts, ends and pauses of dynos that have been, oldest first. Docker keeps the last few hundred of its events, until it is
  * itself started again.
  *
  * @param from milliseconds since 1970
@@ -43,7 +43,7 @@ export async function openEvents(
 export async function pastEvents(docker: Docker, platform: string, from: number, to: number): Promise<DockerEvent[]> {
   const filters = JSON.stringify({
     type: ["container"],
-    event: ["start", "die"],
+    event: ["start", "die", "pause", "unpause"],
     label: [`dynoform.platform=${platform}`, "dynoform.dyno"],
   });
   const told = await text(await docker.getEvents({ filters, since: from / 1000, until: to / 1000 }));

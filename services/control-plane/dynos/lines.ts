@@ -6,6 +6,7 @@ export type DynoState = "starting" | "up" | "idle" | "crashed" | "stopping" | "d
 export const RESTARTING = "Restarting";
 export const CYCLING = "Cycling";
 export const IDLING = "Idling";
+export const NAPPING = "Napping";
 export const UNIDLING = "Unidling";
 export const STOPPING = "Stopping all processes with SIGTERM";
 export const KILLING = "Stopping process with SIGKILL";

@@ -6,6 +6,8 @@ export interface DynoState {
   readonly size: string;
   /** Heroku's words: `starting`, `up`, `crashed`, `idle`, `down`, `stopping`. */
   readonly state: string;
+  /** More of that: `napping` of one that is idle and frozen, not stopped. */
+  readonly detail?: string;
   /** When it came into that state, in milliseconds since 1970. */
   readonly since: number;
   /** What it runs, where that is known. */

@@ -1,6 +1,6 @@
 /** What the dyno manager asks of the router; `RouterClient` of provider/route is it. */
 
-export type AppMode = "awake" | "asleep" | "quota";
+export type AppMode = "awake" | "napping" | "asleep" | "quota";
 
 export interface RoutedApp {
   readonly app: string;

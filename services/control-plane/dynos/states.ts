@@ -194,9 +194,27 @@ export class DynoStates {
   #happened({ kind, dyno, live }: WatchedEvent): void {
     if (kind === "started") this.#started(dyno);
     if (kind === "ended") this.#ended(dyno, live);
+    if (kind === "paused") this.#paused(dyno);
+    if (kind === "resumed") this.#resumed(dyno);
     if (kind !== "found" || !isRunning(dyno)) return;
-    if (this.#begun) this.#started(dyno);
+    if (dyno.paused) this.#slots.of(dyno, "idle", this.#args.clock()).container = dyno.container;
+    else if (this.#begun) this.#started(dyno);
     else this.#foundAtFirst(dyno);
+  }
+
+  #paused(dyno: KnownDyno): void {
+    const slot = this.#slots.of(dyno, "up", this.#args.clock());
+    if (slot.container !== dyno.container) return;
+    this.#say(slot, lines.NAPPING);
+    this.#change(slot, "idle");
+  }
+
+  #resumed(dyno: KnownDyno): void {
+    const slot = this.#slots.of(dyno, "idle", this.#args.clock());
+    // One that is thawed to be stopped does not wake.
+    if (slot.container !== dyno.container || slot.state !== "idle" || slot.intent !== undefined) return;
+    this.#say(slot, lines.UNIDLING);
+    this.#change(slot, "up");
   }
 
   #foundAtFirst(dyno: KnownDyno): void {

@@ -18,6 +18,8 @@ export interface DynoStatus {
   readonly container: string | undefined;
   readonly command: string | undefined;
   readonly state: DynoState;
+  /** Of one that is idle: its processes are frozen, not stopped. */
+  readonly detail?: "napping";
   /** When it came into this state, in milliseconds since 1970. */
   readonly since: number;
 }
@@ -87,12 +89,14 @@ function describe(
 ): DynoStatus {
   const { app, dyno, type, size, name, command, replicas, updatedAt } = service;
   const known = states.get(name);
+  const naps = replicas > 0 && running?.paused === true;
   const fixed = parked ? "crashed" : replicas === 0 ? (sleeps ? "idle" : "down") : undefined;
   const state = fixed ?? known?.state ?? (running ? "up" : "starting");
   // A service that is to run is never down for more than the moment between two containers.
   const shown = replicas > 0 && (state === "down" || state === "idle") ? "starting" : state;
   const since = known?.since ?? running?.startedAt ?? updatedAt;
-  return { app, dyno, type, size, service: name, container: running?.container, command, state: shown, since };
+  const status = { app, dyno, type, size, service: name, container: running?.container, command, since };
+  return naps ? { ...status, state: "idle", detail: "napping" } : { ...status, state: shown };
 }
 
 function describeOneOff({ app, dyno, type, size, container, command, startedAt = 0 }: KnownDyno): DynoStatus {

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { isNotFound, messageOf } from "../../../lib/errors.ts";
 import type { Clock, DynoEvent } from "../types.ts";
-import { type DockerEvent, fromEvent, fromInspection, isRunning, type KnownDyno } from "./docker-dynos.ts";
+import { type DockerEvent, fromEvent, fromInspection, isPause, isRunning, type KnownDyno } from "./docker-dynos.ts";
 import { openEvents } from "./events.ts";
 
 /** `live`: it was seen as it happened; else it was found when all of Docker was read again. */
 export interface WatchedEvent extends DynoEvent {
   readonly dyno: KnownDyno;
   readonly live: boolean;
+  /** Of a pause or its end: when that was, in milliseconds since 1970; else when it was seen. */
+  readonly at: number;
 }
 
 /** A signal that Docker sent to a dyno, or the kernel that killed one of its processes for want of memory. */
@@ -143,11 +145,17 @@ export class DynoWatcher {
       this.#forget(ID, "removed", true);
       return;
     }
+    if (isPause(event) && before !== undefined) {
+      // In its turn: what Docker would say of it now may be the next thaw's.
+      if (isRunning(before)) this.#learn(fromEvent(event, before) ?? before, true, Math.floor(event.timeNano / 1e6));
+      return;
+    }
     const now = (await this.#inspect(ID)) ?? fromEvent(event, before);
     if (now === undefined) return;
     // If it has ended since, that is told when its turn comes, after the signals that ended it.
     const begun = event.Action === "start" && before === undefined;
-    this.#learn(begun ? { ...now, finishedAt: undefined, exitCode: undefined, endUnknown: false } : now, true);
+    const running = { finishedAt: undefined, exitCode: undefined, endUnknown: false, paused: false };
+    this.#learn(begun ? { ...now, ...running } : now, true);
   }
 
   async #readAll(): Promise<void> {
@@ -179,7 +187,7 @@ export class DynoWatcher {
   }
 
   /** Tells what is new about a container. */
-  #learn(now: KnownDyno, live: boolean): void {
+  #learn(now: KnownDyno, live: boolean, at?: number): void {
     const before = this.#known.get(now.container);
     this.#known.set(now.container, now);
     const again = before?.startedAt !== undefined && now.startedAt !== before.startedAt;
@@ -192,6 +200,8 @@ export class DynoWatcher {
     const started = now.startedAt !== undefined && (before?.startedAt === undefined || again);
     if (started) this.#emit("started", { ...now, finishedAt: undefined, exitCode: undefined }, live);
     if (now.finishedAt !== undefined && (started || before?.finishedAt === undefined)) this.#emit("ended", now, live);
+    const wasPaused = before?.paused === true && !again;
+    if (isRunning(now) && now.paused !== wasPaused) this.#emit(now.paused ? "paused" : "resumed", now, live, at);
   }
 
   #forget(id: string, kind: "removed" | "lost", live: boolean): void {
@@ -200,8 +210,8 @@ export class DynoWatcher {
     if (before) this.#emit(kind, before, live);
   }
 
-  #emit(kind: DynoEvent["kind"], dyno: KnownDyno, live: boolean): void {
-    for (const listener of this.#listeners) this.#tell(() => listener({ kind, dyno, live }));
+  #emit(kind: DynoEvent["kind"], dyno: KnownDyno, live: boolean, at = this.#args.clock()): void {
+    for (const listener of this.#listeners) this.#tell(() => listener({ kind, dyno, live, at }));
   }
 
   #tell(call: () => void): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { type DockerEvent, fromEvent, type KnownDyno } from "../dynos/docker-dynos.ts";
+import { type DockerEvent, fromEvent, isPause, isRunning, type KnownDyno } from "../dynos/docker-dynos.ts";
 import type { DynoWatcher, WatchedEvent } from "../dynos/watch.ts";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
@@ -25,7 +25,7 @@ interface LedgerArgs {
   readonly db: DatabaseSync;
   readonly clock: Clock;
   readonly watcher: Pick<DynoWatcher, "on" | "connected" | "list">;
-  /** Starts and ends since then (milliseconds since 1970), as far as Docker knows. */
+  /** Starts, ends and pauses since then (milliseconds since 1970), as far as Docker knows. */
   readonly past: (from: number) => Promise<readonly DockerEvent[]>;
 }
 
@@ -39,7 +39,7 @@ export interface Usage {
 
 /**
  * Every second of every dyno, once. A run of a container is a row from Docker's StartedAt to Docker's FinishedAt, and can be
- * told as often as one likes: it is known by its container and start. What ended while nobody looked is closed from
+ * told as often as one likes: it is known by its container and start. A nap ends a run, and its end begins another. What ended while nobody looked is closed from
  * Docker; what Docker has forgotten by then, by Docker's past events, and without one at the last heartbeat, when it is
  * known to have run.
  */
@@ -64,9 +64,10 @@ export class Ledger {
     const from = this.#lastBeat;
     const past = from === 0 ? [] : await this.#args.past(from);
     const there = new Set(this.#args.watcher.list().map(({ container }) => container));
-    for (const event of past) if (!there.has(event.Actor.ID)) this.#recall(event);
+    for (const event of past) if (isPause(event) || !there.has(event.Actor.ID)) this.#recall(event);
     const open = this.#args.db.prepare("SELECT DISTINCT container FROM dyno_run WHERE ended IS NULL").all();
     for (const { container } of open) if (!there.has(String(container))) this.#closeAtHeartbeat(String(container));
+    for (const dyno of this.#args.watcher.list()) this.#agree(dyno);
     this.beat();
   }
 
@@ -132,9 +133,14 @@ export class Ledger {
     }
   }
 
-  #happened({ kind, dyno }: WatchedEvent): void {
+  #happened({ kind, dyno, at }: WatchedEvent): void {
     if (kind === "removed" || kind === "lost") {
       this.#closeAtHeartbeat(dyno.container);
+      return;
+    }
+    if (kind === "paused" || kind === "resumed") {
+      if (kind === "paused") this.#pause(dyno.container, at);
+      else this.#open(dyno, at);
       return;
     }
     if (dyno.startedAt === undefined) return;
@@ -150,10 +156,14 @@ export class Ledger {
     if (dyno?.startedAt === undefined) return;
     const { db } = this.#args;
     const { container } = dyno;
-    const runs =
-      db.prepare("SELECT 1 FROM dyno_run WHERE container = ? AND ended IS NULL").get(container) !== undefined;
+    const at = Math.floor(event.timeNano / 1e6);
+    if (isPause(event)) {
+      if (event.Action === "pause") this.#pause(container, at);
+      else this.#open(dyno, at);
+      return;
+    }
     // One that is open was started a moment before its event.
-    if (event.Action === "start" && !runs) this.#open(dyno, dyno.startedAt);
+    if (event.Action === "start" && !this.#isOpen(container)) this.#open(dyno, dyno.startedAt);
     if (dyno.finishedAt === undefined) return;
     db.prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND ended IS NULL").run(
       dyno.finishedAt,
@@ -178,9 +188,28 @@ export class Ledger {
     ).run(this.#lastBeat, at, container, at);
   }
 
+  /** The pause and its end were missed, and Docker has forgotten them: what is so now begins now. */
+  #agree(dyno: KnownDyno): void {
+    if (!isRunning(dyno)) return;
+    if (dyno.paused) this.#closeAtHeartbeat(dyno.container);
+    else if (!this.#isOpen(dyno.container)) this.#open(dyno, this.#args.clock());
+  }
+
+  #isOpen(container: string): boolean {
+    return this.#args.db.prepare("SELECT 1 FROM dyno_run WHERE container = ? AND ended IS NULL").get(container) != null;
+  }
+
+  /** Of a pause that was told before, the run that began after it goes on. */
+  #pause(container: string, at: number): void {
+    this.#args.db
+      .prepare("UPDATE dyno_run SET ended = $at WHERE container = $container AND started <= $at AND ended IS NULL")
+      .run({ $at: Math.round(at), $container: container });
+  }
+
+  /** @param started when the container was; a nap may have been since */
   #close(container: string, started: number, ended: number): void {
     this.#args.db
-      .prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND started = ? AND ended IS NULL")
+      .prepare("UPDATE dyno_run SET ended = MAX(started, ?) WHERE container = ? AND started >= ? AND ended IS NULL")
       .run(Math.round(ended), container, Math.round(started));
   }
 

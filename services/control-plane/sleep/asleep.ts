@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { BackOff } from "../dynos/back-off.ts";
+import type { Naps } from "../dynos/naps.ts";
 import type { RoutedApp, RouterPort } from "../dynos/router-port.ts";
 import type { DynoService, DynoServices } from "../dynos/services.ts";
 import type { DynoStates } from "../dynos/states.ts";
@@ -13,6 +14,7 @@ interface AsleepArgs {
   readonly services: DynoServices;
   readonly states: DynoStates;
   readonly backOff: BackOff;
+  readonly naps: Pick<Naps, "thaw">;
 }
 
 /** The services of apps that sleep: stops them, remembers them, and starts them again with one call each. */
@@ -48,6 +50,8 @@ export class AsleepServices {
       if (service.replicas > 0) states.idling({ ...service, service: service.name });
       backOff.forget(service.name);
     }
+    // What is frozen hears no SIGTERM.
+    await this.#args.naps.thaw(app);
     await Promise.all(stopped.filter(({ replicas }) => replicas > 0).map(({ name }) => services.scale(name, 0)));
   }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../../../lib/errors.ts";
+import type { Naps } from "../dynos/naps.ts";
 import type { AppActivity, RoutedApp, RouterPort } from "../dynos/router-port.ts";
 import type { DynoService, DynoServices } from "../dynos/services.ts";
 import type { AppLock, Clock } from "../types.ts";
@@ -17,6 +18,14 @@ interface IdleArgs {
   readonly isParked: (service: string) => boolean;
   /** Seconds without a request after which an app sleeps; 0: never. */
   readonly after: number;
+  readonly naps: Naps;
+  /** How apps nap before they sleep; undefined: they do not. */
+  readonly nap: NapTimes | undefined;
+}
+
+export interface NapTimes {
+  /** Seconds without a request after which an app that naps sleeps. */
+  readonly until: number;
 }
 
 /** Sizes whose dynos sleep. */
@@ -52,14 +61,39 @@ export class IdleWatch {
     const { lock, sleep, clock, after, asleep } = this.#args;
     const { app, mode = "awake" } = entry;
     if (lock.busy(app) || sleep.isWaking(app)) return;
+    if (mode === "napping") return await this.#lookAtNap(app, own, activity);
     if (mode === "asleep" && this.#running(own, entry).length > 0) await this.#mendAsleep(app, activity);
     else if (mode === "asleep" && asleep.remembered(app).length === 0) asleep.remember(app, own, entry);
     if (mode !== "awake") return;
-    if (this.#missing(own, entry).length > 0 || this.#slept(app).length > 0) await this.#mendAwake(app);
+    if (this.#missing(own, entry).length > 0 || this.#slept(app).length > 0 || this.#args.naps.has(app))
+      await this.#mendAwake(app);
     if (after === 0 || !sleeps(own, entry) || activity === undefined || activity.inflight > 0) return;
     // An app that was just deployed, woken or scaled has its time too.
     const last = Math.max(activity.last * 1000, ...own.map(({ updatedAt }) => updatedAt));
-    if (clock() - last >= after * 1000) await sleep.sleep(app, after);
+    if (clock() - last >= after * 1000) await this.#rest(app, own);
+  }
+
+  /** It naps if it may, and sleeps if it cannot. */
+  async #rest(app: string, own: readonly DynoService[]): Promise<void> {
+    const { sleep, naps, nap, after, warn } = this.#args;
+    if (nap === undefined || !naps.canFreeze(own)) {
+      await sleep.sleep(app, after);
+      return;
+    }
+    try {
+      await sleep.nap(app, after);
+    } catch (error) {
+      warn(`${app} cannot nap, and sleeps: ${messageOf(error)}`);
+      await sleep.sleep(app);
+    }
+  }
+
+  /** What is thawed in part, by hand or by a crash of Docker, is awake; who has napped for long sleeps. */
+  async #lookAtNap(app: string, own: readonly DynoService[], activity: AppActivity | undefined): Promise<void> {
+    const { sleep, naps, nap, after, clock } = this.#args;
+    if (after === 0 || !naps.isWhole(own)) return await sleep.wake(app);
+    const until = nap?.until ?? 0;
+    if (activity !== undefined && clock() - activity.last * 1000 >= until * 1000) await sleep.sleep(app, until);
   }
 
   /** The table says that it sleeps, so it does; unless a request has woken it, and nobody was left to say so. */
@@ -87,6 +121,7 @@ export class IdleWatch {
     await lock.run(app, "waking", async () => {
       const { own, entry } = await asleep.read(app);
       if (entry === undefined || (entry.mode ?? "awake") !== "awake") return;
+      await this.#args.naps.thaw(app);
       await asleep.start(app, this.#missing(own, entry));
       if (this.#slept(app).length > 0) asleep.forget(app);
     });

@@ -1,3 +1,4 @@
+import type { Naps } from "../dynos/naps.ts";
 import { isBusy, type RouterPort } from "../dynos/router-port.ts";
 import type { DynoService } from "../dynos/services.ts";
 import type { AppLock } from "../types.ts";
@@ -8,11 +9,12 @@ interface SleepArgs {
   readonly lock: AppLock;
   readonly router: RouterPort;
   readonly asleep: AsleepServices;
+  readonly naps: Naps;
 }
 
 /**
- * Puts apps to sleep, and wakes them. The router's table says which apps sleep; it is changed before dynos are
- * stopped and after they are started, so that a request that comes in between wakes the app.
+ * Puts apps to sleep, lets them nap, and wakes them. The router's table says which apps do; it is changed before dynos
+ * are stopped or frozen, and after they are started or thawed, so that a request that comes in between wakes the app.
  */
 export class Sleep {
   readonly #args: SleepArgs;
@@ -41,8 +43,36 @@ export class Sleep {
   }
 
   /**
-   * Starts the dynos of an app that sleeps; whoever calls meanwhile shares it. Does not wait until they answer: the
-   * router sees that itself.
+   * Lets an app nap: first in the router's table, then its requests end, then its dynos are frozen.
+   *
+   * @param ifIdle seconds; not if a request came within them
+   * @returns false: a request came
+   * @throws when they cannot be frozen; then it is awake
+   */
+  nap(app: string, ifIdle?: number): Promise<boolean> {
+    const { asleep, naps, router } = this.#args;
+    return this.falling(app, "a nap", async () => {
+      const { own } = await asleep.read(app);
+      if (!naps.canFreeze(own)) throw new Error("not all of its dynos are up");
+      if (!(await this.#changeMode(app, "napping", ifIdle))) return false;
+      let frozen = false;
+      try {
+        // What has not ended by now, as a WebSocket, would hang.
+        const { inflight = 0 } = (await router.activity())[app] ?? {};
+        if (inflight > 0) return false;
+        await naps.freeze(own);
+        // An `up` of the host's may have put the app's entry meanwhile.
+        frozen = (await asleep.read(app)).entry?.mode === "napping";
+        return frozen;
+      } finally {
+        if (!frozen) await this.#thaw(app);
+      }
+    });
+  }
+
+  /**
+   * Starts the dynos of an app that sleeps, or thaws those of one that naps; whoever calls meanwhile shares it. Does not
+   * wait until they answer: the router sees that itself.
    *
    * @throws when the app has nothing to start, or its hours are used up
    */
@@ -118,10 +148,12 @@ export class Sleep {
   }
 
   async #startFromSleep(app: string): Promise<void> {
-    const { router, asleep } = this.#args;
+    const { router, asleep, naps } = this.#args;
     if (asleep.store.of(app).some(({ reason }) => reason === "quota")) {
       throw new Error(`the free hours of ${app} are used up`);
     }
+    if (naps.has(app) && asleep.store.of(app).length === 0) return await this.#thaw(app);
+    await naps.thaw(app);
     const remembered = asleep.remembered(app);
     const started = await asleep.start(app, remembered);
     if (started < remembered.length || started === 0) {
@@ -133,8 +165,14 @@ export class Sleep {
     asleep.forget(app);
   }
 
+  async #thaw(app: string): Promise<void> {
+    const { router, naps } = this.#args;
+    await naps.thaw(app);
+    await router.mode(app, "awake");
+  }
+
   /** False: refused, because a request came. */
-  async #changeMode(app: string, mode: SleepReason, ifIdle?: number): Promise<boolean> {
+  async #changeMode(app: string, mode: SleepReason | "napping", ifIdle?: number): Promise<boolean> {
     try {
       await this.#args.router.mode(app, mode, ifIdle === undefined ? undefined : { ifIdle });
       return true;

@@ -57,11 +57,12 @@ interface GroundArgs {
   readonly image?: string;
   readonly router?: RouterPort;
   readonly after?: number;
+  readonly nap?: DynoManagerArgs["settings"]["nap"];
   readonly backOff?: DynoManagerArgs["backOff"];
 }
 
 export async function dynoGround(args: GroundArgs = {}): Promise<DynoGround> {
-  const { docker = new Docker(), router = new FakeRouter(Date.now), after = 0, backOff } = args;
+  const { docker = new Docker(), router = new FakeRouter(Date.now), after = 0, nap, backOff } = args;
   const name = args.name ?? `dy${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
   const directory = await mkdtemp(join(tmpdir(), "dynos-"));
   const db = openStore(join(directory, "store.sqlite"));
@@ -76,6 +77,7 @@ export async function dynoGround(args: GroundArgs = {}): Promise<DynoGround> {
       settings: {
         platform: name,
         sleep: { after },
+        ...(nap && { nap }),
         cycle: { every: 0, spread: 0 },
         hours: { free: 750, per: "app" },
       },

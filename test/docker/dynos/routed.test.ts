@@ -25,6 +25,8 @@ before(async () => {
     docker: router.docker,
     name: router.name,
     router: port,
+    after: 3600,
+    nap: { until: 7200, reserve: 0 },
     backOff: { first: 2, most: 4, well: 30, proving: 0 },
   });
   const path = join(dirname(router.socket), "control.sock");
@@ -115,6 +117,64 @@ test("restarts lose no request: of two dynos and a worker, and of an app's only 
     "Stopping all processes with SIGTERM",
     "Process exited with status 0",
   ]);
+});
+
+test("an app naps and is thawed once for all who wait; Swarm takes what naps for what runs, and stops it too", async () => {
+  const service = await dyno("nap", { app: "nap" });
+  const worker = await dyno("nap-w", { app: "nap", dyno: "worker.1" });
+  assert.equal((await router.put("nap", [service])).status, 200);
+  const states = async () => (await ground.manager.list("nap")).map(({ state, detail }) => detail ?? state).join();
+  await until("it is up", async () => (await states()) === "up,up");
+  const running = () => ground.manager.watcher.running().filter(({ app }) => app === "nap");
+  const before = running().map(({ container }) => container);
+  const naps = async () => {
+    assert.equal(await ground.manager.sleep.nap("nap"), true);
+    assert.equal(await states(), "napping,napping");
+  };
+
+  await naps();
+  for (const container of [...(await router.containers(service)), ...(await router.containers(worker))]) {
+    assert.equal((await container.inspect()).State.Paused, true);
+  }
+  for (const name of [service, worker]) assert.equal((await ground.manager.services.tasks(name)).size, 1);
+  const used = () =>
+    Promise.all(
+      before.map(async (container) => {
+        const stats = await router.docker.getContainer(container).stats({ stream: false, "one-shot": true });
+        return stats.cpu_stats.cpu_usage.total_usage;
+      }),
+    );
+  const usedBefore = await used();
+  await sleep(500);
+  assert.deepEqual(await used(), usedBefore, "no processor time");
+  const answers = await Promise.all(Array.from({ length: 40 }, () => router.get("nap.localhost", "/")));
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+  await until("it is up again", async () => (await states()) === "up,up");
+  assert.deepEqual(
+    running().map(({ container }) => container),
+    before,
+  );
+  assert.equal(lines("nap", "web.1").filter((line) => line === "Unidling").length, 1);
+
+  // Somebody thaws one by hand: the next look finds it, and all are awake.
+  await naps();
+  await (await router.containers(worker))[0]?.unpause();
+  await until("it is awake", async () => {
+    await ground.manager.idle.tick();
+    return (await states()) === "up,up" && (await router.admin("GET", "/apps/nap")).body.mode === "awake";
+  });
+
+  await naps();
+  assert.deepEqual(await ground.manager.restart("nap", { type: "web" }), ["web.1"]);
+  await until("another serves", async () => (await states()) === "up,up");
+
+  await naps();
+  await router.docker.getService(worker).remove();
+  await until("Swarm has stopped a frozen container", async () => !running().some(({ dyno }) => dyno === "worker.1"));
+  assert.equal(await ground.manager.sleep.sleep("nap"), true);
+  await until("the other sleeps", async () => running().length === 0);
+  assert.equal((await router.get("nap.localhost", "/")).status, 200);
+  assert.deepEqual(ground.warnings, []);
 });
 
 test("an only dyno is restarted while it answers a long request: others are answered meanwhile, by the new one", async (t) => {

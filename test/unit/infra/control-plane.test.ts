@@ -104,6 +104,20 @@ test("control plane and runner have the host's paths, and no rights but their ow
   });
 });
 
+test("naps are told to the control plane alone, and only where they are switched on; memory in bytes", async () => {
+  const settingsWith = async (nap?: object) => {
+    const args = { name: "test", directory: "/nowhere", subnet: "10.99.0.0/16", ...(nap && { nap }) };
+    const { get } = await record(() => new Platform("main", args));
+    const envs = get("main-control-plane").inputs.envs as string[];
+    const settings = envs.find((entry) => entry.startsWith("DYNOFORM_SETTINGS="))?.slice("DYNOFORM_SETTINGS=".length);
+    return JSON.parse(settings ?? "").nap;
+  };
+  assert.equal(await settingsWith(), undefined);
+  assert.equal(await settingsWith({ enabled: false, until: 60 }), undefined);
+  assert.deepEqual(await settingsWith({ enabled: true }), { until: 21_600 });
+  assert.deepEqual(await settingsWith({ enabled: true, until: 60, reserve: 2 }), { until: 60, reserve: 2_097_152 });
+});
+
 test("where GitHub is, only the control plane is told, and only if the platform says it", async () => {
   const github = { baseUrl: "https://github.example.com", clientId: "Iv1.0123456789abcdef" };
   const platform = (settings: object) =>

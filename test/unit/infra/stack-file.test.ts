@@ -394,6 +394,11 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     'dynoform:platform.limits.postgres.memory: "1GB" is not allowed; use a whole number from 64 to 1048576',
   ],
   [
+    "naps in words",
+    platform({ nap: { enabled: "yes" } }),
+    'dynoform:platform.nap.enabled: "yes" is not allowed; use true or false',
+  ],
+  [
     "a negative time",
     platform({ sleep: { after: -1 } }),
     "dynoform:platform.sleep.after: -1 is not allowed; use a whole number from 0 to 31536000",

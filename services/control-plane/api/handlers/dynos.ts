@@ -157,7 +157,7 @@ function showDyno(
     name: state.dyno,
     release: release === undefined ? null : { id: desk.id("release", app.id, String(release)), version: release },
     size: shownSize(state.size),
-    state: state.state,
+    state: state.detail === undefined ? state.state : `${state.state} (${state.detail})`,
     type: state.type,
     updated_at: time,
   };

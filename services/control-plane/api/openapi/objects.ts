@@ -47,7 +47,7 @@ export const dyno = object({
   name: text,
   release: orNull(release),
   size: text,
-  state: oneOf("starting", "up", "crashed", "idle", "down", "stopping"),
+  state: oneOf("starting", "up", "crashed", "idle", "idle (napping)", "down", "stopping"),
   type: text,
   updated_at: time,
 });

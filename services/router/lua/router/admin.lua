@@ -22,8 +22,9 @@
 -- GET /revision  200 { routes, certificates }  Each changes when what it counts does.
 --
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
--- POST /apps/<app>/mode { mode: awake | asleep | quota, ifIdle? }  200 { left }  409 { error: busy }
---     Blocks until the requests in flight have ended. `ifIdle`: only after that many seconds without one.
+-- POST /apps/<app>/mode { mode: awake | napping | asleep | quota, ifIdle? }  200 { left }  409 { error: busy }
+--     Blocks until the requests in flight have ended. `ifIdle`: only after that many seconds without one. `napping`: its
+--     dynos are frozen, and serve where they are as soon as it is awake; `asleep`, `quota`: they are stopped.
 -- POST /apps/<app>/dynos/<service> { state: out }  200 { left }
 --     No more requests, until it is in again, or for 90 s. Blocks until those it has ended.
 -- POST /apps/<app>/dynos/<service> { state: in }  200 { left }  422 as of PUT  409 { error: overtaken }

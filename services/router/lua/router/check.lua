@@ -87,12 +87,12 @@ function M.is_address(text)
   return type(text) == "string" and text:match "^%d+%.%d+%.%d+%.%d+$" ~= nil
 end
 
-local MODES = { awake = true, asleep = true, quota = true }
+local MODES = { awake = true, napping = true, asleep = true, quota = true }
 
 -- A change of mode that was sent: the mode and `ifIdle`; nil and what is wrong.
 function M.mode(sent)
   if type(sent) ~= "table" then return nil, "the body is no JSON object" end
-  if not MODES[sent.mode] then return nil, "mode: none of awake, asleep, quota" end
+  if not MODES[sent.mode] then return nil, "mode: none of awake, napping, asleep, quota" end
   if sent.ifIdle ~= nil and not is_number(sent.ifIdle, 0) then return nil, "ifIdle: not a number of seconds" end
   return sent.mode, sent.ifIdle
 end

@@ -43,7 +43,7 @@ return {
     local check = fresh "router.check"
     local mode, if_idle = check.mode { mode = "asleep", ifIdle = 5 }
     assert_equal(mode .. if_idle, "asleep5")
-    assert_equal(select(2, check.mode { mode = "dozing" }), "mode: none of awake, asleep, quota")
+    assert_equal(select(2, check.mode { mode = "dozing" }), "mode: none of awake, napping, asleep, quota")
     assert_equal(select(2, check.mode { mode = "asleep", ifIdle = "5" }), "ifIdle: not a number of seconds")
   end,
 }

@@ -37,9 +37,9 @@ local function find(entry, name)
   end
 end
 
--- Nobody starts the dynos of an app that sleeps, unless it is being woken.
+-- Nobody starts or thaws the dynos of an app that sleeps or naps, unless it is being woken.
 local function is_stopped(entry)
-  return (entry.mode == "asleep" or entry.mode == "quota") and not wake.is_waking(entry.app)
+  return entry.mode ~= "awake" and not wake.is_waking(entry.app)
 end
 
 -- Whether the name still leads to where the dyno was when it was stopped; for a moment it may lead elsewhere too.

@@ -99,6 +99,14 @@ return {
     log.timers[1]()
     assert_equal(module.is_usable "web", true)
   end,
+  ["nobody asks for a dyno of an app that naps, which would answer nobody"] = function()
+    local module, log = health(entry "napping", 1)
+    module.mark_down(log.entry, dyno)
+    assert_equal(#log.timers, 0)
+    log.waking = true
+    module.watch(log.entry, dyno)
+    assert_equal(#log.timers, 1)
+  end,
   ["one that fell asleep again while it was asked stays down"] = function()
     local module, log = health(entry(), 99)
     module.mark_down(log.entry, dyno)

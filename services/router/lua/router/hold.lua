@@ -15,6 +15,8 @@ local M = {}
 -- Requests that may wait, an app and worker.
 local MOST = 500
 local LOOK = 0.005
+-- The same while dynos are thawed, which takes a few milliseconds.
+local LOOK_AT_NAP = 0.001
 -- Requests in flight that let more go to a dyno: uWSGI listens with a queue of 100. Beyond that they go one by one.
 local AT_ONCE, TRICKLE = 64, 0.02
 
@@ -38,14 +40,16 @@ local function is_hopeless(entry)
   if not entry or not entry.dynos[1] then return true end
   if entry.maintenance or entry.mode == "quota" then return true end
   if entry.crashed then return true end
-  return entry.mode == "asleep" and not wake.ask(entry.app)
+  return (entry.mode == "asleep" or entry.mode == "napping") and not wake.ask(entry.app)
 end
 
 local function look(premature, app, gate)
   local trickled = 0
   while not premature and gate.waiting > 0 do
     local entry = routes.get(app)
-    local free = entry and room(entry)
+    local naps = entry and entry.mode == "napping"
+    -- What is frozen bears nothing, though it can be reached.
+    local free = entry and not naps and room(entry)
     local go = 0
     if free then
       go = math.floor(free / inflight.workers())
@@ -56,7 +60,7 @@ local function look(premature, app, gate)
     if go > 0 then gate.semaphore:post(math.min(go, gate.waiting)) end
     -- An app that takes longer to boot than it may be idle would be put to sleep under those who wait for it.
     if entry then activity.touch(app) end
-    ngx.sleep(LOOK)
+    ngx.sleep(naps and LOOK_AT_NAP or LOOK)
   end
   -- The worker is about to end.
   if gate.waiting > 0 then gate.semaphore:post(gate.waiting) end

@@ -107,6 +107,7 @@ return {
       { entry = entry "quota" },
       { entry = crashed },
       { entry = entry "asleep", refused = true },
+      { entry = entry "napping", refused = true, usable = { a = true } },
     } do
       look_with(state, hold(state), 3)
       assert_equal(state.posted, 3)
@@ -114,6 +115,12 @@ return {
   end,
   ["an app that sleeps is woken"] = function()
     local state = { entry = entry "asleep" }
+    look_with(state, hold(state), 3)
+    assert_equal(state.posted, 0)
+    assert_equal(state.asked, 1)
+  end,
+  ["an app that naps is woken, and its dynos get nothing before they are thawed"] = function()
+    local state = { entry = entry "napping", usable = { a = true, b = true } }
     look_with(state, hold(state), 3)
     assert_equal(state.posted, 0)
     assert_equal(state.asked, 1)

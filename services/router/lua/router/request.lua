@@ -97,7 +97,8 @@ local function wait(entry, stop)
     for _, dyno in ipairs(entry.dynos) do health.watch(entry, dyno) end
     return page.application_error "H10"
   end
-  if entry.mode == "asleep" and not wake.ask(entry.app) then return page.starting(entry.app) end
+  local rests = entry.mode == "asleep" or entry.mode == "napping"
+  if rests and not wake.ask(entry.app) then return page.starting(entry.app) end
   local left = stop - ngx.now()
   -- Less than a millisecond is no wait at all, and without one no time would pass.
   if left < 0.001 then return page.application_error "H20" end
@@ -123,7 +124,9 @@ local function find_dyno(avoided)
     local entry, version = routes.for_host(host)
     if not entry then return page.nothing_here() end
     if entry.maintenance or entry.mode ~= "awake" or not entry.dynos[1] then own_answer(entry) end
-    local given = offer(request, entry, version, avoided)
+    -- A dyno that is frozen would take the request, and keep it if it is never thawed.
+    local given
+    if entry.mode ~= "napping" then given = offer(request, entry, version, avoided) end
     if given then return end
     if given == nil then wait(entry, stop) end
   end

@@ -195,17 +195,17 @@ function M.mode(app, mode, if_idle)
     for _, dyno in ipairs(entry.dynos) do health.stop(dyno.name) end
   end
   -- While the app sleeps, a request that found nothing here would ask anew.
-  if stops then wake.forget(app) end
+  if mode ~= "awake" then wake.forget(app) end
   local before = routes.set_mode(app, mode)
   if not before then return no_app(app) end
-  if not stops then wake.forget(app) end
   if mode == "awake" then
+    wake.forget(app)
     -- Those that were stopped are back as soon as they answer.
     local now = routes.get(app)
     for _, dyno in ipairs(now and now.dynos or {}) do
       if not health.is_usable(dyno.name) then health.watch(now, dyno) end
     end
-    if is_stopped(before) then activity.touch(app) end
+    if before.mode ~= "awake" then activity.touch(app) end
     return 200, { left = {} }
   end
   local left = drain(before.dynos, before.drain)

@@ -136,6 +136,16 @@ return {
     assert_equal(table.concat(log.did, ", "), "stop old, forget wake hello, mode asleep, leave old, alone old")
     assert_equal(ngx.now() >= ends, true)
   end,
+  ["to nap: the mode is told, the last request ends, and dynos stay where they are; they serve as they wake"] = function()
+    local ends = ngx.now() + 2
+    local module, log = switch(function() return nil end, function() return ngx.now() < ends and 1 or 0 end)
+    assert_equal(module.mode("hello", "napping"), 200)
+    assert_equal(table.concat(log.did, ", "), "forget wake hello, mode napping")
+    assert_equal(ngx.now() >= ends, true)
+    log.old.mode = "napping"
+    module.put(entry("old", "new"))
+    assert_equal(table.concat(log.probed, " "), "new", "a dyno that was thawed has proven itself")
+  end,
   ["only an idle app is put to sleep when that is asked"] = function()
     local module, log = switch(nil)
     ngx.sleep(9)

@@ -29,6 +29,7 @@ test("an app is in the state that its dynos and the router's table say", async (
     service("up", "up-1"),
     service("up", "up-old", 0),
     service("sleeping", "sleeping-1", 0),
+    service("napping", "napping-1"),
     service("crashed", "crashed-1", 0),
     service("starting", "starting-1"),
     service("stopped", "stopped-1", 0, "worker"),
@@ -39,6 +40,7 @@ test("an app is in the state that its dynos and the router's table say", async (
   ];
   const table = [
     { app: "up", dynos: [{ name: "up-1" }] },
+    { app: "napping", mode: "napping" as const, dynos: [{ name: "napping-1" }] },
     { app: "sleeping", mode: "asleep" as const, dynos: [{ name: "sleeping-1" }] },
     { app: "spent", mode: "quota" as const, dynos: [] },
     { app: "crashed", dynos: [{ name: "crashed-1" }] },
@@ -63,6 +65,7 @@ test("an app is in the state that its dynos and the router's table say", async (
   const expected: Record<string, AppWord> = {
     up: "up",
     sleeping: "sleeping",
+    napping: "napping",
     spent: "out of hours",
     crashed: "crashed",
     starting: "starting",

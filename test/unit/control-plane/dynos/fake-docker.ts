@@ -7,6 +7,9 @@ const SERVICE_LABEL = "com.docker.swarm.service.name";
 /** Where all containers say that they are. */
 export const ADDRESS = "10.138.128.9";
 
+/** Of a container that has just begun. */
+const CALM = { paused: false, exitCode: 0, outOfMemory: false };
+
 const NEVER = "0001-01-01T00:00:00Z";
 
 export interface FakeContainer {
@@ -14,6 +17,7 @@ export interface FakeContainer {
   readonly labels: Record<string, string>;
   started: number | undefined;
   ended: number | undefined;
+  paused: boolean;
   exitCode: number;
   outOfMemory: boolean;
 }
@@ -95,11 +99,24 @@ export class FakeDocker {
   /** Starts a container. Returns its id. */
   run(labels: Record<string, string>): string {
     const id = `${(++this.#count).toString(16).padStart(8, "0")}cafe`;
-    const container = { id, labels, started: this.#clock(), ended: undefined, exitCode: 0, outOfMemory: false };
+    const container = { id, labels, started: this.#clock(), ended: undefined, ...CALM };
     this.containers.set(id, container);
     this.everything.push(container);
     this.#event("start", id);
     return id;
+  }
+
+  /** A container is frozen, or thawed. */
+  pause(id: string, paused = true): void {
+    const container = this.containers.get(id);
+    if (container === undefined || container.ended !== undefined) {
+      throw Object.assign(new Error(`container ${id} is not running`), { statusCode: container ? 409 : 404 });
+    }
+    if (container.paused === paused) {
+      throw Object.assign(new Error(`container ${id} is ${paused ? "already" : "not"} paused`), { statusCode: 500 });
+    }
+    container.paused = paused;
+    this.#event(paused ? "pause" : "unpause", id);
   }
 
   /** A container is asked to end, and goes on for now. */
@@ -112,7 +129,9 @@ export class FakeDocker {
     const container = this.containers.get(id);
     if (container === undefined || container.ended !== undefined) return;
     for (const signal of signals) this.#event("kill", id, { signal: String(signal) });
-    Object.assign(container, { ended: this.#clock(), exitCode, outOfMemory });
+    // Docker thaws what it stops.
+    if (container.paused && signals.length > 0) this.pause(id, false);
+    Object.assign(container, { ended: this.#clock(), paused: false, exitCode, outOfMemory });
     if (outOfMemory) this.#event("oom", id);
     this.#event("die", id, { exitCode: String(exitCode) });
     const service = this.services.get(container.labels[SERVICE_LABEL] ?? "");
@@ -194,13 +213,14 @@ export class FakeDocker {
     return {
       inspect: async () => {
         this.#up(`GET /containers/${id}`);
-        const { labels, started, ended, exitCode, outOfMemory } = find();
+        const { labels, started, ended, paused, exitCode, outOfMemory } = find();
         return {
           Id: id,
           Config: { Labels: labels, Cmd: ["run me"] },
           NetworkSettings: { Networks: { [labels["dynoform.platform"] ?? ""]: { IPAddress: ADDRESS } } },
           State: {
             Running: started !== undefined && ended === undefined,
+            Paused: paused,
             StartedAt: started === undefined ? NEVER : new Date(started).toISOString(),
             FinishedAt: ended === undefined ? NEVER : new Date(ended).toISOString(),
             ExitCode: exitCode,
@@ -211,6 +231,14 @@ export class FakeDocker {
       stats: async () => {
         this.#up(`GET /containers/${id}/stats`);
         return { pids_stats: { current: this.processes } };
+      },
+      pause: async () => {
+        this.#up(`POST /containers/${id}/pause`);
+        this.pause(id);
+      },
+      unpause: async () => {
+        this.#up(`POST /containers/${id}/unpause`);
+        this.pause(id, false);
       },
       kill: async ({ signal }: { signal: string }) => {
         this.#up(`POST /containers/${id}/kill ${signal}`);

@@ -124,6 +124,7 @@ export function labels(app: string, dyno: string, size = "free"): Record<string,
 
 export interface Settings {
   readonly after?: number;
+  readonly nap?: { readonly until: number; readonly reserve?: number };
   readonly every?: number;
   readonly free?: number;
   readonly per?: "app" | "account";
@@ -158,7 +159,7 @@ export class Ground {
   }
 
   #make(): DynoManager {
-    const { after = 1800, every = 0, free = 750, per = "app", backOff, bootTimeout } = this.#settings;
+    const { after = 1800, nap, every = 0, free = 750, per = "app", backOff, bootTimeout } = this.#settings;
     return new DynoManager({
       docker: this.docker.api,
       db: this.db,
@@ -168,7 +169,13 @@ export class Ground {
       clock: this.clock,
       warn: (message) => this.warnings.push(message),
       woken: (app, result, seconds) => this.wakes.push({ app, result, seconds }),
-      settings: { platform: PLATFORM, sleep: { after }, cycle: { every, spread: 0 }, hours: { free, per } },
+      settings: {
+        platform: PLATFORM,
+        sleep: { after },
+        ...(nap && { nap }),
+        cycle: { every, spread: 0 },
+        hours: { free, per },
+      },
       backOff,
       freeMemory: () => this.freeMemory,
       ...(bootTimeout !== undefined && { bootTimeout }),
