@@ -49,7 +49,7 @@ export interface PipelineStack extends PipelineSettings {
 }
 
 /** What a stack file declares. */
-type StackFile =
+export type StackFile =
   | { readonly kind: "platform"; readonly settings: PlatformSettings }
   | {
       readonly kind: "app";

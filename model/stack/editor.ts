@@ -135,7 +135,7 @@ export class StackFileEditor {
 }
 
 /** What an edit did to a stack file. */
-interface Edited {
+export interface Edited {
   readonly before: string;
   readonly after: string;
 }

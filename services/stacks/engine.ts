@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../lib/errors.ts";
 import { packageRoot } from "../../lib/package-root.ts";
-import { PulumiFailure, reasonOf } from "./reasons.ts";
 import { type Planned, plannedOf, type StepMetadata } from "./plan/planned.ts";
+import { PulumiFailure, reasonOf } from "./reasons.ts";
 import type { Standby } from "./standby.ts";
 import { endAfter, timeLimitOf } from "./time-limit.ts";
 

@@ -20,7 +20,7 @@ interface LockContent extends ProcessIdentity {
   timestamp: string;
 }
 
-interface HeldLock {
+export interface HeldLock {
   release(): Promise<void>;
 }
 

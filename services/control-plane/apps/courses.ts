@@ -53,7 +53,7 @@ interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "editor">
 }
 
 /** The app that a stack file's text declares. */
-function namesIn(text: string, stack: string): AppNames {
+export function namesIn(text: string, stack: string): AppNames {
   const config: unknown = parse(text)?.config;
   return appNames(appSettingsOf(isRecord(config) ? config : {}), stack);
 }

@@ -4,7 +4,7 @@ import { Problems } from "../../../lib/validation/problems.ts";
 import { appName, RESERVED_APP_NAMES } from "../../../model/names.ts";
 
 /** An app that cannot be called so. */
-class NameRefused extends UserError {
+export class NameRefused extends UserError {
   override readonly name = "NameRefused";
 }
 

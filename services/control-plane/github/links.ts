@@ -97,13 +97,7 @@ export class PlatformLinks implements Links {
       // What is only taken away is so at once, whatever the forge says.
       const loosens =
         linked.branch === branch && (!linked.autoDeploy || autoDeploy) && (!linked.waitForCi || waitForCi);
-      const warnings = await this.#options.changes.edit(
-        app.name,
-        link,
-        act,
-        edit,
-        loosens ? "link-loosen" : "link-edit",
-      );
+      const warnings = await this.#options.changes.edit(app.name, link, act, edit, loosens ? "loosen" : "edit");
       return { ...(await this.#changed(app)), warnings };
     });
   }

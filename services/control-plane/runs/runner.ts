@@ -57,7 +57,7 @@ interface RunnerOptions {
   readonly report?: (problem: string) => void;
 }
 
-interface RunOptions {
+export interface RunOptions {
   /** Gives the run's folder its name, so that the run can be found again. @default a new one */
   readonly id?: string;
   /** Gets what Pulumi prints, as it comes. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** What can be wrong with GitHub. */
-type Fault =
+export type Fault =
   | { readonly kind: "error"; readonly status: 500 | 502 | 503 }
   /** A secondary limit: 403 with `Retry-After`, in seconds. */
   | { readonly kind: "limited"; readonly retryAfter: number }

@@ -17,7 +17,7 @@ export const done: Outcome = { changes: { same: 1, create: 1 }, steps: [], outpu
 export const broken = new RunFailed("failed", "a dyno crashed");
 
 /** The runs there were, each with what the stack's file said when it began; `ends` says how they end, in order. */
-class Runs {
+export class Runs {
   readonly begun: {
     readonly verb: string;
     readonly id: string;
