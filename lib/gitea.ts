@@ -2,7 +2,7 @@
 const PATIENCE_MS = 15_000;
 
 /** Where a Gitea or Forgejo is, and as whom it is asked. */
-export interface GiteaAddress {
+interface GiteaAddress {
   /** Of its pages, e.g. `https://git.example.com`. */
   readonly baseUrl: string;
   readonly token: string;

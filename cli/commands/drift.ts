@@ -37,7 +37,7 @@ Exit codes: 0 all is as it is declared; 2 it is not; 1 it cannot be told.
   },
 };
 
-export function driftText(found: Readonly<Record<string, readonly Drift[]>>): string {
+function driftText(found: Readonly<Record<string, readonly Drift[]>>): string {
   const rows = Object.entries(found).flatMap(([stack, drifts]) =>
     drifts.map(({ type, name, path = "", declared, there }) => [
       stack,

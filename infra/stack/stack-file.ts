@@ -14,6 +14,7 @@ import { certificateName } from "../../model/names.ts";
 import { type PipelineSettings, pipelineFields } from "../../model/pipeline/settings.ts";
 import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
 import {
+  ALLOW_DATA_LOSS,
   APP,
   CERTIFICATES,
   CONFIG,
@@ -43,7 +44,7 @@ export interface GitHubStack extends GitHubLinkSettings {
 }
 
 /** `dynoform:pipeline`: apps in stages, and the stack of the platform that serves them. */
-export interface PipelineStack extends PipelineSettings {
+interface PipelineStack extends PipelineSettings {
   /** @default "platform" */
   readonly platform?: string;
 }
@@ -84,16 +85,14 @@ const privateKey: Reader<string> = (value, path, problems) => {
 };
 const certificateKeys = map(certificateName, privateKey);
 
-/** Things that may go though a rule denies it, by name; read by whoever brings the stack up. */
-const ALLOW = "dynoform:allowDataLoss";
 const things = optional(list(text("use the name of an add-on or a resource")));
 
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
-  [PLATFORM]: [KEY, ALLOW],
-  [APP]: [KEY, CONFIG, CERTIFICATES, ALLOW],
-  [GITHUB]: [KEY, GITHUB_AUTH, ALLOW],
-  [PIPELINE]: [KEY, REVIEW_CONFIG, TEST_CONFIG, ALLOW],
+  [PLATFORM]: [KEY, ALLOW_DATA_LOSS],
+  [APP]: [KEY, CONFIG, CERTIFICATES, ALLOW_DATA_LOSS],
+  [GITHUB]: [KEY, GITHUB_AUTH, ALLOW_DATA_LOSS],
+  [PIPELINE]: [KEY, REVIEW_CONFIG, TEST_CONFIG, ALLOW_DATA_LOSS],
 };
 
 /**
@@ -121,7 +120,8 @@ export function readStackFile(
       problems.add(key, `is no setting of this kind of stack; use ${[kind, ...COMPANIONS[kind]].join(", ")}`);
     }
   }
-  if (configuration[ALLOW] !== undefined) things(structured(configuration, ALLOW, problems), ALLOW, problems);
+  if (configuration[ALLOW_DATA_LOSS] !== undefined)
+    things(structured(configuration, ALLOW_DATA_LOSS, problems), ALLOW_DATA_LOSS, problems);
   const value = structured(configuration, kind, problems);
   if (kind === PLATFORM) {
     const settings = platformSettings(value, kind, problems);

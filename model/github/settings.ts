@@ -75,7 +75,7 @@ export type GitHubCredential =
 export const DEFAULT_BASE_URL = "https://github.com";
 
 /** `owner/name`. */
-export const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
+const repositoryName: Reader<string> = text("use owner/name, e.g. octocat/hello-world", (name) =>
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(name),
 );
 

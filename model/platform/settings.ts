@@ -196,7 +196,7 @@ export interface NapSettings {
   readonly reserve?: number;
 }
 
-export interface CycleSettings {
+interface CycleSettings {
   /**
    * Seconds after which a dyno is restarted; 0: never.
    * @default 86400
@@ -257,7 +257,7 @@ interface GitHubSettings {
   readonly clientId?: string;
 }
 
-export interface DriftSettings {
+interface DriftSettings {
   /**
    * Seconds between two looks; 0: never. A look reads every resource of the platform and its apps again.
    * @default 0
@@ -291,7 +291,7 @@ export interface CiTrust {
   readonly may: "preview" | "up";
 }
 
-export interface BackupSettings {
+interface BackupSettings {
   /**
    * How many of each database are kept: a new one removes the oldest.
    * @default 5

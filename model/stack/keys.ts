@@ -13,6 +13,8 @@ export const GITHUB_AUTH = "dynoform:github-auth";
 /** Config vars of what a pipeline makes: its review apps, and its test runs. */
 export const REVIEW_CONFIG = "dynoform:review-config";
 export const TEST_CONFIG = "dynoform:test-config";
+/** Things that may go though a rule denies it, by name; read by whoever brings the stack up. */
+export const ALLOW_DATA_LOSS = "dynoform:allowDataLoss";
 /** A secure value that keys the names of dynos. */
 export const KEY = "dynoform:key";
 

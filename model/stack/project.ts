@@ -10,7 +10,7 @@ import { DEFAULT_PLATFORM_NAME, type PlatformSettings, platformSettings } from "
 import { APP, GITHUB, PIPELINE, PLATFORM } from "./keys.ts";
 
 /** What a stack file declares, by the key in it. */
-export type StackKind = "platform" | "app" | "github" | "pipeline" | "other";
+type StackKind = "platform" | "app" | "github" | "pipeline" | "other";
 
 /** A stack's settings file. */
 export interface StackFile {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** Where a repository at a Gitea or Forgejo is, and as whom it is asked. */
-export interface GiteaRepositoryArgs {
+interface GiteaRepositoryArgs {
   /** E.g. `https://git.example.com`. */
   readonly baseUrl: pulumi.Input<string>;
   readonly token: pulumi.Input<string>;
@@ -39,7 +39,7 @@ export class GiteaDeployKey extends pulumi.CustomResource {
   }
 }
 
-export interface LookUpGiteaArgs {
+interface LookUpGiteaArgs {
   readonly baseUrl: string;
   readonly token: string;
   readonly repository: string;

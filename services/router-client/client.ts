@@ -8,7 +8,7 @@ type RouterDyno = { name: string; port: number; dyno?: string };
  * `napping`: its dynos are frozen; `asleep`: they are stopped; of either a request wakes the app. `quota`: its dynos stopped
  * until the first of the month, which a page says.
  */
-export type RouterMode = "awake" | "napping" | "asleep" | "quota";
+type RouterMode = "awake" | "napping" | "asleep" | "quota";
 
 /** What an app was asked for. */
 interface RouterActivity {

@@ -1,10 +1,8 @@
 import { UserError } from "../../lib/errors.ts";
 import type { Engine, Outcome } from "../stacks/engine.ts";
 import { leftAtForge } from "../stacks/link.ts";
+import { pulumiReason } from "../stacks/reasons.ts";
 import type { RunRequest } from "./run.ts";
-
-/** What Pulumi says of a stack that somebody else changes. */
-const LOCKED = "the stack is currently locked by";
 
 /**
  * Makes a run of a link's stack that takes something away, which must be possible while its forge refuses every call: what
@@ -20,7 +18,7 @@ export async function withoutForge(
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof UserError) || error.message.includes(LOCKED)) throw error;
+    if (!(error instanceof UserError) || pulumiReason(error) === "locked") throw error;
     const [line = ""] = error.message.split("\n", 1);
     const reason = line.replace(/\.$/, "");
     if (verb !== "destroy") return told(`${stack} could not be brought up, and what its file says holds: ${reason}.`);

@@ -36,7 +36,7 @@ export function pulumiReason(error: unknown): PulumiReason | undefined {
 }
 
 /** A process that holds a stack's lock. */
-export interface LockHolder {
+interface LockHolder {
   readonly host: string;
   readonly pid: string;
 }

@@ -45,6 +45,8 @@ const READERS: Readonly<Record<string, string>> = {
   "services/stacks/reasons.ts": "the one place that reads what Pulumi prints",
   "lib/errors.ts": "Docker answers 500 to an update that lost a race",
   "infra/platform/connection.ts": "a program is told of a stack that is not there by gRPC, without a code",
+  "infra/github/at-gitea.ts": "an invoke gives its status in a sentence",
+  "lib/gitea.ts": "fetch tells by a name that its signal ended it",
   "infra/github/look-up.ts": "GitHub's plugin gives its status in a sentence",
   "services/control-plane/github/worker/fetch.ts": "git gives its reason in sentences",
   "services/control-plane/github/forge/problems.ts": "GitHub's second kind of rate limit has no header",

@@ -5,7 +5,7 @@ import { UserError } from "../../../lib/errors.ts";
 const run = promisify(execFile);
 
 /** A file that a change touches. */
-export interface ChangedFile {
+interface ChangedFile {
   /** From the repository's folder. */
   readonly path: string;
   /** Whether it is gone. */

@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const LONGEST_MS = 60 * 60_000;
 
 /** A platform's host, which a job asks by the tokens that GitHub makes for it, a new one for each stack. */
-export interface Host {
+interface Host {
   readonly previewer: Previewer;
   /**
    * Has an app brought up by its stack file.

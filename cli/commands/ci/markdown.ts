@@ -1,5 +1,5 @@
+import { ALLOW_DATA_LOSS } from "../../../model/stack/keys.ts";
 import type { Act, Difference, Planned } from "../../../services/stacks/plan/planned.ts";
-import { ALLOW } from "../../../services/stacks/plan/policy.ts";
 import { code, cut, fence, row } from "./markup.ts";
 import { headline, type Report, type StackReport } from "./report.ts";
 
@@ -86,7 +86,7 @@ function refusals(stacks: readonly StackReport[], { rows }: Extent): string {
     .slice(0, rows)
     .map(
       ({ stack, rule, planned }) =>
-        `- ${code(rule)} forbids to ${planned.act} ${code(planned.name)}. If that is meant, list it under ${code(ALLOW)} in the file of ${code(stack)}.`,
+        `- ${code(rule)} forbids to ${planned.act} ${code(planned.name)}. If that is meant, list it under ${code(ALLOW_DATA_LOSS)} in the file of ${code(stack)}.`,
     );
   const more = left(all.length - items.length, "refusal", "refusals");
   return ["**Refused by policy:**", "", ...items, ...(more === "" ? [] : [`- ${more}`])].join("\n");

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { messageOf, UserError } from "../../../lib/errors.ts";
+import { KEY } from "../../../model/stack/keys.ts";
 import { type Project, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 import type { Engine } from "../../../services/stacks/engine.ts";
 import { declaredRules } from "../../../services/stacks/plan/guard.ts";
@@ -29,7 +30,7 @@ export interface Previewer {
   readonly runsProgram?: boolean;
 }
 
-export interface PreviewOptions {
+interface PreviewOptions {
   readonly project: Project;
   readonly change: Change;
   readonly previewer: Previewer;
@@ -108,7 +109,7 @@ export function localPreviewer(engine: Engine, project: Project): Previewer {
 
 /** One that were made here would be lost with this checkout, and the app's database with it. */
 export function requireKey({ kind, config, stack, path }: StackFile): void {
-  if (kind !== "app" || "dynoform:key" in config) return;
+  if (kind !== "app" || KEY in config) return;
   throw new UserError(
     `${stack} has no dynoform:key in its stack file. Write one where the passphrase is and commit it: \`npx dynoform setup\`, or \`openssl rand -hex 32 | npx pulumi config set --secret dynoform:key --stack ${stack}\` (${path}).`,
   );

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { APP } from "../../../model/stack/keys.ts";
 import type { Project, StackFile } from "../../../model/stack/project.ts";
 import type { Change } from "./git.ts";
 
@@ -12,7 +13,7 @@ export interface Touched {
   readonly reason: Reason;
 }
 
-export interface Looked {
+interface Looked {
   /** In the order of an `up`. */
   readonly touched: readonly Touched[];
   /** Stacks whose file is gone. */
@@ -61,7 +62,7 @@ function stackOf(path: string, folder: string): string | undefined {
 
 /** From the repository's folder; undefined: no source, or one elsewhere, such as commits that were pushed. */
 function sourceOf({ config }: StackFile, project: Project, root: string): string | undefined {
-  const app = config["dynoform:app"];
+  const app = config[APP];
   const source = isRecord(app) ? app.source : undefined;
   if (!isRecord(source) || typeof source.path !== "string") return undefined;
   const path = relative(root, resolve(join(realpathSync(project.directory)), source.path))

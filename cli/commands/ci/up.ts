@@ -9,9 +9,9 @@ import { takeProject } from "../../../services/stacks/turn.ts";
 import { requireKey } from "./preview.ts";
 
 /** Brings one stack up. @returns what was done @throws UserError */
-export type BringUp = (file: StackFile) => Promise<string>;
+type BringUp = (file: StackFile) => Promise<string>;
 
-export interface UpOptions {
+interface UpOptions {
   readonly project: Project;
   readonly engine: Engine;
   /** Stacks to bring up; none: all of the project. */
@@ -23,7 +23,7 @@ export interface UpOptions {
 }
 
 /** How it went, stack by stack, in the order in which they are brought up. */
-export interface Applied {
+interface Applied {
   readonly stacks: readonly {
     readonly stack: string;
     readonly state: "applied" | "failed" | "left";

@@ -9,7 +9,7 @@ import type { Registry } from "./registry.ts";
 import type { ResourceState } from "./types.ts";
 import { splitReference } from "./urn.ts";
 
-export interface DifferContext {
+interface DifferContext {
   readonly journal: Journal;
   readonly registry: Registry;
   readonly olds: Olds;

@@ -17,7 +17,7 @@ import type { DeploymentKind } from "./types.ts";
 import { formatUrn, isProviderType, qualifyType } from "./urn.ts";
 
 /** What is to be done for a goal. */
-export interface Plan {
+interface Plan {
   readonly entry: Entry;
   readonly steps: readonly Step[];
   /** The old resource that a replacement elsewhere deletes, whose deletion has to come first. */
@@ -30,7 +30,7 @@ export interface Plan {
   readonly follow?: () => Promise<Pick<Plan, "entry" | "steps">>;
 }
 
-export interface GeneratorContext extends StackName {
+interface GeneratorContext extends StackName {
   readonly kind: DeploymentKind;
   /** Reads an old resource before it is planned for; undefined: nothing is read. */
   readonly refresh: ((old: Entry, provider: string | undefined) => Promise<void>) | undefined;

@@ -3,7 +3,7 @@ import type { Goal } from "./goal.ts";
 import type { Entry, Journal } from "./journal.ts";
 import type { Refuse } from "./refusals.ts";
 
-export interface OldsContext extends StackName {
+interface OldsContext extends StackName {
   readonly journal: Journal;
   readonly refuse: Refuse;
 }

@@ -39,7 +39,7 @@ export interface Ports {
 }
 
 /** @see the class of that name */
-export type Promotions = Pick<PromotionRecords, "begin" | "ended" | "plan" | "get" | "list">;
+type Promotions = Pick<PromotionRecords, "begin" | "ended" | "plan" | "get" | "list">;
 
 /** @see the class of that name */
 export type Builds = Pick<

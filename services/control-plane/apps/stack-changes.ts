@@ -13,15 +13,14 @@ type Declared = "link" | "pipeline";
 /** What only takes something away. */
 const LOOSENS = new Set(["loosen", "destroy"]);
 
-export interface StackChangesOptions
-  extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
+interface StackChangesOptions extends Pick<ChangesOptions, "journal" | "runner" | "platform" | "directory" | "made"> {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   readonly of: Declared;
 }
 
 /** Where a stack is declared. */
-export interface StackPlace {
+interface StackPlace {
   readonly stack: string;
   readonly path: string;
 }

@@ -7,7 +7,7 @@ import { receiveWorkflows } from "./receive.ts";
 import { Tokens } from "./tokens.ts";
 import { CiUps, type CiUpsOptions } from "./ups.ts";
 
-export interface OpenCiOptions {
+interface OpenCiOptions {
   readonly settings: ControlPlaneSettings;
   readonly store: DatabaseSync;
   readonly runner: Pick<Runner, "preview">;

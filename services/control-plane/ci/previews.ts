@@ -8,7 +8,7 @@ import { settingsOf } from "./sent-file.ts";
 import type { Workflow } from "./tokens.ts";
 
 /** What a preview tells a workflow. */
-export interface CiPreview {
+interface CiPreview {
   /** Why the host did not look; all else is empty then. */
   readonly elsewhere?: string;
   /** Whether the host has no such stack yet. */
@@ -18,7 +18,7 @@ export interface CiPreview {
   readonly same: number;
 }
 
-export interface CiPreviewsOptions {
+interface CiPreviewsOptions {
   readonly runner: Pick<Runner, "preview">;
   /** The folder of Pulumi.yaml. */
   readonly project: string;

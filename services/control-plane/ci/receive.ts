@@ -25,7 +25,7 @@ const BEAT_MS = 10_000;
 
 const STACK = /^[A-Za-z0-9][\w.-]{0,99}$/;
 
-export interface ReceiveOptions {
+interface ReceiveOptions {
   readonly tokens: Pick<Tokens, "take">;
   readonly previews: Pick<CiPreviews, "preview">;
   readonly ups: Pick<CiUps, "up">;

@@ -2,15 +2,16 @@ import { relative, resolve } from "node:path";
 import { parse, stringify, YAMLParseError } from "yaml";
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { ALLOW_DATA_LOSS, APP, CERTIFICATES, CONFIG, KEY, PLATFORM } from "../../../model/stack/keys.ts";
 
 /** What a stack file that was sent can be: one that this host previews, or one that it does not. */
-export type Sent = { readonly settings: string } | { readonly elsewhere: string };
+type Sent = { readonly settings: string } | { readonly elsewhere: string };
 
 /** Keys below which secure values stay secrets, whatever is done with them. */
-const SECRET_KEYS = ["dynoform:config", "dynoform:certificates", "dynoform:key"];
+const SECRET_KEYS = [CONFIG, CERTIFICATES, KEY];
 
 /** The keys of an app's and a platform's files. All others may tell providers where to go. */
-const KEYS = ["dynoform:app", "dynoform:platform", "dynoform:allowDataLoss", ...SECRET_KEYS];
+const KEYS = [APP, PLATFORM, ALLOW_DATA_LOSS, ...SECRET_KEYS];
 
 /**
  * The settings to preview, from a stack file that a workflow sent. Whoever wrote it may be anybody who can open a pull request:
@@ -23,21 +24,21 @@ const KEYS = ["dynoform:app", "dynoform:platform", "dynoform:allowDataLoss", ...
 export function settingsOf(stack: string, text: string, present: string | undefined, project: string): Sent {
   const { config, encryptionsalt } = mapOf(stack, text);
   if (!isRecord(config)) throw new UserError(`the file of ${stack} has no map \`config\`.`);
-  if (!("dynoform:app" in config) && !("dynoform:platform" in config)) {
+  if (!(APP in config) && !(PLATFORM in config)) {
     return { elsewhere: "only files of platforms and apps are previewed by their host" };
   }
   for (const [key, value] of Object.entries(config)) {
     if (!KEYS.includes(key)) throw new UserError(`${stack}: ${key} is not taken from a workflow.`);
     if (!SECRET_KEYS.includes(key)) refuseSecure(stack, key, value);
   }
-  refuseOutside(stack, config["dynoform:app"], project);
+  refuseOutside(stack, config[APP], project);
   if (present === undefined) {
     const salt = typeof encryptionsalt === "string" ? { encryptionsalt } : {};
     return { settings: stringify({ ...salt, config }) };
   }
   const { config: own, ...rest } = mapOf(stack, present);
   const before = isRecord(own) ? Object.keys(own) : [];
-  for (const kind of ["dynoform:app", "dynoform:platform"]) {
+  for (const kind of [APP, PLATFORM]) {
     if (before.includes(kind) && !(kind in config)) throw new UserError(`${stack} is no longer a stack of its kind.`);
   }
   return { settings: stringify({ ...rest, config }) };

@@ -27,7 +27,7 @@ export interface Workflow {
 }
 
 /** Where GitHub Actions' tokens come from. */
-export const ISSUER = "https://token.actions.githubusercontent.com";
+const ISSUER = "https://token.actions.githubusercontent.com";
 
 /** A token is taken for so long after it was made, whatever it says itself. */
 const LIFETIME_MS = 10 * 60_000;

@@ -5,7 +5,7 @@ export type { CiTrust };
 export type Purpose = CiTrust["may"];
 
 /** What a token says of where it comes from. */
-export interface Origin {
+interface Origin {
   readonly repository: string;
   /** `refs/heads/main`, `refs/pull/12/merge` */
   readonly ref: string;

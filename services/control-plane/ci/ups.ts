@@ -13,7 +13,7 @@ export interface CiUpsOptions {
 }
 
 /** What an `up` tells a workflow. */
-export interface CiUp {
+interface CiUp {
   /** Why the host did not do it. */
   readonly elsewhere?: string;
   /** Resources by what was done to them, as Pulumi counts them. */

@@ -15,7 +15,7 @@ export interface Found {
   readonly drift: readonly Drift[];
 }
 
-export interface DriftWatchOptions {
+interface DriftWatchOptions {
   readonly runner: Pick<Runner, "preview">;
   readonly db: DatabaseSync;
   readonly lock: AppLock;

@@ -6,7 +6,7 @@ import type { DynoService } from "./services.ts";
 import type { DynoStates } from "./states.ts";
 import type { DynoWatcher } from "./watch.ts";
 
-export interface NapsArgs {
+interface NapsArgs {
   readonly docker: Docker;
   readonly watcher: Pick<DynoWatcher, "running" | "on">;
   readonly states: Pick<DynoStates, "get">;

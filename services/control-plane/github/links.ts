@@ -22,7 +22,7 @@ import type {
 import type { Outbox } from "./reports/outbox.ts";
 import type { Workers } from "./worker/workers.ts";
 
-export interface PlatformLinksOptions {
+interface PlatformLinksOptions {
   readonly file: LinkFileOptions;
   /** What the links' files declare at this moment. */
   list(): Promise<readonly DeclaredLink[]>;

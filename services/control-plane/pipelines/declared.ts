@@ -4,7 +4,7 @@ import { PIPELINE } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 import { type DeclaredPipeline, STAGES } from "./ports.ts";
 
-export interface DeclaredPipelinesOptions {
+interface DeclaredPipelinesOptions {
   /** The folder of Pulumi.yaml. */
   readonly project: string;
   /** The platform's name. */

@@ -18,7 +18,7 @@ import { PlatformPipelines } from "./pipelines.ts";
 import { Promotions } from "./promotions.ts";
 import { PromotionStore } from "./store.ts";
 
-export interface OpenPipelinesOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
+interface OpenPipelinesOptions extends Pick<OpenedApps, "runner" | "journal" | "commits"> {
   readonly apps: Apps;
   readonly docker: Docker;
   readonly stacks: Stacks;
@@ -34,7 +34,7 @@ export interface OpenPipelinesOptions extends Pick<OpenedApps, "runner" | "journ
   report(problem: string): void;
 }
 
-export interface OpenedPipelines {
+interface OpenedPipelines {
   readonly pipelines: PlatformPipelines;
   readonly promotions: Promotions;
   /** Says how promotions ended that an earlier control plane began; when all changes have ended that it began. */

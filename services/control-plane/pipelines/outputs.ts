@@ -2,7 +2,7 @@ import { isRecord } from "../../../lib/validation/readers.ts";
 import type { Stacks } from "../apps/outputs.ts";
 
 /** The config vars that a pipeline's stack put out at its last `up`, by what they are for. Secret. */
-export interface PipelineOutputs {
+interface PipelineOutputs {
   readonly review: Readonly<Record<string, string>>;
   readonly test: Readonly<Record<string, string>>;
 }

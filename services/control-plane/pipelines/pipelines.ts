@@ -19,7 +19,7 @@ const CONFIG: Readonly<Record<ConfigStage, string>> = {
   test: TEST_CONFIG,
 };
 
-export interface PlatformPipelinesOptions {
+interface PlatformPipelinesOptions {
   readonly file: LinkFileOptions;
   /** What the pipelines' files declare at this moment. */
   list(): Promise<readonly DeclaredPipeline[]>;

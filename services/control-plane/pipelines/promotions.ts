@@ -11,11 +11,11 @@ import type { DeclaredPipeline, Promotion } from "./ports.ts";
 import type { PromotionStore } from "./store.ts";
 
 /** Milliseconds between two tries of whoever is behind others in an app's queue, and how often. */
-const AGAIN = 2000;
+const RETRY_EVERY_MS = 2000;
 const TRIES = 30;
 
 /** An app, as far as promotions need it. */
-export type PromotedApp = Pick<DeclaredApp, "name" | "id" | "stack">;
+type PromotedApp = Pick<DeclaredApp, "name" | "id" | "stack">;
 
 /** A release that is to run in other apps too. */
 export interface Promoted {
@@ -160,7 +160,7 @@ export class Promotions {
         return await work();
       } catch (error) {
         if (!(error instanceof AppBusy) || tries === TRIES) throw error;
-        await sleep(AGAIN);
+        await sleep(RETRY_EVERY_MS);
       }
     }
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../lib/errors.ts";
 
-export interface WarmRunsOptions<Process> {
+interface WarmRunsOptions<Process> {
   /** The folder of the sockets, which the runner sees too. */
   readonly folder: string;
   /** Starts a process in the runner that waits on a socket; see services/runner/stand-by.ts. */

@@ -8,7 +8,7 @@ import { attachmentName, configVarProblem, processType } from "../../../model/na
 import { findPlan } from "../postgres/plans.ts";
 
 /** A config var that an app wants. */
-export interface WantedVariable {
+interface WantedVariable {
   /** Undefined: somebody has to give one, or it is made. */
   readonly value: string | undefined;
   readonly required: boolean;

@@ -5,7 +5,7 @@ import { freeAttachment } from "../postgres/names.ts";
 import type { AppJson, WantedAddon } from "./app-json.ts";
 
 /** An add-on, and what it is attached as. */
-export interface PlacedAddon extends WantedAddon {
+interface PlacedAddon extends WantedAddon {
   readonly as: string;
 }
 

@@ -9,7 +9,7 @@ import { SetupStore } from "./store.ts";
 /** Bytes of an app.json. */
 const LARGEST = 262_144;
 
-export interface OpenSetupsOptions extends Omit<SetupsOptions, "store" | "appJson"> {
+interface OpenSetupsOptions extends Omit<SetupsOptions, "store" | "appJson"> {
   readonly store: DatabaseSync;
   readonly clock: Clock;
   /** The platform's folder. */
@@ -32,7 +32,7 @@ async function readFileOf(repository: string, commit: string): Promise<string | 
     if (size > LARGEST) throw new BadAppJson([`has ${size} bytes; ${LARGEST} is the limit`]);
     return await git(repository, ["cat-file", "blob", file]);
   } catch (error) {
-    if (error instanceof GitError && !/not on this machine/.test(error.message)) return undefined;
+    if (error instanceof GitError && !error.noGit) return undefined;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { initialConfig, placed } from "./config.ts";
 import type { AppSetup, SetupStore } from "./store.ts";
 
 /** An app, as far as setting it up needs it. */
-export type NewApp = Pick<DeclaredApp, "name" | "id" | "stack" | "url">;
+type NewApp = Pick<DeclaredApp, "name" | "id" | "stack" | "url">;
 
 export interface SetupWish {
   readonly app: NewApp;

@@ -23,7 +23,7 @@ interface IdleArgs {
   readonly nap: NapTimes | undefined;
 }
 
-export interface NapTimes {
+interface NapTimes {
   /** Seconds without a request after which an app that naps sleeps. */
   readonly until: number;
 }

@@ -6,7 +6,7 @@ import type { DynoWatcher } from "../dynos/watch.ts";
 import type { AppLock, Clock } from "../types.ts";
 import type { Sleep } from "./sleep.ts";
 
-export interface ReliefArgs {
+interface ReliefArgs {
   readonly sleep: Pick<Sleep, "sleep" | "isWaking">;
   readonly naps: Pick<Naps, "has">;
   readonly watcher: Pick<DynoWatcher, "running">;

@@ -3,7 +3,7 @@ import type { Naps } from "../dynos/naps.ts";
 import type { RouterPort } from "../dynos/router-port.ts";
 import type { Sleep } from "./sleep.ts";
 
-export interface StaleArgs {
+interface StaleArgs {
   readonly sleep: Pick<Sleep, "sleep">;
   readonly naps: Pick<Naps, "has">;
   readonly router: Pick<RouterPort, "list">;

@@ -5,7 +5,7 @@ import { ICONS } from "./icons.ts";
 import type { Visit } from "./visit.ts";
 
 /** The parts of the site that the bar on top leads to. */
-export type Section = "apps" | "pipelines" | "people" | "audit" | "account";
+type Section = "apps" | "pipelines" | "people" | "audit" | "account";
 
 export interface Frame {
   /** Of the browser's tab, before the product's name. */

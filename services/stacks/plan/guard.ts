@@ -1,5 +1,6 @@
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { PLATFORM } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 import type { Engine, Outcome } from "../engine.ts";
 import { denied, parseRules, type Rule, refusal } from "./policy.ts";
@@ -7,7 +8,7 @@ import { denied, parseRules, type Rule, refusal } from "./policy.ts";
 /** What the platforms of a project deny to every `up` that a tool starts: `dynoform:platform.deny`. */
 export function declaredRules(files: readonly StackFile[]): Rule[] {
   const texts = files.flatMap(({ kind, config }) => {
-    const platform = kind === "platform" ? config["dynoform:platform"] : undefined;
+    const platform = kind === "platform" ? config[PLATFORM] : undefined;
     return isRecord(platform) && Array.isArray(platform.deny) ? platform.deny.map(String) : [];
   });
   return parseRules(texts);

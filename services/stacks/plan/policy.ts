@@ -1,5 +1,6 @@
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { ALLOW_DATA_LOSS } from "../../../model/stack/keys.ts";
 import type { Act, Planned } from "./planned.ts";
 
 /** Something that is not to be done: `replace:postgresql`, `delete:addon`. */
@@ -16,9 +17,6 @@ export interface Denied {
   readonly planned: Planned;
 }
 
-/** The setting of a stack file that allows for single things what rules deny. */
-export const ALLOW = "dynoform:allowDataLoss";
-
 const ACTS: readonly Act[] = ["create", "update", "replace", "delete"];
 
 /** Heroku's words for types. */
@@ -30,7 +28,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 const FORM = `use ${ACTS.join(", ")}, a colon, and addon, app, or a type or package of Pulumi's, e.g. "delete:addon" or "replace:postgresql"`;
 
 /** @throws UserError for what is no rule */
-export function parseRule(text: string): Rule {
+function parseRule(text: string): Rule {
   const [, act = "", what = ""] = /^([a-z]+):([\w@/.:-]+)$/.exec(text.trim()) ?? [];
   const found = ACTS.find((each) => each === act);
   if (found === undefined) throw new UserError(`"${text}" is no rule; ${FORM}.`);
@@ -48,7 +46,7 @@ export function parseRules(texts: readonly string[]): Rule[] {
 /**
  * What rules deny of a plan.
  *
- * @param config of the stack's file, whose {@link ALLOW} lists the things that may go
+ * @param config of the stack's file, whose {@link ALLOW_DATA_LOSS} lists the things that may go
  */
 export function denied(
   rules: readonly Rule[],
@@ -71,7 +69,7 @@ export function refusal(stack: string, refused: readonly Denied[]): string {
     return `it would ${planned.act} ${planned.name} (${rule})${loss}`;
   });
   const names = refused.map(({ planned }) => shortName(planned.name)).join(", ");
-  return `${stack} is not brought up: ${things.join("; ")}. If that is meant, write ${ALLOW}: [${names}] into its stack file.`;
+  return `${stack} is not brought up: ${things.join("; ")}. If that is meant, write ${ALLOW_DATA_LOSS}: [${names}] into its stack file.`;
 }
 
 function matches(what: string, type: string): boolean {
@@ -92,7 +90,7 @@ function shortName(name: string): string {
 }
 
 function allowedIn(config: Readonly<Record<string, unknown>>): string[] {
-  const value = config[ALLOW];
+  const value = config[ALLOW_DATA_LOSS];
   if (Array.isArray(value)) return value.filter((each) => typeof each === "string");
   if (isRecord(value) || value === undefined || value === null) return [];
   return [String(value)];

@@ -29,7 +29,7 @@ export interface LinkProject extends AsyncDisposable {
   outputs(): Promise<any>;
 }
 
-export interface LinkProjectOptions {
+interface LinkProjectOptions {
   /** @default "github" */
   readonly forge?: "gitea";
   /** Runs `pulumi` in a project. @default the embedded engine */

@@ -2,7 +2,7 @@ import type { GitHub } from "../github/github.ts";
 import { fullName, now, type Repository, type Status, type Token } from "../github/state.ts";
 import { combinedShape, hookShape, keyShape, repositoryShape, statusShape, userShape } from "./shapes.ts";
 
-export interface GiteaCall {
+interface GiteaCall {
   readonly world: GitHub;
   /** Where this Gitea is. */
   readonly url: string;

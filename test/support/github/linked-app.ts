@@ -29,7 +29,7 @@ export async function startGitHubForPlatforms(): Promise<GitHub> {
 }
 
 /** An app `shop` that is linked to `octo/shop` by a webhook, deployed automatically, and serves its version `first`. */
-export interface LinkedApp {
+interface LinkedApp {
   readonly github: GitHub;
   readonly platform: TestPlatform;
   readonly repository: TestRepository;

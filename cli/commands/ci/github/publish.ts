@@ -13,7 +13,7 @@ const SUMMARY_LIMIT = 1 << 20;
 /** Characters of a status' description. */
 const DESCRIPTION_LIMIT = 140;
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly comment: boolean;
   readonly status: boolean;
   /** The job's summary; undefined: there is none. */

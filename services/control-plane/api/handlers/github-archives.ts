@@ -4,7 +4,7 @@ import type { Route } from "../routes.ts";
 import { connectionOf, repositoryName } from "./github-repositories.ts";
 
 /** A repository's code as clients name it: an address at GitHub, of which this platform fetches by Git. */
-export interface GithubArchive {
+interface GithubArchive {
   /** `owner/name`. */
   readonly repository: string;
   /** A branch. */

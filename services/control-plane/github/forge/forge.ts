@@ -68,7 +68,7 @@ export type OpenRepositoryForge = (by: By) => RepositoryForge;
  * do this. `lacking`: this kind of forge has no such thing. `limited`: too much was asked. `unreachable`: no answer, or
  * half of one. `other`: the forge says why.
  */
-export type ForgeProblem = "refused" | "absent" | "forbidden" | "lacking" | "limited" | "unreachable" | "other";
+type ForgeProblem = "refused" | "absent" | "forbidden" | "lacking" | "limited" | "unreachable" | "other";
 
 /** What a forge did not do: one line. */
 export class ForgeError extends UserError {

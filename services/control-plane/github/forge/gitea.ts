@@ -19,7 +19,7 @@ const PAGES = 40;
 /** Repositories that a search finds. */
 const FOUND = 30;
 /** Milliseconds for which a Gitea is left alone that says of a limit and of no time. */
-const PAUSE = 60_000;
+const PAUSE_MS = 60_000;
 
 export const openGiteaForge: OpenRepositoryForge = (by) => new GiteaForge(by);
 
@@ -219,7 +219,7 @@ function toForgeError(error: unknown, what: string): unknown {
   const { status, said, retryAfter, message } = error;
   if (status === 0) return new ForgeError("unreachable", message);
   if (status === 429) {
-    const pause = retryAfter === undefined ? PAUSE : retryAfter * 1000;
+    const pause = retryAfter === undefined ? PAUSE_MS : retryAfter * 1000;
     const again = `Gitea wants to be asked less: again in ${Math.ceil(pause / 1000)} seconds`;
     return new ForgeError("limited", again, Date.now() + pause);
   }

@@ -1,7 +1,7 @@
 import type { Planned } from "../../../../services/stacks/plan/planned.ts";
 
 /** Steps of a preview as Pulumi's event log has them, and what is read from them. */
-export function event(metadata: object): string {
+function event(metadata: object): string {
   return JSON.stringify({ resOutputsEvent: { metadata: { detailedDiff: null, ...metadata } } });
 }
 

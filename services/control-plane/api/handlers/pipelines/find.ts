@@ -7,7 +7,7 @@ import { DryRun } from "../../dry-run.ts";
 import { ApiError, notFound } from "../../errors.ts";
 
 /** `see`: whoever may use one of its apps. `own`: its owner, and admins. */
-export type PipelineRight = "see" | "own";
+type PipelineRight = "see" | "own";
 
 /** An app's place, and the app. */
 export interface CoupledApp extends Coupling {
