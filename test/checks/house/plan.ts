@@ -67,7 +67,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
   },
   "services/control-plane/git": { knows: [...BASE, "sources", ...part("accounts", "apps", "deploys")], packages: [] },
   "services/control-plane/github": {
-    knows: [...BASE, "sources", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
+    knows: [...BASE, "sources", "services/stacks", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
   },
   "services/control-plane/metrics": {
     knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
