@@ -29,7 +29,7 @@ test("no two folders beside each other know each other", () => {
   assert.deepEqual(mutualFolders(product), []);
 });
 
-test("every export is named by another module", () => {
+test("every exported value is named by another module", () => {
   assert.deepEqual(
     unusedExports(modules).filter((line) => !LOADED_BY_PATH.some((path) => line.startsWith(path))),
     [],

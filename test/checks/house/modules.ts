@@ -18,7 +18,7 @@ export interface Import {
 export interface Module {
   readonly path: string;
   readonly imports: readonly Import[];
-  /** The names that it exports, but for those of other modules that it passes on. */
+  /** The values that it exports: types, which whoever calls a function may want to name, and what it passes on do not count. */
   readonly exports: readonly string[];
 }
 
@@ -79,6 +79,7 @@ function declaredNames(node: ts.Node): string[] {
   const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : [];
   if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
   if (modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) return ["default"];
+  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return [];
   if (ts.isVariableStatement(node)) return node.declarationList.declarations.flatMap(({ name }) => boundNames(name));
   const { name } = node as ts.DeclarationStatement;
   return name !== undefined && ts.isIdentifier(name) ? [name.text] : [];

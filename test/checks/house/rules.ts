@@ -77,7 +77,7 @@ export function mutualFolders(modules: readonly Module[]): string[] {
   });
 }
 
-/** Exports that no other module names. */
+/** Exported values that no other module names. */
 export function unusedExports(modules: readonly Module[]): string[] {
   const used = new Set<string>();
   for (const { to, names } of modules.flatMap(({ imports }) => imports))

@@ -6,9 +6,10 @@ import { seconds } from "../../../engine/src/deploy/request.ts";
 import { globPattern } from "../../../engine/src/deploy/targets.ts";
 import { parseUrn } from "../../../engine/src/deploy/urn.ts";
 import { diffProperties } from "../../../engine/src/plugin/diff.ts";
+import { equal } from "../../../engine/src/values/equality.ts";
 import { formatPath, parsePath, resetPath, within } from "../../../engine/src/values/paths.ts";
 import { annotate } from "../../../engine/src/values/secrets.ts";
-import { Secret, Unknown } from "../../../engine/src/values/values.ts";
+import { Output, Secret, Unknown } from "../../../engine/src/values/values.ts";
 
 test("outputs are secret where the inputs of the same name are", () => {
   const outputs = annotate(
@@ -92,4 +93,14 @@ test("names: URNs, aliases, globs and durations", () => {
   assert.equal(seconds("1h1m1.5s"), 3661.5);
   assert.equal(seconds(""), undefined);
   assert.throws(() => seconds("soon"), /no duration/);
+});
+
+test("a secret equals only a secret of the same value, and an output only an output", () => {
+  assert.ok(equal(new Secret("a"), new Secret("a")));
+  for (const other of ["a", new Secret("b"), new Output("a", false, []), { value: "a" }]) {
+    assert.ok(!equal(new Secret("a"), other), JSON.stringify(other));
+    assert.ok(!equal(other, new Secret("a")), JSON.stringify(other));
+  }
+  assert.ok(equal(new Output("a", false, []), new Output("a", false, [])));
+  assert.ok(!equal(new Output("a", false, []), { value: "a", secret: false }));
 });
