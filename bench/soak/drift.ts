@@ -55,7 +55,14 @@ export async function drift(_rounds: number, say: (line: string) => void): Promi
   await platform.app(APP, { ...SETTINGS, formation: { web: { quantity: 1, size: "basic" } } }, { GREETING: "hello" });
   await platform.up(APP);
   for (const { what, stack, at, act } of await waysOf(platform)) {
-    await act();
+    const failed = await act().then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (failed !== undefined) {
+      violations.push(`${what}: could not be done: ${failed}`);
+      continue;
+    }
     const found = await look(platform, stack).catch((error: Error) => error.message.split("\n", 1));
     const named = found.filter((row): row is Drift => typeof row !== "string" && at.test(row.name));
     if (named.length === 0) violations.push(`${what}: not found at ${at}: ${JSON.stringify(found)}`);
@@ -108,7 +115,16 @@ async function waysOf(platform: TestPlatform): Promise<Way[]> {
   const spec = (change: (spec: Docker.ServiceSpec) => void) => () => editService(docker, service, change);
   const container = (change: (of: NonNullable<Docker.ContainerTaskSpec["ContainerSpec"]>) => void) =>
     spec(({ TaskTemplate }) => change((TaskTemplate as Docker.ContainerTaskSpec).ContainerSpec ?? {}));
-  const psql = ["exec", "--user", "postgres", `${name}-postgres`, "psql", "--dbname=postgres", "--command"];
+  const psql = [
+    "exec",
+    "--user",
+    "operator",
+    `${name}-postgres`,
+    "psql",
+    "--username=postgres",
+    "--dbname=postgres",
+    "--command",
+  ];
   const sql = (text: string) => () => run("docker", [...psql, text]);
   const app = (what: string, at: RegExp, act: Way["act"]): Way => ({ what, stack: "hello", at, act });
   const own = (what: string, at: RegExp, act: Way["act"]): Way => ({ what, stack: "platform", at, act });

@@ -1,6 +1,6 @@
 import { ALLOW_DATA_LOSS } from "../../../model/stack/keys.ts";
 import type { Act, Difference, Planned } from "../../../services/stacks/plan/planned.ts";
-import { code, cut, fence, row } from "./markup.ts";
+import { code, cut, fence, line, row } from "./markup.ts";
 import { headline, type Report, type StackReport } from "./report.ts";
 
 /** How much of a report is written; what is left out is said to be. */
@@ -97,7 +97,7 @@ function stackPart(report: StackReport, extent: Extent): string {
   const title = `### ${code(stack)}`;
   if (status === "failed") return `${title}: the preview failed\n\n${fence(cut(error, 2000))}`;
   if (status === "elsewhere") {
-    return `${title}: not previewed\n\nThe change is one of the program, which runs nowhere but on a runner of your own, or after the merge.`;
+    return `${title}: not previewed\n\n${line(report.why ?? "")}`;
   }
   const rows = [...planned].sort((a, b) => rank(b) - rank(a));
   const table = rows.slice(0, extent.rows).map(plannedRow);

@@ -15,7 +15,7 @@ export function row(...cells: readonly string[]): string {
 }
 
 /** Text in one line, without what cannot be seen. */
-function line(text: string): string {
+export function line(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
 }
 

@@ -75,11 +75,13 @@ async function lookAt(
   const basis = { stack: file.stack, file: path, reason, planned: [], same: 0, denied: [] };
   const line = reason === "file" ? await firstChangedLine(change, path) : 1;
   if (previewer.runsProgram === false && (program || reason === "source")) {
-    return { ...basis, line, status: "elsewhere" };
+    const what = program ? "program" : "app's source";
+    const why = `The ${what} is another, which is previewed by a runner of your own, or after the merge.`;
+    return { ...basis, line, status: "elsewhere", why };
   }
   try {
     const { planned, same, elsewhere, ...found } = await previewer.preview(file);
-    if (elsewhere !== undefined) return { ...basis, line, status: "elsewhere" };
+    if (elsewhere !== undefined) return { ...basis, line, status: "elsewhere", why: `The host says: ${elsewhere}.` };
     const status = found.new ? "new" : planned.length > 0 ? "changed" : "unchanged";
     return { ...basis, line, status, planned, same, denied: denied(rules, planned, file.config) };
   } catch (error) {

@@ -16,6 +16,8 @@ export interface StackReport {
   /** Resources that stay as they are. */
   readonly same: number;
   readonly denied: readonly Denied[];
+  /** Of `elsewhere`: why, as a sentence. */
+  readonly why?: string;
   /** Of `failed`: what is wrong. */
   readonly error?: string;
 }

@@ -46,7 +46,8 @@ export async function applyAll(options: UpOptions): Promise<Applied> {
   for (const file of wanted) requireKey(file);
   await using _turn = await takeProject(project, options.who, say);
   const known = new Set((await engine.stacks()).map(({ name }) => name));
-  return inOrder(wanted, say, async ({ stack }) => {
+  // The turn ends with it, and not before.
+  return await inOrder(wanted, say, async ({ stack }) => {
     if (!known.has(stack)) await initStack(engine, stack);
     const count = changed(await guardedUp(engine, project.directory, stack, [], rules));
     return count === 1 ? "1 change" : `${count} changes`;

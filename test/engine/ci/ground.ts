@@ -7,12 +7,13 @@ import { type Finished, finished, TestProject } from "../cli/harness.ts";
 
 const run = promisify(execFile);
 
-/** Things whose every act is a line of a file, and takes a while. */
-const PROVIDER = `import { appendFileSync } from "node:fs";
+/** Things whose every act is a line of a file. The act with the number HOLD does not end. */
+const PROVIDER = `import { appendFileSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 const act = async (what, name) => {
   appendFileSync(process.env.ACTS, what + " " + name + "\\n");
-  await setTimeout(Number(process.env.ACT_MS ?? 0));
+  const done = readFileSync(process.env.ACTS, "utf8").split("\\n").length - 1;
+  if (done === Number(process.env.HOLD)) await setTimeout(600_000);
 };
 export const createProvider = () => ({
   name: "thing",
