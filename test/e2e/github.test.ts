@@ -145,6 +145,7 @@ test("an app is deployed from GitHub: by hand, on a push, and GitHub is told", {
       host: "live.localhost",
       port: platform.ports.web,
       rate: 50,
+      most: 400,
       path: () => "/",
       isFromApp: ({ status, body }) => status === 200 && body.startsWith("code "),
     });

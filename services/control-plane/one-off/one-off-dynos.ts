@@ -101,7 +101,8 @@ export class OneOffDynos implements OneOffs, AsyncDisposable {
 
   /** With what a dyno's command ends, when it does; undefined: there is no such dyno, or it waits for its client. */
   async exitCode(app: string, dyno: string): Promise<number | undefined> {
-    return this.#of(app).find((running) => running.show().dyno === dyno)?.exitCode;
+    // One that has ended already is known for a moment.
+    return [...this.#running].find((running) => running.app === app && running.show().dyno === dyno)?.exitCode;
   }
 
   /** The one-off dyno that waits for the client with this secret. */

@@ -28,10 +28,10 @@ export async function pipelines(t: TestContext, { platform, ann, email }: Scene,
       other.heroku("pipelines:info", "flask", "--with-owners"),
       other.heroku("apps:info", "--app", LIVE),
     ]);
-    assert.match(list.output, /^(?:⬢ )?flask$/m);
-    assert.match(info.output, new RegExp(`owner: +${email}`));
-    assert.match(info.output, /flask-example +│? *staging/);
-    assert.match(info.output, /flask-live +│? *production/);
+    assert.match(list.output, /\bflask$/m);
+    assert.match(info.output, new RegExp(`owner: .*${email}`));
+    assert.match(info.output, /flask-example.*staging/);
+    assert.match(info.output, /flask-live.*production/);
     assert.match(app.output, /flask.*production/);
   });
 
@@ -69,7 +69,7 @@ export async function pipelines(t: TestContext, { platform, ann, email }: Scene,
     await other.heroku("pipelines:rename", "flask", "django");
     await other.heroku("pipelines:remove", "--app", LIVE);
     await other.heroku("pipelines:destroy", "django");
-    assert.match((await other.heroku("pipelines")).output, /^$|No pipelines|^\s*===/m);
+    assert.doesNotMatch((await other.heroku("pipelines")).output, /django/);
     assert.equal((await platform.fetch(LIVE)).body, "Hello, World!");
     await other.heroku("apps:destroy", "--app", LIVE, "--confirm", LIVE);
     const kept = await image("flask-example");
