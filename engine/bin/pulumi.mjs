@@ -4,9 +4,6 @@
  *
  * PULUMI_CLI=embedded takes the embedded engine in any case, PULUMI_CLI=real only the real one. Settings
  * come from `pulumi.env` beside the nearest Pulumi.yaml, if it is there; the environment wins over it.
- *
- * With PULUMI_STANDBY it is started before it is known which command it will be: it loads what a deployment in this
- * folder needs, and reads `{ args, env }` from standard input to its end, JSON; a variable that is null is taken away.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
@@ -22,20 +19,14 @@ const OLDEST_PULUMI = [3, 230];
 /** Set while a candidate is asked for its version: if it is this program again, it must not go on. */
 const PROBE = "PULUMI_CLI_PROBE";
 
-/** Set: which command it is, is told once it is known. */
-const STANDBY = "PULUMI_STANDBY";
-
 const own = fileURLToPath(import.meta.url);
-let argv = process.argv.slice(2);
-const standsBy = process.env[STANDBY] !== undefined;
+const argv = process.argv.slice(2);
 
 if (process.env[PROBE] !== undefined) process.exit(1);
 loadSettings();
 const real = process.env.PULUMI_CLI === "embedded" ? undefined : findRealPulumi();
-if (real !== undefined) {
-  if (standsBy) await listen();
-  become(real, argv);
-} else if (process.env.PULUMI_CLI === "real") {
+if (real !== undefined) become(real, argv);
+else if (process.env.PULUMI_CLI === "real") {
   fail(
     `PULUMI_CLI=real, and no Pulumi CLI ${OLDEST_PULUMI.join(".")} or newer is on the PATH; install one or unset it`,
   );
@@ -47,28 +38,10 @@ async function runEmbedded() {
   process.env.NODE_COMPILE_CACHE ??= cache;
   nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   const cli = await import(findMain().href);
-  if (standsBy) {
-    await cli.prepare();
-    await listen();
-  }
   const code = await cli.main(argv);
   // A reader may be slower than we are; to exit would cut off what it has not taken yet.
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit(code);
-}
-
-/** Waits for what it is to run. */
-async function listen() {
-  let told = "";
-  for await (const piece of process.stdin.setEncoding("utf8")) told += piece;
-  // Whoever was to tell it has ended.
-  if (told === "") process.exit(0);
-  const { args, env } = JSON.parse(told);
-  for (const [name, value] of Object.entries({ ...env, [STANDBY]: null })) {
-    if (value === null) delete process.env[name];
-    else process.env[name] = value;
-  }
-  argv = args;
 }
 
 /** The engine's code: as it was written, built in its own package, or built with a package around this one. */

@@ -2,7 +2,6 @@
  * One run of Pulumi in the runner, started with `docker exec` by the control plane and independent of it from then on.
  *
  * Usage: node services/runner/main.ts FOLDER
- *        node services/runner/main.ts --standby SOCKET   started ahead, in the folder of Pulumi.yaml: see stand-by.ts
  */
 
 import { closeSync, openSync, utimesSync, writeSync } from "node:fs";
@@ -10,54 +9,39 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { Engine, type Outcome, PulumiError } from "../stacks/engine.ts";
 import { pulumiReason } from "../stacks/reasons.ts";
-import { Standby } from "../stacks/standby.ts";
 import { isAbandonedLock } from "./locks.ts";
 import { perform } from "./perform.ts";
 import { HEARTBEAT_MS, LOG, RECORD, REQUEST, type RunRecord, type RunRequest, readRun, writeRun } from "./run.ts";
-import { claim, folderFrom, type Given } from "./stand-by.ts";
 
-const [first = "", socket = ""] = process.argv.slice(2);
-using standby = first === "--standby" ? new Standby(process.cwd()) : undefined;
-const given = standby === undefined ? await fromFolder(first) : await folderFrom(socket, standby.directory);
-if (given !== undefined) await work(given);
+const folder = process.argv[2] ?? "";
+const request = await readRun<RunRequest>(join(folder, REQUEST));
+if (request === undefined) throw new UserError(`there is no ${REQUEST} in ${folder}`);
+const { project, user, description, force = false } = request;
 
-/** A run that another process has begun is its own. */
-async function fromFolder(folder: string): Promise<Given | undefined> {
-  return (await claim(folder)) ? { folder, taken() {} } : undefined;
+const startedAt = Date.now();
+const record = join(folder, RECORD);
+await writeRun(record, { state: "running", startedAt });
+// Whoever follows the run sees that it lives, even when Docker has forgotten it.
+const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEARTBEAT_MS);
+const log = openSync(join(folder, LOG), "a", 0o600);
+const engine = new Engine({
+  directory: project,
+  env: { DYNOFORM_USER: user, DYNOFORM_DESCRIPTION: description, DYNOFORM_FORCE: force ? "1" : undefined },
+  display: (text) => void writeSync(log, text),
+});
+
+let result: RunRecord;
+try {
+  result = { state: "succeeded", startedAt, endedAt: Date.now(), outcome: await deploy(request) };
+} catch (error) {
+  const reason = pulumiReason(error);
+  result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error), ...(reason && { reason }) };
 }
+clearInterval(heart);
+closeSync(log);
+await writeRun(record, { ...result, endedAt: Date.now() });
 
-async function work({ folder, taken }: Given): Promise<void> {
-  const request = await readRun<RunRequest>(join(folder, REQUEST));
-  if (request === undefined) throw new UserError(`there is no ${REQUEST} in ${folder}`);
-  const { project, user, description, force = false } = request;
-
-  const startedAt = Date.now();
-  const record = join(folder, RECORD);
-  await writeRun(record, { state: "running", startedAt });
-  taken();
-  // Whoever follows the run sees that it lives, even when Docker has forgotten it.
-  const heart = setInterval(() => utimesSync(record, new Date(), new Date()), HEARTBEAT_MS);
-  const log = openSync(join(folder, LOG), "a", 0o600);
-  const engine = new Engine({
-    directory: project,
-    env: { DYNOFORM_USER: user, DYNOFORM_DESCRIPTION: description, DYNOFORM_FORCE: force ? "1" : undefined },
-    display: (text) => void writeSync(log, text),
-    standby,
-  });
-
-  let result: RunRecord;
-  try {
-    result = { state: "succeeded", startedAt, endedAt: Date.now(), outcome: await deploy(engine, request, log) };
-  } catch (error) {
-    const reason = pulumiReason(error);
-    result = { state: "failed", startedAt, endedAt: Date.now(), message: messageOf(error), ...(reason && { reason }) };
-  }
-  clearInterval(heart);
-  closeSync(log);
-  await writeRun(record, { ...result, endedAt: Date.now() });
-}
-
-async function deploy(engine: Engine, run: RunRequest, log: number): Promise<Outcome> {
+async function deploy(run: RunRequest): Promise<Outcome> {
   try {
     return await perform(engine, run);
   } catch (error) {

@@ -7,7 +7,6 @@ import { UserError } from "../../lib/errors.ts";
 import { packageRoot } from "../../lib/package-root.ts";
 import { type Planned, plannedOf, type StepMetadata } from "./plan/planned.ts";
 import { PulumiFailure, reasonOf } from "./reasons.ts";
-import type { Standby } from "./standby.ts";
 import { endAfter, timeLimitOf } from "./time-limit.ts";
 
 /** A `pulumi` command that ended with another exit code than 0. The cause comes first in its message. */
@@ -84,8 +83,6 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Gets what deployments and previews print as it comes; by default it goes where our own output goes. */
   readonly display?: (text: string) => void;
-  /** A command that waits, for the first deployment or preview whose output is shown by `display`. */
-  readonly standby?: Standby | undefined;
 }
 
 /** What the engine's event log has, as far as we read it (Pulumi's `apitype.EngineEvent`). */
@@ -94,8 +91,6 @@ interface EngineEvent {
   readonly summaryEvent?: { readonly resourceChanges?: Record<string, number>; readonly isPreview?: boolean };
   readonly resOutputsEvent?: { readonly metadata: StepMetadata };
 }
-
-const NON_INTERACTIVE = "--non-interactive";
 
 /**
  * The one place where our tools run Pulumi: the `pulumi` command of this package, which is the real
@@ -189,8 +184,7 @@ export class Engine {
     try {
       const log = join(folder, "events.jsonl");
       const { display } = this.#options;
-      const command = [...args, "--event-log", log];
-      const child = this.#waiting(command) ?? this.#spawn(command, display ? ["ignore", "pipe", "pipe"] : "inherit");
+      const child = this.#spawn([...args, "--event-log", log], display ? ["ignore", "pipe", "pipe"] : "inherit");
       let output = "";
       const show = (text: string) => {
         output += text;
@@ -213,25 +207,19 @@ export class Engine {
     }
   }
 
-  /** The command that waits, with these arguments; undefined: there is none for this. */
-  #waiting(args: readonly string[]): ChildProcess | undefined {
-    const { standby, display, directory } = this.#options;
-    if (display === undefined || standby?.directory !== directory) return undefined;
-    return standby.run([...args, NON_INTERACTIVE], this.#environment);
-  }
-
-  get #environment(): Readonly<Record<string, string | undefined>> {
-    // The real CLI has `--event-log` only among its debugging commands.
-    return { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DEBUG_COMMANDS: "true", ...this.#options.env };
-  }
-
   #spawn(args: readonly string[], stdio: "inherit" | ("pipe" | "ignore")[]): ChildProcess {
     const bin = join(packageRoot(), "engine", "bin", "pulumi.mjs");
     const interactive = stdio === "inherit" && process.stdout.isTTY;
-    return spawn(process.execPath, [bin, ...args, ...(interactive ? [] : [NON_INTERACTIVE])], {
+    return spawn(process.execPath, [bin, ...args, ...(interactive ? [] : ["--non-interactive"])], {
       cwd: this.#options.directory,
       stdio,
-      env: { ...process.env, ...this.#environment },
+      env: {
+        ...process.env,
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        // The real CLI has `--event-log` only among its debugging commands.
+        PULUMI_DEBUG_COMMANDS: "true",
+        ...this.#options.env,
+      },
     });
   }
 }

@@ -2,14 +2,13 @@
 import { access } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import type { ProgramProcess } from "../deploy/program-process.ts";
+import { ProgramProcess } from "../deploy/program-process.ts";
 import type { DeploymentKind, DeploymentOptions, Program } from "../deploy/types.ts";
 import type { ConfigValue } from "../state/config-values.ts";
 import { ExitCode, UserError } from "../state/errors.ts";
 import { programOf } from "../state/project.ts";
 import { ORGANIZATION, type StackName } from "../state/stack-name.ts";
 import type { Session } from "./session.ts";
-import { processOf } from "./standby.ts";
 
 /** Flags of the real CLI that this engine cannot honour, and what to do instead. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -112,7 +111,7 @@ export class ProgramAhead {
 
   private constructor(program: Program | undefined) {
     this.runsProgram = program !== undefined;
-    if (program !== undefined && "entry" in program) this.#process = processOf(program);
+    if (program !== undefined && "entry" in program) this.#process = new ProgramProcess(program);
   }
 
   /** @throws UserError when there is no program to start */

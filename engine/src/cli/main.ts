@@ -7,13 +7,7 @@ import { ALIASES, COMMANDS } from "./commands.ts";
 import { Flags, parseFlags, wordsOf } from "./flags.ts";
 import { helpFor, overview } from "./help.ts";
 import { Session } from "./session.ts";
-import { prepare as prepareFor } from "./standby.ts";
 import { Terminal } from "./terminal.ts";
-
-/** Loads what deployments in this folder need, before it is known which command is to be run. */
-export async function prepare(): Promise<void> {
-  await Promise.all([prepareFor(sessionFor(new Flags(new Map()), [])), import("./deployment.ts")]);
-}
 
 /** Runs a command line. @returns the exit code */
 export async function main(argv: readonly string[]): Promise<number> {

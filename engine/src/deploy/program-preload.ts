@@ -109,8 +109,7 @@ function formatWhenCompiled(tsNode: TypeScriptNode): void {
 const told = readFileSync(0, "utf8");
 // Whoever was to tell it has ended.
 if (told === "") process.exit(1);
-const { args, env, without, debug }: ProgramStart = JSON.parse(told);
+const { args, env, debug }: ProgramStart = JSON.parse(told);
 process.argv.push(...args);
-for (const name of without) delete process.env[name];
 Object.assign(process.env, env);
 if (log !== undefined && !debug) logNoDebugging(log);

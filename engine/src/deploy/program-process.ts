@@ -18,8 +18,6 @@ const lighter = [
 export interface ProgramStart {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Variables that it was started with and is not to have. */
-  readonly without: readonly string[];
   /** Whether what it logs for debugging is wanted. */
   readonly debug: boolean;
 }
@@ -31,7 +29,6 @@ export interface ProgramStart {
  */
 export class ProgramProcess {
   readonly #child: ChildProcess;
-  readonly #startedWith = { ...process.env };
   /** Exit code and signal, or why it was not started. */
   readonly exited: Promise<readonly [number | null, string | null]>;
 
@@ -59,21 +56,8 @@ export class ProgramProcess {
     return [this.#child.stdout, this.#child.stderr];
   }
 
-  /** Whether it has not ended. */
-  get waits(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
-  }
-
-  /** Lets the program begin, in the environment that this process has by now. */
-  begin({ args, env, debug }: Omit<ProgramStart, "without">): void {
-    const now = Object.entries(process.env).filter(([name, value]) => value !== this.#startedWith[name]);
-    const without = Object.keys(this.#startedWith).filter((name) => process.env[name] === undefined);
-    const start: ProgramStart = {
-      args,
-      env: { ...(Object.fromEntries(now) as ProgramStart["env"]), ...env },
-      without,
-      debug,
-    };
+  /** Lets the program begin. */
+  begin(start: ProgramStart): void {
     this.#child.stdin?.end(JSON.stringify(start));
   }
 

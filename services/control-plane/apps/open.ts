@@ -30,7 +30,7 @@ export interface OpenedApps {
 export function openApps({ settings, docker, store, lock, report }: OpenAppsOptions): OpenedApps {
   const { platform, project, directory, domain, webPort } = settings;
   const { runs, scratch } = placesOf(settings.directory);
-  const runner = new Runner({ docker, platform, project, runs, report });
+  const runner = new Runner({ docker, platform, project, runs });
   const journal = new Journal(store);
   const commits = settings.commitChanges ? new StackCommits({ project, report }) : undefined;
   const apps = new Apps({

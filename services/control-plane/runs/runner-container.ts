@@ -8,7 +8,7 @@ import { dockerStatus, isMissing, isNotFound, messageOf, UserError } from "../..
 const RUNNER_TIMEOUT_MS = 30_000;
 
 /** Where a run's process is: an execution in the runner, or a container of its own. */
-export interface Execution {
+interface Execution {
   readonly kind: "exec" | "container";
   readonly id: string;
 }
@@ -39,18 +39,6 @@ export class RunnerContainer {
     const exec = await this.#exec(argv, directory, {});
     await remember(file, { kind: "exec", id: exec.id });
     await detach(exec);
-  }
-
-  /** Starts a process that is to be given something later; see {@link note}. */
-  async begin(argv: readonly string[], directory: string): Promise<Execution> {
-    const exec = await this.#exec(argv, directory, {});
-    await detach(exec);
-    return { kind: "exec", id: exec.id };
-  }
-
-  /** Keeps where the process is that has what it was to be given. */
-  note(file: string, execution: Execution): Promise<void> {
-    return remember(file, execution);
   }
 
   /** Whether a process that was started, or is about to be, has not ended. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { messageOf } from "../../../lib/errors.ts";
@@ -22,8 +22,7 @@ import {
 import type { Outcome } from "../../stacks/engine.ts";
 import { PulumiFailure, type PulumiReason, reasonOf } from "../../stacks/reasons.ts";
 import type { Act } from "../types.ts";
-import { type Execution, RunnerContainer } from "./runner-container.ts";
-import { WarmRuns } from "./warm-runs.ts";
+import { RunnerContainer } from "./runner-container.ts";
 
 /** A run of Pulumi that did not do what it was to do. */
 export class RunFailed extends PulumiFailure {
@@ -49,12 +48,6 @@ interface RunnerOptions {
    * @default 3
    */
   readonly parallel?: number;
-  /**
-   * Whether after a run a process waits for the next, which has loaded Pulumi by then; for ten minutes.
-   * @default true
-   */
-  readonly warm?: boolean;
-  readonly report?: (problem: string) => void;
 }
 
 export interface RunOptions {
@@ -94,19 +87,11 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #container: RunnerContainer;
   readonly #waiting: (() => void)[] = [];
-  readonly #warm: WarmRuns<Execution>;
   #free: number;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    const { docker, platform, project, runs, report = console.error } = options;
-    const container = new RunnerContainer(docker, platform);
-    this.#container = container;
-    this.#warm = new WarmRuns({
-      folder: dirname(runs),
-      start: (socket) => container.begin([process.execPath, runnerModule(), "--standby", socket], project),
-      report,
-    });
+    this.#container = new RunnerContainer(options.docker, options.platform);
     this.#free = options.parallel ?? PARALLEL;
   }
 
@@ -210,8 +195,6 @@ export class Runner {
       return await this.follow(id, display);
     } finally {
       this.#leave();
-      // Beside other runs it would take what memory the runner has.
-      if (this.load.running === 0 && this.#options.warm !== false) this.#warm.prepare();
     }
   }
 
@@ -220,8 +203,6 @@ export class Runner {
     await this.#forgetOldest();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeRun(join(folder, REQUEST), request);
-    const warm = apart ? undefined : await this.#warm.give(folder);
-    if (warm !== undefined) return await this.#container.note(join(folder, EXECUTION), warm);
     const argv = [process.execPath, runnerModule(), folder];
     await this.#container.start(argv, request.project, join(folder, EXECUTION), apart);
   }
