@@ -321,3 +321,39 @@ test("whatever happens, at the end every app runs its branch's head, and what it
   });
   await fc.assert(property, { numRuns: 300 });
 });
+
+test("500 pushes whose deliveries come late, twice or never, and 20 kills: the head runs, by a chain of heads", async () => {
+  await withModel({ shop: auto }, async (model) => {
+    const heads: string[] = [];
+    const late: number[] = [];
+    let builds = 0;
+    const deliver = async () => {
+      await model.look();
+      // Whatever was pushed since it began, one more is built at most: the newest.
+      assert.ok(model.running.length <= 1);
+    };
+    for (let push = 0; push < 500; push++) {
+      heads.push(model.push("main", `main-${String(push).padStart(4, "0")}`));
+      if (push % 10 >= 3) late.unshift(push);
+      if (push % 7 === 0) late.push(push);
+      if (push % 25 === 12) model.kill(push % 2 === 0);
+      if (push % 3 === 0 && late.shift() !== undefined) await deliver();
+      if (push % 10 === 9) {
+        const before = model.deployed.length;
+        await model.finish();
+        if (model.woken) await model.look();
+        assert.ok(model.deployed.length - before <= 1, "two builds a burst: the one that ran, and the newest");
+      }
+      builds = model.deployed.length;
+    }
+    while (late.pop() !== undefined) await deliver();
+    await model.quiet();
+    assert.equal(model.commits.get("shop"), heads.at(-1));
+    const places = model.deployed.map(({ commit }) => heads.indexOf(commit));
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    assert.ok(builds <= 2 * 50 + 20, `${builds} builds for 50 bursts and 20 kills`);
+  });
+});
