@@ -20,6 +20,8 @@ export async function settleOperations(
 ): Promise<Snapshot> {
   let resources = [...snapshot.resources];
   const kept: PendingOperation[] = [];
+  /** Deletes that nobody can tell of now: the next deployment asks again. */
+  const open: PendingOperation[] = [];
   for (const operation of snapshot.pendingOperations) {
     const { provider } = operation.resource;
     const instance = provider && registry.has(provider) ? await registry.instance(provider) : undefined;
@@ -39,11 +41,12 @@ export async function settleOperations(
       } catch (error) {
         warn(state.urn, `cannot tell what an interrupted operation has left: ${messageOf(error)}`);
         if (operation.type === "updating") resources[index] = { ...state, initErrors: [interrupted] };
+        else open.push(operation);
       }
     }
   }
   if (kept.length > 0) warn("", keptMessage(kept));
-  return { resources, pendingOperations: kept };
+  return { resources, pendingOperations: [...kept, ...open] };
 }
 
 function keptMessage(kept: readonly PendingOperation[]): string {
