@@ -184,3 +184,12 @@ test("an interrupted delete that cannot be looked at now is looked at by the nex
   assert.deepEqual((await run()).changes, { delete: 1, same: 1 });
   assert.deepEqual([stack.world.names(), stack.state.pendingOperations], [[], []]);
 });
+
+test("what a create is found to have made is not taken twice: it may be the state's by another URN", async (context) => {
+  const { stack, run, pend } = await prepare(context);
+  const moved = stack.resource("a").urn.replace("fake:index:Thing", "fake:index:Group$fake:index:Thing");
+  pend("creating", { id: undefined, outputs: {}, urn: moved });
+  assert.deepEqual((await run(1)).changes, { same: 2 });
+  assert.deepEqual([stack.world.names(), stack.world.log], [["a"], []]);
+  assert.equal(stack.state.resources.filter(({ id }) => id === "a-1").length, 1);
+});
