@@ -137,8 +137,11 @@ export class Deployment {
         entry = more.entry;
         await executor.run(more.steps);
       }
-      // A refresh did not find it.
-      if (this.#context.journal.isSettled(entry)) return this.#skip(entry);
+      // A refresh did not find it; like the real CLI it tells of it as of one that is not made.
+      if (this.#context.journal.isSettled(entry)) {
+        executor.keep(entry);
+        return this.#skip(entry);
+      }
       this.#entries.set(entry.state.urn, entry);
       return { state: entry.state, succeeded: true, skipped: false };
     } catch (error) {

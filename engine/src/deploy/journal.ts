@@ -68,6 +68,13 @@ export class Journal {
 
   /** Saves that the operation is about to be done. */
   async begin(operation: PendingOperation): Promise<void> {
+    const { urn, id } = operation.resource;
+    for (const earlier of this.#pending) {
+      // What came of an interrupted one will be seen now.
+      const { resource } = earlier;
+      if (id && resource.id === id && (this.#renamed.get(resource.urn) ?? resource.urn) === urn)
+        this.#pending.delete(earlier);
+    }
     this.#pending.add(operation);
     await this.commit();
   }

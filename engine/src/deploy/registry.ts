@@ -16,6 +16,7 @@ import { equalMaps } from "../values/equality.ts";
 import { containsUnknowns, stripAll } from "../values/secrets.ts";
 import type { PropertyMap } from "../values/values.ts";
 import { unknownMarker } from "../values/wire.ts";
+import { interpret } from "./diffing.ts";
 import { Instance, type InstanceContext } from "./instance.ts";
 import type { ResourceState } from "./types.ts";
 import { isProviderType, nameOf, providerPackage, splitReference, typeOf } from "./urn.ts";
@@ -118,6 +119,15 @@ export class Registry implements Provider {
       if (diff.changes !== undefined) return diff;
     }
     return { changes: !equalMaps(stripAll(ownInputs(oldInputs)), stripAll(ownInputs(news))) };
+  }
+
+  /** Whether two providers of the last deployment manage the same things, as those of one account do. */
+  async meanTheSame(one: string, other: string): Promise<boolean> {
+    if (one === other) return true;
+    const olds = this.oldInputs(one);
+    const news = this.oldInputs(other);
+    if (!olds || !news) return false;
+    return interpret(await this.compareConfigs(splitReference(other).urn, olds, news), olds, news).kind !== "replace";
   }
 
   async create(request: CreateRequest): Promise<CreateResult> {

@@ -20,6 +20,8 @@ export async function settleOperations(
 ): Promise<Snapshot> {
   let resources = [...snapshot.resources];
   const kept: PendingOperation[] = [];
+  /** Deletes that nobody can tell of now: the next deployment asks again. */
+  const open: PendingOperation[] = [];
   for (const operation of snapshot.pendingOperations) {
     const { provider } = operation.resource;
     const instance = provider && registry.has(provider) ? await registry.instance(provider) : undefined;
@@ -27,7 +29,8 @@ export async function settleOperations(
     if (!instance) continue;
     if (operation.type === "creating") {
       const found = await recover(operation, () => instance.recover(operation.resource));
-      if (found) resources = adopt(resources, operation.resource, found);
+      const known = found && (await isKnown(resources, operation.resource, found, registry));
+      if (found && !known) resources = adopt(resources, operation.resource, found);
     } else if (operation.type !== "reading") {
       const index = resources.findIndex((state) => isSame(state, operation));
       const state = resources[index];
@@ -39,11 +42,12 @@ export async function settleOperations(
       } catch (error) {
         warn(state.urn, `cannot tell what an interrupted operation has left: ${messageOf(error)}`);
         if (operation.type === "updating") resources[index] = { ...state, initErrors: [interrupted] };
+        else open.push(operation);
       }
     }
   }
   if (kept.length > 0) warn("", keptMessage(kept));
-  return { resources, pendingOperations: kept };
+  return { resources, pendingOperations: [...kept, ...open] };
 }
 
 function keptMessage(kept: readonly PendingOperation[]): string {
@@ -79,12 +83,20 @@ function isSame(state: ResourceState, { type, resource }: PendingOperation): boo
   return renamed || state.urn === resource.urn;
 }
 
+/** Whether what was found by its name is what the state has already, be it by another URN: then nothing was made. */
+async function isKnown(
+  resources: readonly ResourceState[],
+  { type, provider = "" }: ResourceState,
+  { id }: Outcome,
+  registry: Registry,
+): Promise<boolean> {
+  const alike = resources.filter((state) => state.type === type && state.id === id && !state.pendingReplacement);
+  for (const state of alike) if (await registry.meanTheSame(state.provider ?? "", provider)) return true;
+  return false;
+}
+
 /** Takes what an interrupted create made into the state, with the inputs that it was made from. */
 function adopt(resources: readonly ResourceState[], resource: ResourceState, found: Outcome): ResourceState[] {
-  // Found by its name, it may be what the state has already: then nothing was made.
-  if (resources.some((state) => state.urn === resource.urn && state.id === found.id && !state.pendingReplacement)) {
-    return [...resources];
-  }
   const now = timestamp();
   const { id, outputs, errors } = found;
   const made = { ...resource, id, outputs, initErrors: errors, created: now, modified: now };

@@ -62,7 +62,7 @@ export const refreshing: Scenarios = {
       meanwhile: changed("a", 7),
       cancelAt: "read a",
       steps: ["update a"],
-      errors: [/refresh canceled/],
+      errors: [/canceled/],
     }),
     up(pair, ["update a", "same b"]),
   ],
@@ -72,7 +72,12 @@ export const refreshing: Scenarios = {
       ...up(
         `const a = new Fake("a2", { value: 1 }, { aliases: [{ name: "a" }] });
          new Fake("b", { value: 1, from: a.token }, { dependsOn: [a] });`,
-        { runProgram: true, meanwhile: gone("a"), steps: ["delete a2", "same b", "same c"], things: ["b", "c"] },
+        {
+          runProgram: true,
+          meanwhile: gone("a"),
+          steps: ["delete a2", "same a2", "same b", "same c"],
+          things: ["b", "c"],
+        },
       ),
       kind: "refresh",
     },

@@ -162,3 +162,34 @@ test("an interrupted delete is looked at", async (context) => {
   stack.world.things.clear();
   assert.deepEqual((await run(1)).changes, { create: 1, same: 1 });
 });
+
+test("an interrupted delete that cannot be looked at now is looked at by the next deployment, or done by it", async (context) => {
+  const { stack, run, pend } = await prepare(context);
+  pend("deleting");
+  stack.world.things.clear();
+  stack.world.fail("read", "a", "no answer");
+  const { result, changes, events } = await run(1);
+  assert.deepEqual([result, changes], ["succeeded", { same: 2 }]);
+  assert.ok(events.some((event) => event.kind === "diagnostic" && /no answer/.test(event.message)));
+  assert.deepEqual(
+    stack.state.pendingOperations.map(({ type }) => type),
+    ["deleting"],
+  );
+  stack.world.heal();
+  assert.deepEqual((await run(1)).changes, { create: 1, same: 1 });
+  assert.deepEqual([stack.world.names(), stack.state.pendingOperations], [["a"], []]);
+
+  pend("deleting");
+  stack.world.fail("read", "a", "no answer");
+  assert.deepEqual((await run()).changes, { delete: 1, same: 1 });
+  assert.deepEqual([stack.world.names(), stack.state.pendingOperations], [[], []]);
+});
+
+test("what a create is found to have made is not taken twice: it may be the state's by another URN", async (context) => {
+  const { stack, run, pend } = await prepare(context);
+  const moved = stack.resource("a").urn.replace("fake:index:Thing", "fake:index:Group$fake:index:Thing");
+  pend("creating", { id: undefined, outputs: {}, urn: moved });
+  assert.deepEqual((await run(1)).changes, { same: 2 });
+  assert.deepEqual([stack.world.names(), stack.world.log], [["a"], []]);
+  assert.equal(stack.state.resources.filter(({ id }) => id === "a-1").length, 1);
+});
