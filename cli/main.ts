@@ -7,6 +7,7 @@ import { githubCommand } from "./commands/github.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { stateCommand } from "./commands/state.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   invite: inviteCommand,
   github: githubCommand,
   plan: planCommand,
+  state: stateCommand,
   usage: usageCommand,
 };
 
