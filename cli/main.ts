@@ -4,6 +4,7 @@ import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
 import { githubCommand } from "./commands/github.ts";
+import { initCommand } from "./commands/init.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
@@ -23,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   invite: inviteCommand,
   github: githubCommand,
   plan: planCommand,
+  init: initCommand,
   state: stateCommand,
   usage: usageCommand,
 };

@@ -11,6 +11,7 @@ import { changed } from "../../services/stacks/engine.ts";
 import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import "./behaviours.ts";
 import "./github-link.ts";
+import "./postgres-state.ts";
 import { writePlugin } from "./plugins.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 
