@@ -3,6 +3,7 @@ import { type Parsed, parseCommandLine } from "./command-line.ts";
 import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { envCommand } from "./commands/env.ts";
+import { exportCommand } from "./commands/export.ts";
 import { githubCommand } from "./commands/github.ts";
 import { initCommand } from "./commands/init.ts";
 import { inviteCommand } from "./commands/invite.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   plan: planCommand,
   init: initCommand,
   state: stateCommand,
+  export: exportCommand,
   usage: usageCommand,
 };
 

@@ -106,7 +106,7 @@ test("an app at Heroku comes over with what there is of it here, and the rest is
   const stack = read(text, config);
   assert.deepEqual(stack.settings, {
     source: { path: "apps/shop" },
-    formation: { web: { quantity: 2, size: "basic" }, worker: { quantity: 1, size: "standard-1x" } },
+    formation: { web: { quantity: 1, size: "basic" }, worker: { quantity: 1, size: "standard-1x" } },
     addons: {
       DATABASE: { service: "postgresql", plan: "essential-0" },
       ANALYTICS: { attach: { addon: "DATABASE" } },
