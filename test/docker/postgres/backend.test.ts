@@ -1,12 +1,15 @@
 /** The engine's states in Postgres: what files have, a table has too, as Pulumi's own backend writes it. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Backend, HistoryEntry } from "../../../engine/src/state/backend.ts";
 import { lockStack, removeLocks } from "../../../engine/src/state/lock.ts";
 import { openBackend } from "../../../engine/src/state/open-backend.ts";
 import { TestProject } from "../../engine/cli/harness.ts";
+import { until } from "../../support/until.ts";
 import { PostgresServer } from "./server.ts";
 
 const name = { project: "p", stack: "s" };
@@ -113,25 +116,59 @@ test("of many at once one makes the table, and at most one gets a stack", async 
   await lock.release();
 });
 
-test("a server that restarts under a change is waited for, and one that is not there is told without the password", async () => {
-  const backend = await open();
-  await backend.write(name, "before");
-  const port = server.port;
-  const written = server.container.restart({ t: 5 }).then(() => server.ready());
-  for (let round = 0; round < 5; round++) await backend.write(name, `during ${round}`).catch(() => {});
-  await written;
-  if (server.port === port) assert.equal(await backend.read(name), "during 4");
+test("connections that break under a change are waited for, and a server that is not there is told without the password", async () => {
+  const relay = createServer((client) => {
+    const behind = connect(server.port, "127.0.0.1");
+    for (const [one, other] of [
+      [client, behind],
+      [behind, client],
+    ] as const)
+      one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    sockets.add(client.pipe(behind).pipe(client));
+  });
+  const sockets = new Set<Socket>();
+  await once(relay.listen(0, "127.0.0.1"), "listening");
+  const { port } = relay.address() as AddressInfo;
+  const backend = await open(urlOf().replace(`:${server.port}/`, `:${port}/`));
+  try {
+    for (let round = 0; round < 3; round++) {
+      relay.close();
+      for (const socket of sockets) socket.destroy();
+      const written = backend.write(name, `state ${round}`);
+      await refused(port);
+      await once(relay.listen(port, "127.0.0.1"), "listening");
+      await written;
+      assert.equal(await backend.read(name), `state ${round}`);
+    }
+    assert.equal(String(await backend.records.read("stacks/p/s.json.bak")), "state 1");
+  } finally {
+    relay.close();
+    for (const socket of sockets) socket.destroy();
+  }
   const nowhere = openBackend(urlOf().replace(`:${server.port}/`, ":1/"), "/");
   await assert.rejects(
     nowhere.prepare(),
     /^Error: cannot reach the states in Postgres at 127\.0\.0\.1:1 \(connect ECONNREFUSED/,
   );
-  const refused = openBackend(urlOf().replace(/:[0-9a-f]+@/, ":wrong@"), "/");
+  const stranger = openBackend(urlOf().replace(/:[0-9a-f]+@/, ":wrong@"), "/");
   await assert.rejects(
-    refused.prepare(),
+    stranger.prepare(),
     /^Error: the states in Postgres at 127\.0\.0\.1:\d+: password authentication failed/,
   );
 });
+
+/** Resolves when nobody listens there. */
+async function refused(port: number): Promise<void> {
+  await until(
+    "the relay is closed",
+    () =>
+      new Promise((done) => {
+        const socket = connect(port, "127.0.0.1");
+        socket.once("connect", () => done(false)).once("error", () => done(true));
+        socket.once("connect", () => socket.destroy());
+      }),
+  );
+}
 
 test("the pulumi command does with a table what it does with files", async () => {
   await using project = await TestProject.create("p", {
