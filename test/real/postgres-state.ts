@@ -29,14 +29,16 @@ test("states in Postgres are the real CLI's, and each engine goes on where the o
   const url = `postgres://postgres:${secret}@127.0.0.1:${server.port}/postgres?sslmode=disable&table=my_states`;
   project.environment.PULUMI_BACKEND_URL = url;
 
+  const onReal = (args: readonly string[]) =>
+    finished(
+      spawn(process.execPath, [join(packageRoot(), "test", "real", "pulumi.ts"), binary, ...args], {
+        cwd: project.path(),
+        env: { ...process.env, ...project.environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
   const run = async (engine: Engine, ...args: string[]) => {
-    const real = [join(packageRoot(), "test", "real", "pulumi.ts"), binary, ...args];
-    const child = spawn(process.execPath, real, {
-      cwd: project.path(),
-      env: { ...process.env, ...project.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const { code, stdout, stderr } = await (engine === "real" ? finished(child) : project.run(args));
+    const { code, stdout, stderr } = await (engine === "real" ? onReal(args) : project.run(args));
     return { code, text: stdout + stderr };
   };
   const ok = async (engine: Engine, ...args: string[]) => {
