@@ -2,7 +2,7 @@ import { isMap, isScalar, visit } from "yaml";
 import { parseForEditing } from "../../engine/src/state/edited-yaml.ts";
 import { PassphraseManager } from "../../engine/src/state/passphrase.ts";
 import { UserError } from "../../lib/errors.ts";
-import { KEY } from "../../services/stacks/new-stack.ts";
+import { KEY } from "../../model/stack/keys.ts";
 
 const SALT = "encryptionsalt";
 

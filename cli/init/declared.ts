@@ -1,7 +1,8 @@
 /** What an app's stack file is to say, and why. */
 
+import type { FormationSettings } from "../../model/app/formation.ts";
 import type { Lab } from "../../model/app/labs.ts";
-import type { AddonSettings, FormationSettings } from "../../model/app/settings.ts";
+import type { AddonSettings } from "../../model/app/settings.ts";
 
 /** A setting, and what is said of it in the file. */
 export interface Said<T> {

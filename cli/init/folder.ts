@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PythonSource } from "../../images/pythons.ts";
-import type { AddonSettings, FormationSettings } from "../../model/app/settings.ts";
+import type { FormationSettings } from "../../model/app/formation.ts";
+import type { AddonSettings } from "../../model/app/settings.ts";
+import type { PythonSource } from "../../model/platform/settings.ts";
 import { readSource, type Source, SourceError } from "../../sources/index.ts";
 import type { Remarks, Said } from "./declared.ts";
 

@@ -1,7 +1,8 @@
 import { Problems } from "../../lib/validation/problems.ts";
+import type { FormationSettings } from "../../model/app/formation.ts";
 import { LABS, type Lab } from "../../model/app/labs.ts";
 import { POSTGRES_PLANS, type PostgresPlan } from "../../model/app/postgres-plans.ts";
-import type { AddonSettings, FormationSettings } from "../../model/app/settings.ts";
+import type { AddonSettings } from "../../model/app/settings.ts";
 import { DYNO_SIZE_NAMES, type DynoSizeName } from "../../model/app/sizes.ts";
 import { attachmentName, configVarProblem, hostName } from "../../model/names.ts";
 import type { Declared, Remarks, Said } from "./declared.ts";

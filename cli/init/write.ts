@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { SECURE } from "../../model/stack/editor.ts";
 import { homeDirectory, type Project } from "../../model/stack/project.ts";
-import { seal } from "../../services/control-plane/apps/seal.ts";
 import { Engine } from "../../services/stacks/engine.ts";
 import { initStack, removeStack } from "../../services/stacks/new-stack.ts";
+import { seal } from "../../services/stacks/seal.ts";
 import { ensureEnvironment } from "../setup/environment.ts";
 
 /**

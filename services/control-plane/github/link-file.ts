@@ -7,7 +7,7 @@ import { isPlatform } from "../../../model/stack/declared.ts";
 import { StackFileEditor } from "../../../model/stack/editor.ts";
 import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
-import { seal } from "../apps/seal.ts";
+import { seal } from "../../stacks/seal.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Credential, LinkedApp } from "./ports.ts";
 

@@ -67,7 +67,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
   },
   "services/control-plane/git": { knows: [...BASE, "sources", ...part("accounts", "apps", "deploys")], packages: [] },
   "services/control-plane/github": {
-    knows: [...BASE, "sources", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
+    knows: [...BASE, "sources", "services/stacks", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
   },
   "services/control-plane/metrics": {
     knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
@@ -104,7 +104,19 @@ export const PLAN: Readonly<Record<string, Room>> = {
   // What opens the parts and composes them; nothing else knows it.
   "services/control-plane": { knows: ["lib", "model", "services/router-client", "services/stacks"] },
 
-  cli: { knows: ["lib", "model", "images", "services/stacks", "services/router-client", ...part("tls")] },
+  cli: {
+    knows: [
+      "lib",
+      "model",
+      "engine",
+      "images",
+      "images/pythons.ts",
+      "sources",
+      "services/stacks",
+      "services/router-client",
+      ...part("tls"),
+    ],
+  },
   docs: { knows: ["lib", "model", "infra"] },
   bench: { knows: ["*"] },
   test: { knows: ["*"] },
