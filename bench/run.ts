@@ -13,6 +13,7 @@ import { type Bench, holds, type Row, table } from "./row.ts";
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   engine: async () => (await import("./rows/engine/engine.ts")).bench,
+  states: async () => (await import("./rows/engine/states.ts")).bench,
   up: async () => (await import("./rows/up.ts")).bench,
   deploy: async () => (await import("./rows/deploy.ts")).bench,
   router: async () => (await import("./rows/router.ts")).bench,

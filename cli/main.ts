@@ -5,10 +5,13 @@ import type { Command } from "./commands/command.ts";
 import { downCommand } from "./commands/down.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
+import { exportCommand } from "./commands/export.ts";
 import { githubCommand } from "./commands/github.ts";
+import { initCommand } from "./commands/init.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { stateCommand } from "./commands/state.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { trustCommand } from "./commands/trust.ts";
 import { upCommand } from "./commands/up.ts";
@@ -26,6 +29,9 @@ const commands: Readonly<Record<string, Command>> = {
   plan: planCommand,
   ci: ciCommand,
   drift: driftCommand,
+  init: initCommand,
+  state: stateCommand,
+  export: exportCommand,
   usage: usageCommand,
 };
 

@@ -140,10 +140,15 @@ export function hostEnvironment(): Record<string, string> {
   };
 }
 
-/** Where state and passphrase lie, unless that is in the project, where pulumi.env says it. */
+/**
+ * Where state and passphrase lie, unless that is in the project, where pulumi.env says it. A database's URL is in that
+ * file alone: it has a password, and Docker shows a container's settings.
+ */
 export function backendEnvironment(project: string): Record<string, string> {
   const named = BACKEND.map((name) => [name, process.env[name] ?? ""] as const);
-  return Object.fromEntries(named.filter(([, value]) => value !== "" && !value.includes(`${project}/`)));
+  return Object.fromEntries(
+    named.filter(([, value]) => value !== "" && !value.startsWith("postgres://") && !value.includes(`${project}/`)),
+  );
 }
 
 /** Mounts for Docker, sorted by path: each path once, and none that would be there anyway. */

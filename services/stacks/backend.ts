@@ -1,14 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { FileBackend } from "../../engine/src/state/file-backend.ts";
+import type { Backend } from "../../engine/src/state/backend.ts";
+import { openBackend } from "../../engine/src/state/open-backend.ts";
 import { isMissing } from "../../lib/errors.ts";
 import { findProject } from "../../model/stack/project.ts";
 
-/** Tells when a stack's state was written, where it lies in files that can be seen from here. */
+/** After a database did not answer it is not asked again for so long. */
+const UNREACHABLE_MS = 60_000;
+
+interface Place {
+  readonly backend: Backend;
+  readonly project: string;
+}
+
+/** Tells when a stack's state was written, where it lies in files or a database that can be reached from here. */
 export class StateFiles {
   readonly #directory: string;
-  #found: Promise<{ readonly backend: FileBackend; readonly project: string } | undefined> | undefined;
+  #found: Promise<Place | undefined> | undefined;
+  #silentUntil = 0;
 
   /** @param directory the folder of Pulumi.yaml */
   constructor(directory: string) {
@@ -17,26 +27,45 @@ export class StateFiles {
 
   /** Milliseconds since 1970; undefined: it cannot be told. */
   async written(stack: string): Promise<number | undefined> {
-    this.#found ??= this.#find();
-    const found = await this.#found;
-    return (await found?.backend.lastWritten({ project: found.project, stack }))?.getTime();
+    // Asked again where it is: the states may have been moved.
+    return (await this.#ask(stack, this.#found)) ?? this.#ask(stack, this.#find());
   }
 
-  async #find() {
-    const url = await backendUrl(this.#directory);
-    if (!url?.startsWith("file://")) return undefined;
+  async #ask(stack: string, place: Promise<Place | undefined> | undefined): Promise<number | undefined> {
+    this.#found = place;
+    const found = await place;
+    if (found === undefined || Date.now() < this.#silentUntil) return undefined;
+    try {
+      return (await found.backend.lastWritten({ project: found.project, stack }))?.getTime();
+    } catch {
+      this.#silentUntil = Date.now() + UNREACHABLE_MS;
+      return undefined;
+    }
+  }
+
+  async #find(): Promise<Place | undefined> {
+    const url = await backendUrlOf(this.#directory);
+    if (!/^(file|postgres):\/\//.test(url ?? "")) return undefined;
     const { name } = await findProject(this.#directory);
-    return { backend: new FileBackend(url, this.#directory), project: name };
+    return { backend: openBackend(url ?? "", this.#directory, { patient: false }), project: name };
   }
 }
 
-/** The backend's address, as the `pulumi` command finds it; undefined: nothing says it. */
-export async function backendUrl(directory: string): Promise<string | undefined> {
+/**
+ * Where the `pulumi` command of a project finds the states, unless Pulumi.yaml or a login says it.
+ *
+ * @param directory the folder of Pulumi.yaml
+ */
+export async function backendUrlOf(directory: string): Promise<string | undefined> {
   const { PULUMI_BACKEND_URL: url } = process.env;
-  if (url !== undefined && url !== "") return url;
+  return url !== undefined && url !== "" ? url : (await readPulumiEnv(directory)).PULUMI_BACKEND_URL;
+}
+
+/** What `pulumi.env` says; nothing where there is none. */
+export async function readPulumiEnv(directory: string): Promise<Readonly<Record<string, string | undefined>>> {
   const text = await readFile(join(directory, "pulumi.env"), "utf8").catch((error: unknown) => {
     if (isMissing(error)) return "";
     throw error;
   });
-  return parseEnv(text).PULUMI_BACKEND_URL;
+  return parseEnv(text);
 }

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
-import { FileBackend } from "../../engine/src/state/file-backend.ts";
 import { type HeldLock, lockStack } from "../../engine/src/state/lock.ts";
+import { openBackend } from "../../engine/src/state/open-backend.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { Project } from "../../model/stack/project.ts";
-import { backendUrl } from "./backend.ts";
+import { backendUrlOf } from "./backend.ts";
 
 /** Stands for all stacks of a project among the locks of a backend. No stack file can have this name. */
 const ALL = "dynoform.all-stacks";
@@ -21,9 +21,9 @@ export async function takeProject(
   who: string,
   notice: (line: string) => void,
 ): Promise<AsyncDisposable> {
-  const url = await backendUrl(project.directory);
-  if (!url?.startsWith("file://")) return { async [Symbol.asyncDispose]() {} };
-  const backend = new FileBackend(url, project.directory);
+  const url = await backendUrlOf(project.directory);
+  if (url === undefined || !/^(file|postgres):\/\//.test(url)) return { async [Symbol.asyncDispose]() {} };
+  const backend = openBackend(url, project.directory);
   let held: HeldLock;
   try {
     held = await lockStack(backend, { project: project.name, stack: ALL }, notice, who);
@@ -32,7 +32,7 @@ export async function takeProject(
     const [, place, by, pid, at] = /^ {2}(\S+): created by (.+) \(pid (\d+)\) at (\S+)/m.exec(message) ?? [];
     if (place === undefined) throw error;
     throw new UserError(
-      `the stacks of ${project.name} are being brought up by ${by}, process ${pid}, since ${at}. Wait until that is done; if it is gone for good (this is ${hostname()}), remove ${place.replace("file://", "")}.`,
+      `the stacks of ${project.name} are being brought up by ${by}, process ${pid}, since ${at}. Wait until that is done; if it is gone for good (this is ${hostname()}), remove ${place.startsWith("file://") ? place.slice("file://".length) : `the record ${place}`}.`,
     );
   }
   return { [Symbol.asyncDispose]: () => held.release() };

@@ -1,22 +1,25 @@
 import assert from "node:assert/strict";
-import { readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findRemainder } from "../../cli/remainder.ts";
 import { findService, scaleService } from "../../lib/docker/service.ts";
+import { packageRoot } from "../../lib/package-root.ts";
 import { runtimeDirectory } from "../support/dyno-manager.ts";
+import { herokuAnswers, serveHeroku } from "../support/heroku/heroku-app.ts";
 import { get } from "../support/http.ts";
 import { testPlatform } from "../support/platform.ts";
+import { ran } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 test("up serves an app from its database, a second up changes nothing, down leaves nothing", async () => {
   await using platform = await testPlatform();
   const { name } = platform;
-  await platform.app("hello", {
-    source: { path: "examples/flask-hello" },
-    formation: { web: { quantity: 1, size: "free" } },
-    addons: { DATABASE: { service: "postgresql", plan: "mini" } },
-  });
+  const answers = herokuAnswers();
+  const greeting = answers.config.GREETING ?? "";
+  await using heroku = await serveHeroku(answers, "HRKU-token");
+  const asked = { DYNOFORM_HEROKU_API: heroku.url, HEROKU_API_KEY: "HRKU-token", HEROKU_HOST: "" };
+  await dynoform(["init", "examples/flask-hello", "--heroku", "shop-eu", "--name", "hello"], asked);
 
   const first = await platform.dynoform("up");
   assert.equal(first.exitCode, 0, first.output);
@@ -65,6 +68,9 @@ test("up serves an app from its database, a second up changes nothing, down leav
   // However often the dynos that were too many were asked.
   const visits = Number(await visit());
 
+  const exported = join(platform.directory, "exported");
+  await dynoform(["export", exported], {}, "correct horse");
+
   const unconfirmed = await platform.dynoform("down");
   assert.equal(unconfirmed.exitCode, 1);
   assert.match(unconfirmed.output, /stack hello, with all data in its database /);
@@ -82,11 +88,20 @@ test("up serves an app from its database, a second up changes nothing, down leav
   for (const end of ["", "-wal", "-shm"]) {
     await rm(join(runtimeDirectory(platform), "control", `store.sqlite${end}`), { force: true });
   }
+  // As on another machine: nothing but what was exported.
+  for (const gone of ["stacks", ".dynoform"]) await rm(join(platform.directory, gone), { recursive: true });
+  for (const part of ["stacks", "apps"])
+    await cp(join(exported, part), join(platform.directory, part), { recursive: true });
+  await mkdir(join(platform.directory, ".dynoform"));
+  await writeFile(join(platform.directory, ".dynoform", "passphrase"), "correct horse\n");
   const warm = await platform.dynoform("up");
   assert.equal(warm.exitCode, 0, warm.output);
+  const same = await platform.dynoform("up");
+  assert.match(same.output, /^0 changes$/m, same.output);
   assert.equal(await logIn(passwordIn(warm.output)), 201, "a store that is lost means a new admin");
   assert.equal(await logIn(password), 401);
-  assert.equal(await visit(), "2", "the kept volume serves new stacks, and the old database went with its app");
+  assert.match((await platform.fetch("hello")).body, new RegExp(greeting), "the passphrase opens what was exported");
+  assert.equal(await visit(), "3", "the kept volume serves new stacks, and the old database went with its app");
 
   const purged = await platform.dynoform("down", "--yes", "--purge");
   assert.equal(purged.exitCode, 0, purged.output);
@@ -97,6 +112,14 @@ test("up serves an app from its database, a second up changes nothing, down leav
     volumes: [],
     images: [],
   });
+
+  /** Runs our command, which must succeed, in an environment that has more. */
+  async function dynoform(args: readonly string[], more: Readonly<Record<string, string>>, input = ""): Promise<void> {
+    const command = [process.execPath, join(packageRoot(), "cli", "main.ts"), ...args];
+    const env = { ...(process.env as Record<string, string>), ...more };
+    const { exitCode, output, errors } = await ran(command, { cwd: platform.directory, env, input });
+    assert.equal(exitCode, 0, output + errors);
+  }
 
   function passwordIn(output: string): string {
     const shown = new RegExp(`^${name} has a new admin;.*\\n +e-mail +admin@localhost\\n +password +(\\S+)$`, "m");

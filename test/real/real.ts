@@ -13,6 +13,7 @@ import { type TestPlatform, testPlatform } from "../support/platform.ts";
 import "./behaviours.ts";
 import "./github-link.ts";
 import { deploysFromGitHub } from "./github-worker.ts";
+import "./postgres-state.ts";
 import { writePlugin } from "./plugins.ts";
 import { realCli, realCliFolder } from "./real-cli.ts";
 

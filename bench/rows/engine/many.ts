@@ -62,15 +62,21 @@ export class ManyResources implements AsyncDisposable {
   readonly folder: string;
   /** The real CLI's binary; undefined: the embedded engine. */
   readonly #real: string | undefined;
+  readonly #backend: string;
 
-  private constructor(folder: string, real: string | undefined) {
+  private constructor(folder: string, real: string | undefined, backend: string) {
     this.folder = folder;
     this.#real = real;
+    this.#backend = backend;
   }
 
-  /** @param real the real CLI's binary, to run it on that */
-  static async create(resources: number, real?: string): Promise<ManyResources> {
-    const many = new ManyResources(await mkdtemp(join(tmpdir(), "dynoform-many-")), real);
+  /**
+   * @param real the real CLI's binary, to run it on that
+   * @param backend where the states are; in the folder by default
+   */
+  static async create(resources: number, real?: string, backend?: string): Promise<ManyResources> {
+    const folder = await mkdtemp(join(tmpdir(), "dynoform-many-"));
+    const many = new ManyResources(folder, real, backend ?? `file://${join(folder, "state")}`);
     const engine = join(packageRoot(), "engine", "src");
     for (const folder of ["state", "provider"]) await mkdir(join(many.folder, folder));
     const files = {
@@ -108,7 +114,7 @@ await servePlugin(createProvider());
         : [join(root, "test", "real", "pulumi.ts"), this.#real];
     return this.#cost([...command, ...OPERATIONS[operation]], {
       PULUMI_CLI: "embedded",
-      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_BACKEND_URL: this.#backend,
       PULUMI_HOME: join(this.folder, "home"),
       PULUMI_CONFIG_PASSPHRASE: "bench",
     });

@@ -13,7 +13,7 @@ export async function about(session: Session): Promise<void> {
   const facts = {
     plugins: Object.keys(project?.providerPaths ?? {}).map((name) => ({ name, version: null, kind: "resource" })),
     host: { os: process.platform, version: release(), arch: process.arch },
-    backend: { name: "embedded engine", url: backend.url },
+    backend: { name: "embedded engine", url: backend.shown },
     currentStack:
       stack === undefined ? null : { name: await session.shortName(stack), resources: resources?.length ?? 0 },
     cliAbout: { version: PULUMI_VERSION, engine: "embedded", folder: dirname(dirname(import.meta.dirname)) },

@@ -1,10 +1,9 @@
 /** The small commands. */
 import { userInfo } from "node:os";
-import { pathToFileURL } from "node:url";
 import { PULUMI_VERSION } from "../state/checkpoint.ts";
 import { UserError } from "../state/errors.ts";
-import { FileBackend } from "../state/file-backend.ts";
 import { removeLocks } from "../state/lock.ts";
+import { openBackend } from "../state/open-backend.ts";
 import { saveLogin } from "../state/workspace.ts";
 import type { Session } from "./session.ts";
 import { confirm, printJson } from "./terminal.ts";
@@ -15,7 +14,7 @@ export async function version(session: Session): Promise<void> {
 
 export async function whoami(session: Session): Promise<void> {
   const user = userInfo().username;
-  const { url } = await session.backend();
+  const { shown: url } = await session.backend();
   if (session.flags.isOn("json")) printJson(session.terminal, { user, url });
   else if (session.flags.isOn("verbose")) session.terminal.out(`User: ${user}\nOrganizations: \nBackend URL: ${url}\n`);
   else session.terminal.line(user);
@@ -26,12 +25,12 @@ export async function login(session: Session): Promise<void> {
   const url = session.flags.isOn("local") ? "file://~" : given;
   if (url === undefined)
     throw new UserError(
-      "say where states are kept: 'pulumi login file:///some/folder', or --local for your home folder",
+      "say where states are kept: 'pulumi login file:///some/folder', --local for your home folder, or 'pulumi login postgres://…'",
     );
-  const backend = new FileBackend(url, session.directory);
+  const backend = openBackend(url, session.directory);
   await backend.prepare();
   await saveLogin(session.environment, url);
-  session.terminal.line(`Logged in to ${url} as ${userInfo().username} (${pathToFileURL(backend.root)})`);
+  session.terminal.line(`Logged in to ${backend.shown} as ${userInfo().username}`);
 }
 
 export async function logout(session: Session): Promise<void> {
@@ -57,7 +56,7 @@ export async function install(session: Session): Promise<void> {
 }
 
 export async function orgDefault(): Promise<never> {
-  throw new UserError("unable to set a default organization for the backend: file backends have no organizations");
+  throw new UserError("unable to set a default organization for the backend: its backends have no organizations");
 }
 
 /** A command of the real CLI that this engine does not have. */

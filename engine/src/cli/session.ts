@@ -1,10 +1,11 @@
 /** What every command stands on: project, backend, stack, secrets. Each is found when first asked for. */
 import { resolve } from "node:path";
+import type { Backend } from "../state/backend.ts";
 import { type Deployment, parseCheckpoint, saltOf } from "../state/checkpoint.ts";
 import { ExitCode, UserError } from "../state/errors.ts";
-import { FileBackend } from "../state/file-backend.ts";
 import { readFileIfAny } from "../state/files.ts";
 import { contradictionOf, IntegrityError } from "../state/integrity.ts";
+import { openBackend } from "../state/open-backend.ts";
 import { PassphraseManager } from "../state/passphrase.ts";
 import { findProject, type Project, requireProject } from "../state/project.ts";
 import { StackConfig, stackConfigPath } from "../state/stack-config.ts";
@@ -19,7 +20,7 @@ export class Session {
   readonly terminal: Terminal;
   readonly directory: string;
   readonly environment: Environment;
-  #backend: Promise<FileBackend> | undefined;
+  #backend: Promise<Backend> | undefined;
   #project: Promise<Project | undefined> | undefined;
   readonly #managers = new Map<string, PassphraseManager>();
 
@@ -40,14 +41,14 @@ export class Session {
     return (await this.projectIfAny()) ?? requireProject(this.directory);
   }
 
-  backend(): Promise<FileBackend> {
+  backend(): Promise<Backend> {
     this.#backend ??= this.#openBackend();
     return this.#backend;
   }
 
-  async #openBackend(): Promise<FileBackend> {
+  async #openBackend(): Promise<Backend> {
     const url = await backendUrl(this.environment, await this.projectIfAny());
-    const backend = new FileBackend(url, this.directory);
+    const backend = openBackend(url, this.directory);
     await backend.prepare();
     return backend;
   }
@@ -91,7 +92,7 @@ export class Session {
     return name.project === (await this.projectIfAny())?.name ? name.stack : qualified(name);
   }
 
-  /** What the stack's file says last: undefined for a stack that was just made. */
+  /** What the stack's state says last: undefined for a stack that was just made. */
   async deployment(name: StackName): Promise<Deployment | undefined> {
     const deployment = await this.deploymentAsIs(name);
     if (deployment === undefined || !this.verifies) return deployment;
@@ -115,10 +116,11 @@ export class Session {
 
   /** The newest copy of a stack's state that makes sense. */
   async #lastGood(name: StackName): Promise<string | undefined> {
-    for (const path of await (await this.backend()).backups(name)) {
-      const text = await readFileIfAny(path);
+    const backend = await this.backend();
+    for (const place of await backend.backups(name)) {
+      const text = await backend.backup(place);
       const deployment = text === undefined ? undefined : parseCheckpoint(text).deployment;
-      if (deployment !== undefined && contradictionOf(deployment) === undefined) return path;
+      if (deployment !== undefined && contradictionOf(deployment) === undefined) return place;
     }
     return undefined;
   }

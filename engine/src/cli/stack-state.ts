@@ -1,11 +1,10 @@
 /** `pulumi stack`, `stack output|export|import|history`: what a stack's state and records say. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { Backend, HistoryEntry } from "../state/backend.ts";
 import { CheckpointCodec, checkVersion, type Deployment, parseCheckpoint, saltOf } from "../state/checkpoint.ts";
 import { type ConfigValue, decryptAll, hasSecure, plainValue } from "../state/config-values.ts";
 import { UserError } from "../state/errors.ts";
-import type { HistoryEntry } from "../state/file-backend.ts";
-import { writeFileAtomic } from "../state/files.ts";
+import { readFileIfAny, writeFileAtomic } from "../state/files.ts";
 import { contradictionOf } from "../state/integrity.ts";
 import { lockStack } from "../state/lock.ts";
 import type { RawResource } from "../state/resource-json.ts";
@@ -26,7 +25,7 @@ export async function stackShow(session: Session): Promise<void> {
   const resources = deployment?.resources ?? [];
   const { terminal } = session;
   terminal.line(`Current stack is ${await session.shortName(name)}:`);
-  terminal.line(`    State in ${(await session.backend()).url}`);
+  terminal.line(`    State in ${(await session.backend()).shown}`);
   if (resources.length > 0 && deployment !== undefined) {
     const time = new Date(deployment.manifest.time);
     terminal.line(`    Last updated: ${ago(time)} (${time.toISOString()})`);
@@ -121,14 +120,14 @@ export async function stackExport(session: Session): Promise<void> {
 
 export async function stackImport(session: Session): Promise<void> {
   const name = await session.stack();
+  const backend = await session.backend();
   const source = session.flags.text("file");
-  const text = source === undefined ? await readStandardInput() : await readImport(resolve(session.directory, source));
+  const text = source === undefined ? await readStandardInput() : await readImport(session, backend, source);
   const { version, features = [], deployment } = parseImport(text);
   if (deployment === undefined || deployment === null) throw new UserError("the file holds no deployment");
   checkVersion({ version, features, deployment });
   const force = session.flags.isOn("force");
   if (!force) checkStack(deployment, name.stack, name.project);
-  const backend = await session.backend();
   const lock = await lockStack(backend, name, (line) => session.terminal.error(line));
   try {
     const config = await session.config(name);
@@ -151,12 +150,13 @@ export async function stackImport(session: Session): Promise<void> {
   session.terminal.line("Import complete.");
 }
 
-async function readImport(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch {
-    throw new UserError(`could not open file: ${path} cannot be read`);
-  }
+/** A file, or a copy among the backend's backups. */
+async function readImport(session: Session, backend: Backend, source: string): Promise<string> {
+  const path = resolve(session.directory, source);
+  const text = await readFileIfAny(path).catch(() => undefined);
+  const found = text ?? (await backend.backup(source));
+  if (found === undefined) throw new UserError(`could not open file: ${path} cannot be read`);
+  return found;
 }
 
 /** Reads what `stack export` writes, or a state's own file. */

@@ -1,11 +1,12 @@
 import { readOutputs, type StackReader } from "../cli/stack-outputs.ts";
 import type { DeploymentEvent, DeploymentOptions, ResourceState, Snapshot } from "../deploy/types.ts";
 import type { Provider } from "../plugin/contract.ts";
+import type { Backend } from "../state/backend.ts";
 import { CheckpointCodec, type Deployment, PULUMI_VERSION, parseCheckpoint, saltOf } from "../state/checkpoint.ts";
 import { UserError } from "../state/errors.ts";
-import { FileBackend } from "../state/file-backend.ts";
 import { contradictionOf, IntegrityError } from "../state/integrity.ts";
 import { lockStack } from "../state/lock.ts";
+import { openBackend } from "../state/open-backend.ts";
 import { PassphraseManager } from "../state/passphrase.ts";
 import { parseStackName, qualified, type StackName } from "../state/stack-name.ts";
 import { StateWriter } from "../state/state-writer.ts";
@@ -18,7 +19,7 @@ export type Config = Readonly<Record<string, string | { readonly value: string; 
 export interface StackSettings {
   readonly project: string;
   readonly stack: string;
-  /** Where states are kept, as in PULUMI_BACKEND_URL: `file://…`; the `pulumi` command finds the stack there too. */
+  /** Where states are kept, as in PULUMI_BACKEND_URL: `file://…` or `postgres://…`; the `pulumi` command finds the stack there too. */
   readonly backend: string;
   /** What the stack's secrets are encrypted with. Without one, a stack that has a secret cannot be saved. */
   readonly passphrase?: string;
@@ -52,14 +53,14 @@ export interface StackOptions
 export class Stack {
   readonly #settings: StackSettings;
   readonly #name: StackName;
-  readonly #backend: FileBackend;
+  readonly #backend: Backend;
   readonly #managers = new Map<string, PassphraseManager>();
   #first: Promise<PassphraseManager> | undefined;
 
   private constructor(settings: StackSettings) {
     this.#settings = settings;
     this.#name = parseStackName(settings.stack, settings.project);
-    this.#backend = new FileBackend(settings.backend, settings.root ?? process.cwd());
+    this.#backend = openBackend(settings.backend, settings.root ?? process.cwd());
   }
 
   /** A stack that is there, or will be with its first `up`. @throws UserError when names or the backend are not right */

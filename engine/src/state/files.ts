@@ -12,7 +12,11 @@ interface WriteOptions {
 }
 
 /** Replaces a file's content: written aside, flushed to the disk, renamed. */
-export async function writeFileAtomic(path: string, content: string, options: WriteOptions = {}): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Buffer,
+  options: WriteOptions = {},
+): Promise<void> {
   const folder = dirname(path);
   const aside = join(options.scratch ?? folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
@@ -64,9 +68,14 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** A file's text; undefined when it does not exist. */
-export async function readFileIfAny(path: string): Promise<string | undefined> {
+export function readFileIfAny(path: string): Promise<string | undefined> {
+  return unlessMissing(readFile(path, "utf8"));
+}
+
+/** What an access gives; undefined when its file or folder does not exist. */
+export async function unlessMissing<T>(access: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await access;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

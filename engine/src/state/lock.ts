@@ -1,14 +1,12 @@
 /**
- * One change of a stack at a time: lock files as Pulumi's file backend writes them, so that the real CLI respects
+ * One change of a stack at a time: lock records as Pulumi's DIY backend writes them, so that the real CLI respects
  * ours and we its. Ours say besides which process holds them; one whose process is certainly gone is taken over.
  */
 import { randomUUID } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
+import type { Backend } from "./backend.ts";
+import type { Bucket } from "./bucket.ts";
 import { UserError } from "./errors.ts";
-import type { FileBackend } from "./file-backend.ts";
-import { isMissing, readFileIfAny, writeFileAtomic } from "./files.ts";
 import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { qualified, type StackName } from "./stack-name.ts";
 
@@ -30,14 +28,14 @@ export interface HeldLock {
  * @throws UserError with Pulumi's words when somebody else holds the stack
  */
 export async function lockStack(
-  backend: FileBackend,
+  backend: Backend,
   name: StackName,
   notice: (line: string) => void,
   who = userInfo().username,
 ): Promise<HeldLock> {
-  const folder = lockFolder(backend, name);
-  const own = `${randomUUID()}.json`;
-  await removeAbandoned(folder, notice);
+  const { records } = backend;
+  const own = `${lockFolder(name)}/${randomUUID()}.json`;
+  await removeAbandoned(records, name, notice);
   await refuseOthers(backend, name, own);
   const content: LockContent = {
     pid: process.pid,
@@ -46,9 +44,8 @@ export async function lockStack(
     timestamp: new Date().toISOString(),
     ...(await ownIdentity()),
   };
-  // Whatever lies in the locks' folder is a lock, so the unfinished file lies elsewhere.
-  await writeFileAtomic(join(folder, own), JSON.stringify(content), { scratch: backend.root });
-  const held = { release: () => rm(join(folder, own), { force: true }) };
+  await records.write(own, JSON.stringify(content));
+  const held = { release: () => records.remove(own) };
   try {
     await refuseOthers(backend, name, own);
   } catch (error) {
@@ -59,31 +56,24 @@ export async function lockStack(
 }
 
 /** Removes every lock of a stack, whoever holds it. */
-export async function removeLocks(backend: FileBackend, name: StackName): Promise<void> {
-  await rm(lockFolder(backend, name), { recursive: true, force: true });
+export async function removeLocks(backend: Backend, name: StackName): Promise<void> {
+  await backend.records.removeAll(lockFolder(name));
 }
 
-function lockFolder(backend: FileBackend, name: StackName): string {
-  return join(backend.root, "locks", ...qualified(name).split("/"));
+function lockFolder(name: StackName): string {
+  return `locks/${qualified(name)}`;
 }
 
-async function readLocks(folder: string): Promise<{ file: string; content: LockContent }[]> {
-  const locks: { file: string; content: LockContent }[] = [];
-  for (const file of await listLocks(folder)) {
-    const text = await readFileIfAny(join(folder, file));
-    if (text !== undefined) locks.push({ file, content: parseLock(text) });
+async function readLocks(records: Bucket, name: StackName): Promise<{ key: string; content: LockContent }[]> {
+  const locks: { key: string; content: LockContent }[] = [];
+  for (const file of await records.list(lockFolder(name))) {
+    // The real CLI of some versions leaves `.attrs` sidecars, which are no locks.
+    if (!file.endsWith(".json")) continue;
+    const key = `${lockFolder(name)}/${file}`;
+    const bytes = await records.read(key);
+    if (bytes !== undefined) locks.push({ key, content: parseLock(bytes.toString("utf8")) });
   }
   return locks;
-}
-
-/** The real CLI of some versions leaves `.attrs` sidecars, which are no locks. */
-async function listLocks(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((file) => file.endsWith(".json"));
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 function parseLock(text: string): LockContent {
@@ -94,19 +84,19 @@ function parseLock(text: string): LockContent {
   }
 }
 
-async function removeAbandoned(folder: string, notice: (line: string) => void): Promise<void> {
-  for (const { file, content } of await readLocks(folder)) {
+async function removeAbandoned(records: Bucket, name: StackName, notice: (line: string) => void): Promise<void> {
+  for (const { key, content } of await readLocks(records, name)) {
     if (!(await isGone(content))) continue;
-    await rm(join(folder, file), { force: true });
+    await records.remove(key);
     notice(`Taking over the lock of process ${content.pid} (${content.timestamp}), which ended without releasing it.`);
   }
 }
 
-async function refuseOthers(backend: FileBackend, name: StackName, own: string): Promise<void> {
-  const others = (await readLocks(lockFolder(backend, name))).filter(({ file }) => file !== own);
+async function refuseOthers(backend: Backend, name: StackName, own: string): Promise<void> {
+  const others = (await readLocks(backend.records, name)).filter(({ key }) => key !== own);
   if (others.length === 0) return;
-  const lines = others.map(({ file, content }) => {
-    const url = `${backend.url.replace(/\?.*$/, "").replace(/\/$/, "")}/.pulumi/locks/${qualified(name)}/${file}`;
+  const lines = others.map(({ key, content }) => {
+    const url = `${backend.shown.replace(/\?.*$/, "").replace(/\/$/, "")}/.pulumi/${key}`;
     const time = content.timestamp.replace(/\.\d+/, "");
     return `\n  ${url}: created by ${content.username}@${content.hostname} (pid ${content.pid}) at ${time}`;
   });

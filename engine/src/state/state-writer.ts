@@ -1,12 +1,12 @@
 /** Saves a stack's state while a deployment goes on: what changed is encoded, what did not is not written. */
 import type { Snapshot } from "../deploy/types.ts";
+import type { Backend } from "./backend.ts";
 import type { CheckpointCodec } from "./checkpoint.ts";
-import type { FileBackend } from "./file-backend.ts";
 import { contradictionIn, IntegrityError } from "./integrity.ts";
 import type { StackName } from "./stack-name.ts";
 
 export class StateWriter {
-  readonly #backend: FileBackend;
+  readonly #backend: Backend;
   readonly #name: StackName;
   readonly #codec: CheckpointCodec;
   readonly #verify: boolean;
@@ -14,7 +14,7 @@ export class StateWriter {
   #lastGood: string | undefined;
 
   /** @param verify whether a state that contradicts itself is an error; it is saved all the same */
-  constructor(backend: FileBackend, name: StackName, codec: CheckpointCodec, verify: boolean) {
+  constructor(backend: Backend, name: StackName, codec: CheckpointCodec, verify: boolean) {
     this.#backend = backend;
     this.#name = name;
     this.#codec = codec;
@@ -22,7 +22,7 @@ export class StateWriter {
   }
 
   /**
-   * Resolves when the state is on the disk.
+   * Resolves when the state is where it is kept.
    *
    * @throws IntegrityError when it makes no sense. It is saved nevertheless, since it alone knows what has been made,
    * and the last good one is kept among the backups.

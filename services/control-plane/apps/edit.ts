@@ -2,10 +2,10 @@ import { relative, resolve } from "node:path";
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
 import { SECURE, type SecureKind, StackFileEditor } from "../../../model/stack/editor.ts";
+import { seal } from "../../stacks/seal.ts";
 import type { Runner } from "../runs/runner.ts";
 import { AppFile } from "./app-file.ts";
 import type { DeclaredApp } from "./declared.ts";
-import { seal } from "./seal.ts";
 
 /** Changes an app's stack file in memory; what it throws leaves all as it is. */
 export type Edit = (file: AppFile) => void | Promise<void>;

@@ -8,7 +8,7 @@ import { StackFileEditor } from "../../../model/stack/editor.ts";
 import { DEFAULT_PLATFORM_STACK, GITHUB, GITHUB_AUTH } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { pulumiReason } from "../../stacks/reasons.ts";
-import { seal } from "../apps/seal.ts";
+import { seal } from "../../stacks/seal.ts";
 import type { NewStack } from "../apps/stack-changes.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Connection, Credential, LinkedApp } from "./ports.ts";

@@ -123,7 +123,19 @@ export const PLAN: Readonly<Record<string, Room>> = {
   // What opens the parts and composes them; nothing else knows it.
   "services/control-plane": { knows: ["lib", "model", "services/router-client", "services/stacks"] },
 
-  cli: { knows: ["lib", "model", "images", "services/stacks", "services/router-client", ...part("tls")] },
+  cli: {
+    knows: [
+      "lib",
+      "model",
+      "engine",
+      "images",
+      "images/pythons.ts",
+      "sources",
+      "services/stacks",
+      "services/router-client",
+      ...part("tls"),
+    ],
+  },
   docs: { knows: ["lib", "model", "infra"] },
   bench: { knows: ["*"] },
   test: { knows: ["*"] },

@@ -3,22 +3,23 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { FileBackend } from "../../../engine/src/state/file-backend.ts";
+import type { Backend } from "../../../engine/src/state/backend.ts";
 import { lockStack, removeLocks } from "../../../engine/src/state/lock.ts";
+import { openBackend } from "../../../engine/src/state/open-backend.ts";
 import { isGone, ownIdentity } from "../../../engine/src/state/process-identity.ts";
 
 const name = { project: "p", stack: "s" };
 const real = { pid: 99, username: "u", hostname: "h", timestamp: "2026-01-01T00:00:00.123456Z" };
 
 let folder: string;
-let backend: FileBackend;
+let backend: Backend;
 let locks: string;
 const said: string[] = [];
 const say = (line: string) => said.push(line);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "dynoform-lock-"));
-  backend = new FileBackend(`file://${folder}`, "/");
+  backend = openBackend(`file://${folder}`, "/");
   await backend.prepare();
   locks = join(folder, ".pulumi", "locks", "organization", "p", "s");
   said.length = 0;

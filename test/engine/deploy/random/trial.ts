@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import type { ResourceState, Snapshot } from "../../../../engine/src/deploy/types.ts";
 import { nameOf } from "../../../../engine/src/deploy/urn.ts";
 import { type Deployed, run } from "../../../../engine/src/embed/run.ts";
+import type { Backend } from "../../../../engine/src/state/backend.ts";
 import { CheckpointCodec, parseCheckpoint } from "../../../../engine/src/state/checkpoint.ts";
-import { FileBackend } from "../../../../engine/src/state/file-backend.ts";
 import { contradictionOf } from "../../../../engine/src/state/integrity.ts";
+import { openBackend } from "../../../../engine/src/state/open-backend.ts";
 import { PassphraseManager } from "../../../../engine/src/state/passphrase.ts";
 import { StateWriter } from "../../../../engine/src/state/state-writer.ts";
 import { Secret } from "../../../../engine/src/values/values.ts";
@@ -186,8 +187,8 @@ export class Trial implements AsyncDisposable {
     return new CheckpointCodec("organization/project/test", this.#manager);
   }
 
-  #backend(folder: string): FileBackend {
-    return new FileBackend(`file://${folder}`, "/");
+  #backend(folder: string): Backend {
+    return openBackend(`file://${folder}`, "/");
   }
 
   /** Once nothing goes wrong any more, all becomes what the program says. */

@@ -1,11 +1,15 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { UserError } from "../../../lib/errors.ts";
-import type { Runner } from "../runs/runner.ts";
+import { UserError } from "../../lib/errors.ts";
 
 /** How many values are encrypted at a time. */
 const PARALLEL = 3;
+
+/** What runs a `pulumi` command with a text on its standard input. */
+interface Pulumi {
+  pulumi(args: readonly string[], input?: string): Promise<string>;
+}
 
 /**
  * Encrypts values as Pulumi does for a stack, each by a command on a copy of the stack file: the file itself changes only
@@ -16,7 +20,7 @@ const PARALLEL = 3;
  * @returns what to write as `{ secure: … }`
  */
 export async function seal(
-  runner: Pick<Runner, "pulumi">,
+  runner: Pulumi,
   scratch: string,
   { stack, path }: { readonly stack: string; readonly path: string },
   key: string,

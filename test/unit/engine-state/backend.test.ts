@@ -4,8 +4,10 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { FileBackend, type HistoryEntry } from "../../../engine/src/state/file-backend.ts";
+import type { Backend, HistoryEntry } from "../../../engine/src/state/backend.ts";
+import { FileBucket } from "../../../engine/src/state/file-bucket.ts";
 import { writeFileAtomic } from "../../../engine/src/state/files.ts";
+import { openBackend } from "../../../engine/src/state/open-backend.ts";
 import type { Project } from "../../../engine/src/state/project.ts";
 import { renameInCheckpoint } from "../../../engine/src/state/rename.ts";
 import { parseStackName } from "../../../engine/src/state/stack-name.ts";
@@ -13,10 +15,10 @@ import { backendUrl, pulumiHome, saveLogin, selectedStack, selectStack } from ".
 
 const name = { project: "p", stack: "s" };
 let folder: string;
-let backend: FileBackend;
+let backend: Backend;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "dynoform-backend-"));
-  backend = new FileBackend(`file://${folder}`, "/");
+  backend = openBackend(`file://${folder}`, "/");
   await backend.prepare();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -72,7 +74,7 @@ test("a new layout is marked, an old one refused", async () => {
   const old = join(folder, "old");
   await mkdir(join(old, ".pulumi", "stacks"), { recursive: true });
   await writeFile(join(old, ".pulumi", "stacks", "s.json"), "{}");
-  await assert.rejects(new FileBackend(`file://${old}`, "/").prepare(), /holds stacks without projects/);
+  await assert.rejects(openBackend(`file://${old}`, "/").prepare(), /holds stacks without projects/);
 });
 
 describe("history", () => {
@@ -168,9 +170,9 @@ test("the backend is the environment's, else the project's, else the last login'
   await assert.rejects(backendUrl(environment, undefined), /no backend: set PULUMI_BACKEND_URL/);
   await saveLogin(environment, "file:///login");
   assert.equal(await backendUrl(environment, undefined), "file:///login");
-  assert.throws(() => new FileBackend("https://api.pulumi.com", "/"), /is no file:\/\/ URL/);
-  assert.equal(new FileBackend("file://~/x", "/").root, join(homedir(), "x", ".pulumi"));
-  assert.equal(new FileBackend("file://./x?no_tmp_dir=true", "/y").root, "/y/x/.pulumi");
+  assert.throws(() => openBackend("https://api.pulumi.com", "/"), /is no file:\/\/ or postgres:\/\/ URL/);
+  assert.equal(new FileBucket("file://~/x", "/").root, join(homedir(), "x", ".pulumi"));
+  assert.equal(new FileBucket("file://./x?no_tmp_dir=true", "/y").root, "/y/x/.pulumi");
   assert.equal(pulumiHome({}), join(homedir(), ".pulumi"));
 });
 
