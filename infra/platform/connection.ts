@@ -39,6 +39,16 @@ export interface PlatformConnection {
    * @default "debian"
    */
   readonly pythons?: PythonSource;
+  /**
+   * Whether apps' requests over HTTP are sent to HTTPS.
+   * @default false
+   */
+  readonly redirect?: boolean;
+  /**
+   * Seconds for which browsers are to come to apps by HTTPS alone.
+   * @default 0
+   */
+  readonly hsts?: number;
   /** What must be up before an app is routed or gets a database, when it stands in the same program. */
   readonly ready?: readonly pulumi.Resource[];
 }

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
 import { addresses, platformDirectory } from "../../model/platform/addresses.ts";
+import { checkDns } from "../../model/platform/https.ts";
 import type { PythonSource } from "../../model/platform/settings.ts";
 import {
   DEFAULT_API_PORT,
@@ -17,12 +18,18 @@ import {
 import { transformed } from "../transform.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
 import { createTools } from "./control-plane.ts";
+import type { DnsCredentials } from "./credentials.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
 import type { PlatformTransform } from "./transform.ts";
 
 export interface PlatformArgs extends PlatformSettings {
+  /**
+   * What the DNS provider of `https.dns` is told; all become secrets.
+   * @default nothing
+   */
+  readonly dnsCredentials?: DnsCredentials;
   /**
    * Changes resources before they are registered: what has no setting of its own needs no fork.
    * @default nothing is changed
@@ -61,12 +68,15 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly provisionerPassword: pulumi.Output<string>;
   readonly keep: number;
   readonly pythons: PythonSource;
+  readonly redirect: boolean;
+  readonly hsts: number;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const problems = new Problems();
-    const { transform = {}, ...settings } = args;
+    const { transform = {}, dnsCredentials: credentials = {}, ...settings } = args;
     platformSettings(settings, `Platform ${name}:`, problems);
+    checkDns(args.https, credentials, `Platform ${name}: dnsCredentials`, problems);
     problems.check();
     super("dynoform:index:Platform", name, {}, opts);
 
@@ -82,6 +92,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.egress = args.egress?.allow ?? [];
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
     this.pythons = args.pythons ?? "debian";
+    const { redirect = false, hsts = 0, ...acme } = args.https ?? {};
+    this.redirect = redirect;
+    this.hsts = hsts;
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -112,6 +125,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         port: this.webPort,
         httpsPort: tls,
         proxies: args.proxies ?? [],
+        redirect,
+        hsts,
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
         transform,
       },
@@ -138,6 +153,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         directory: this.directory,
         port: args.ports?.api ?? DEFAULT_API_PORT,
         backups: server.backups,
+        credentials,
         transform,
         memory: {
           controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
@@ -159,6 +175,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           accounts: { signUp: args.accounts?.signUp ?? false },
           // What is not said must not replace the control plane of those who never will.
           ...(args.github !== undefined && { github: { ...args.github } }),
+          ...(acme.email !== undefined && { acme: JSON.parse(JSON.stringify(acme)) }),
         },
       },
       this,
@@ -187,6 +204,8 @@ export function connectionOutputs(platform: Platform): Record<keyof PlatformOutp
     egress: platform.egress,
     keep: platform.keep,
     pythons: platform.pythons,
+    redirect: platform.redirect,
+    hsts: platform.hsts,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

@@ -10,8 +10,9 @@ import {
   gitHubLinkFields,
 } from "../../model/github/settings.ts";
 import { certificateName } from "../../model/names.ts";
+import { checkDns, dnsCredentials } from "../../model/platform/https.ts";
 import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
-import { APP, CERTIFICATES, CONFIG, GITHUB, GITHUB_AUTH, KEY, PLATFORM } from "../../model/stack/keys.ts";
+import { APP, CERTIFICATES, CONFIG, DNS, GITHUB, GITHUB_AUTH, KEY, PLATFORM } from "../../model/stack/keys.ts";
 import { checkCertificates } from "../app/certificates.ts";
 import { type Environment, environment } from "../environment.ts";
 import type { WrittenFile } from "./written-file.ts";
@@ -31,7 +32,12 @@ export interface GitHubStack extends GitHubLinkSettings {
 
 /** What a stack file declares. */
 export type StackFile =
-  | { readonly kind: "platform"; readonly settings: PlatformSettings }
+  | {
+      readonly kind: "platform";
+      readonly settings: PlatformSettings;
+      /** What the DNS provider is told. */
+      readonly dnsCredentials: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: "app";
       readonly settings: AppStack;
@@ -58,7 +64,7 @@ const certificateKeys = map(certificateName, privateKey);
 
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
-  [PLATFORM]: [KEY],
+  [PLATFORM]: [KEY, DNS],
   [APP]: [KEY, CONFIG, CERTIFICATES],
   [GITHUB]: [KEY, GITHUB_AUTH],
 };
@@ -91,8 +97,10 @@ export function readStackFile(
   const value = structured(configuration, kind, problems);
   if (kind === PLATFORM) {
     const settings = platformSettings(value, kind, problems);
+    const credentials = dnsCredentials(structured(configuration, DNS, problems), DNS, problems) ?? {};
+    checkDns(settings?.https, credentials, DNS, problems);
     problems.check();
-    return { kind: "platform", settings: settings ?? {} };
+    return { kind: "platform", settings: settings ?? {}, dnsCredentials: credentials };
   }
   if (kind === GITHUB) return gitHubFile(configuration, value, problems);
   const settings = appStack(value, kind, problems);

@@ -7,6 +7,8 @@ export const GITHUB = "dynoform:github";
 export const CONFIG = "dynoform:config";
 /** The keys of an app's certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
 export const CERTIFICATES = "dynoform:certificates";
+/** What the DNS provider is told that proves names for certificates, apart for the same reason. */
+export const DNS = "dynoform:dns";
 /** By what GitHub lets the platform in, a secure value. */
 export const GITHUB_AUTH = "dynoform:github-auth";
 /** A secure value that keys the names of dynos. */

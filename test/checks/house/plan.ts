@@ -70,7 +70,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
     knows: [...BASE, "sources", ...part("accounts", "apps", "deploys", "dynos", "git", "runs")],
   },
   "services/control-plane/metrics": {
-    knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
+    knows: [...BASE, ...part("apps", "certificates", "dynos", "hours", "logs", "postgres", "health.ts")],
     packages: ["prom-client"],
   },
   "services/control-plane/health.ts": { knows: [...BASE, ...part("dynos")], packages: ["dockerode"] },
@@ -80,6 +80,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
       ...part(
         "accounts",
         "apps",
+        "certificates",
         "deploys",
         "dynos",
         "github",
