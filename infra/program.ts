@@ -14,7 +14,7 @@ export default async function program(): Promise<Record<string, unknown>> {
   const stack = pulumi.getStack();
   const file = readStackFile(pulumi.runtime.allConfig(), stack, await writtenFile(stack));
   if (file.kind === "platform") {
-    return connectionOutputs(new Platform("platform", file.settings));
+    return connectionOutputs(new Platform("platform", { ...file.settings, dnsCredentials: file.dnsCredentials }));
   }
   if (file.kind === "github") {
     // Its SDK is for these stacks alone.

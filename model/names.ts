@@ -45,7 +45,20 @@ export const certificateName: Reader<string> = text(
 /** A host name that the router answers for. */
 export const hostName: Reader<string> = text(
   "use a lower-case host name without port or path, e.g. shop.example.com",
-  (name) => name.length <= 253 && name.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)),
+  isHostName,
+);
+
+function isHostName(name: string): boolean {
+  return name.length <= 253 && name.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+}
+
+/** A host name that the router answers for, or a wildcard for all names one label below it. */
+export const servedName: Reader<string> = text(
+  "use a lower-case host name without port or path, e.g. shop.example.com or *.shop.example.com",
+  (name) => {
+    const host = name.startsWith("*.") ? name.slice(2) : name;
+    return isHostName(host) && (host === name || host.includes("."));
+  },
 );
 
 /** Set by the platform, so no config var. */

@@ -210,6 +210,8 @@ export class App extends pulumi.ComponentResource {
       dynos: web.map((dyno) => ({ name: dyno.service, port: dyno.port, dyno: dyno.dyno })),
       deployed: source !== undefined,
       maintenance: args.maintenance ?? false,
+      redirect: args.redirect ?? platform.redirect ?? false,
+      hsts: args.hsts ?? platform.hsts ?? 0,
       healthCheck: healthCheckOf(args),
       drain: DRAIN_SECONDS,
     };

@@ -41,6 +41,16 @@ export interface PlatformConnection {
   readonly pythons?: PythonSource;
   /** Where forges deliver webhooks, if not to the dashboard's own address. */
   readonly webhooks?: string | undefined;
+  /**
+   * Whether apps' requests over HTTP are sent to HTTPS.
+   * @default false
+   */
+  readonly redirect?: boolean;
+  /**
+   * Seconds for which browsers are to come to apps by HTTPS alone.
+   * @default 0
+   */
+  readonly hsts?: number;
   /** What must be up before an app is routed or gets a database, when it stands in the same program. */
   readonly ready?: readonly pulumi.Resource[];
 }

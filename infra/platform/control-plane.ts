@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { canonical, type Plain } from "../../model/content.ts";
 import { codeVersion, controlPlaneModule, nodePath } from "../../model/platform/code.ts";
 import { pulumiHome } from "../../model/platform/directories.ts";
 import { transformed } from "../transform.ts";
+import type { DnsCredentials } from "./credentials.ts";
 import {
   backendEnvironment,
   backendFolders,
@@ -36,6 +37,8 @@ interface ToolsArgs {
   readonly port: number;
   /** The volume of Postgres' backups. */
   readonly backups: docker.Volume;
+  /** What the DNS provider is told. */
+  readonly credentials: DnsCredentials;
   /** MiB. */
   readonly memory: { readonly controlPlane: number; readonly runner: number };
   /** What the control plane is told besides its places. */
@@ -105,7 +108,7 @@ export function createTools(name: string, args: ToolsArgs, parent: pulumi.Resour
         ...["builds", "release-tasks"].map((part) => ({ path: `${directory}/${part}`, readOnly: true })),
       ]),
     ],
-    envs: environment({
+    envs: withCredentials(args.credentials, {
       ...hostEnvironment(),
       DYNOFORM_SETTINGS: canonical(settings),
       // It looks when state was written, and cannot read the secrets in it.
@@ -145,6 +148,16 @@ function common({ image, project, directory }: Own, memory: number) {
     logDriver: LOG_DRIVER,
     logOpts: LOG_OPTIONS,
   };
+}
+
+/** The same with what the DNS provider is told, which makes all of it a secret. */
+function withCredentials(
+  credentials: DnsCredentials,
+  variables: Readonly<Record<string, string>>,
+): pulumi.Input<string[]> {
+  if (Object.keys(credentials).length === 0) return environment(variables);
+  const secret = pulumi.secret(pulumi.all(credentials));
+  return secret.apply((all) => environment({ ...variables, DYNOFORM_DNS: canonical(all) }));
 }
 
 function environment(variables: Readonly<Record<string, string>>): string[] {

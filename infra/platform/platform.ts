@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
 import { addresses, platformDirectory } from "../../model/platform/addresses.ts";
+import { checkDns } from "../../model/platform/https.ts";
 import type { PythonSource } from "../../model/platform/settings.ts";
 import {
   DEFAULT_API_PORT,
@@ -18,12 +19,18 @@ import {
 import { transformed } from "../transform.ts";
 import type { PlatformConnection, PlatformOutputs } from "./connection.ts";
 import { createTools } from "./control-plane.ts";
+import type { DnsCredentials } from "./credentials.ts";
 import { dockerLabels, platformLabels } from "./labels.ts";
 import { createPostgres, postgresName } from "./postgres.ts";
 import { createRouter } from "./router.ts";
 import type { PlatformTransform } from "./transform.ts";
 
 export interface PlatformArgs extends PlatformSettings {
+  /**
+   * What the DNS provider of `https.dns` is told; all become secrets.
+   * @default nothing
+   */
+  readonly dnsCredentials?: DnsCredentials;
   /**
    * Changes resources before they are registered: what has no setting of its own needs no fork.
    * @default nothing is changed
@@ -63,12 +70,15 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
   readonly keep: number;
   readonly pythons: PythonSource;
   readonly webhooks: string | undefined;
+  readonly redirect: boolean;
+  readonly hsts: number;
   readonly ready: readonly pulumi.Resource[];
 
   constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const problems = new Problems();
-    const { transform = {}, ...settings } = args;
+    const { transform = {}, dnsCredentials: credentials = {}, ...settings } = args;
     platformSettings(settings, `Platform ${name}:`, problems);
+    checkDns(args.https, credentials, `Platform ${name}: dnsCredentials`, problems);
     problems.check();
     super("dynoform:index:Platform", name, {}, opts);
 
@@ -85,6 +95,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
     this.pythons = args.pythons ?? "debian";
     this.webhooks = args.webhooks;
+    const { redirect = false, hsts = 0, ...acme } = args.https ?? {};
+    this.redirect = redirect;
+    this.hsts = hsts;
     const { subnet, gateway, range, router, postgres, controlPlane } = addresses(this.name, args.subnet);
     this.subnet = subnet;
     this.routerAddress = router;
@@ -115,6 +128,8 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         port: this.webPort,
         httpsPort: tls,
         proxies: args.proxies ?? [],
+        redirect,
+        hsts,
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
         transform,
       },
@@ -141,6 +156,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         directory: this.directory,
         port: args.ports?.api ?? DEFAULT_API_PORT,
         backups: server.backups,
+        credentials,
         transform,
         memory: {
           controlPlane: args.limits?.controlPlane?.memory ?? DEFAULT_MEMORY,
@@ -167,6 +183,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           ...(args.ci !== undefined && {
             ci: { ...args.ci, trust: (args.ci.trust ?? []).map((each) => ({ ...each })) },
           }),
+          ...(acme.email !== undefined && { acme: JSON.parse(JSON.stringify(acme)) }),
         },
       },
       this,
@@ -203,6 +220,8 @@ export function connectionOutputs(
     keep: platform.keep,
     pythons: platform.pythons,
     ...(platform.webhooks !== undefined && { webhooks: platform.webhooks }),
+    redirect: platform.redirect,
+    hsts: platform.hsts,
     networkId: platform.networkId,
     provisionerPassword: platform.provisionerPassword,
   };

@@ -22,6 +22,9 @@ interface RouterArgs {
   readonly httpsPort: number | undefined;
   /** IPv4 networks of those who may say where a request came from. */
   readonly proxies: readonly string[];
+  /** From HTTP to HTTPS, and seconds of HSTS: of the dashboard. */
+  readonly redirect: boolean;
+  readonly hsts: number;
   /** MiB. */
   readonly memory: number;
   readonly transform: PlatformTransform;
@@ -50,6 +53,10 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
     ],
     envs: [
       `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
+      // What is not said must not replace the router of those who never will.
+      ...(args.redirect ? ["DYNOFORM_REDIRECT=true"] : []),
+      ...(args.hsts === 0 ? [] : [`DYNOFORM_HSTS=${args.hsts}`]),
+      ...(args.httpsPort === undefined ? [] : [`DYNOFORM_HTTPS_PORT=${args.httpsPort}`]),
       ...(args.proxies.length === 0 ? [] : [`DYNOFORM_PROXIES=${args.proxies.join(",")}`]),
     ],
     // Names without a dot that Docker does not know are answered at once and not asked outside.

@@ -12,12 +12,14 @@ import {
 } from "../../model/github/settings.ts";
 import { certificateName } from "../../model/names.ts";
 import { type PipelineSettings, pipelineFields } from "../../model/pipeline/settings.ts";
+import { checkDns, dnsCredentials } from "../../model/platform/https.ts";
 import { type PlatformSettings, platformSettings } from "../../model/platform/settings.ts";
 import {
   ALLOW_DATA_LOSS,
   APP,
   CERTIFICATES,
   CONFIG,
+  DNS,
   GITHUB,
   GITHUB_AUTH,
   KEY,
@@ -51,7 +53,12 @@ interface PipelineStack extends PipelineSettings {
 
 /** What a stack file declares. */
 export type StackFile =
-  | { readonly kind: "platform"; readonly settings: PlatformSettings }
+  | {
+      readonly kind: "platform";
+      readonly settings: PlatformSettings;
+      /** What the DNS provider is told. */
+      readonly dnsCredentials: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: "app";
       readonly settings: AppStack;
@@ -89,7 +96,7 @@ const things = optional(list(text("use the name of an add-on or a resource")));
 
 /** What each kind of stack may have besides. */
 const COMPANIONS: Record<(typeof KINDS)[number], readonly string[]> = {
-  [PLATFORM]: [KEY, ALLOW_DATA_LOSS],
+  [PLATFORM]: [KEY, DNS, ALLOW_DATA_LOSS],
   [APP]: [KEY, CONFIG, CERTIFICATES, ALLOW_DATA_LOSS],
   [GITHUB]: [KEY, GITHUB_AUTH, ALLOW_DATA_LOSS],
   [PIPELINE]: [KEY, REVIEW_CONFIG, TEST_CONFIG, ALLOW_DATA_LOSS],
@@ -125,8 +132,10 @@ export function readStackFile(
   const value = structured(configuration, kind, problems);
   if (kind === PLATFORM) {
     const settings = platformSettings(value, kind, problems);
+    const credentials = dnsCredentials(structured(configuration, DNS, problems), DNS, problems) ?? {};
+    checkDns(settings?.https, credentials, DNS, problems);
     problems.check();
-    return { kind: "platform", settings: settings ?? {} };
+    return { kind: "platform", settings: settings ?? {}, dnsCredentials: credentials };
   }
   if (kind === GITHUB) return gitHubFile(configuration, value, problems);
   if (kind === PIPELINE) return pipelineFile(configuration, value, written, problems);

@@ -5,6 +5,9 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /** Characters of a chain and a key: the router holds all of them in one memory. */
 const LONGEST = 32_768;
 
+/** The extension by which a certificate asks for stapled answers of OCSP (RFC 7633, 1.3.6.1.5.5.7.1.24), as DER. */
+const MUST_STAPLE = Buffer.from("06082b06010505070118", "hex");
+
 /** Bits of an RSA key that clients of today still take. */
 const LEAST_RSA = 2048;
 
@@ -44,6 +47,9 @@ export function chainProblem(chain: string, key: string): string | undefined {
   const { modulusLength } = read.asymmetricKeyDetails ?? {};
   if (read.asymmetricKeyType === "rsa" && (modulusLength ?? 0) < LEAST_RSA) {
     return `has an RSA key of ${modulusLength} bits, which no client takes; use ${LEAST_RSA} bits or more`;
+  }
+  if (own.raw.includes(MUST_STAPLE)) {
+    return "demands stapled OCSP answers (must-staple), which the router does not give; have it signed without";
   }
   if (namesOf(own).length === 0) return "names no host; it needs the host names as subject alternative names";
   const [at] = [own, ...others].entries().find(([n, each]) => n > 0 && !isSigned([own, ...others][n - 1], each)) ?? [];

@@ -11,7 +11,7 @@ import {
   type Reader,
   text,
 } from "../../lib/validation/readers.ts";
-import { addonName, appName, attachmentName, certificateName, hostName, processType } from "../names.ts";
+import { addonName, appName, attachmentName, certificateName, processType, servedName } from "../names.ts";
 import { readChain } from "./certificate-chain.ts";
 import { type FormationSettings, quantity } from "./formation.ts";
 import { LABS, type Lab } from "./labs.ts";
@@ -48,7 +48,7 @@ export interface AppSettings {
   /** When a new web dyno counts as started. */
   readonly healthCheck?: HealthCheckSettings;
   /**
-   * Host names to serve the app at besides `<name>.<domain>`.
+   * Host names to serve the app at besides `<name>.<domain>`. `*.shop.example` stands for all names one label below.
    * @default []
    */
   readonly hosts?: readonly string[];
@@ -58,6 +58,23 @@ export interface AppSettings {
    * @default none
    */
   readonly certificates?: Readonly<Record<string, CertificateSettings>>;
+  /**
+   * Whether `hosts` get certificates that renew themselves, but those that `certificates` serve. Needs the platform's
+   * `https.email`.
+   * @default false
+   */
+  readonly acm?: boolean;
+  /**
+   * Whether requests over HTTP are sent to HTTPS, at hosts that have a certificate.
+   * @default the platform's `https.redirect`
+   */
+  readonly redirect?: boolean;
+  /**
+   * Seconds for which browsers are to come by HTTPS alone (Strict-Transport-Security); 0: they are told nothing. What the app
+   * says itself holds.
+   * @default the platform's `https.hsts`
+   */
+  readonly hsts?: number;
   /**
    * Whether every request gets a page that says so, while the dynos run.
    * @default false
@@ -201,8 +218,11 @@ const source: Reader<SourceSettings> = (value, path, problems) => {
 
 const certificate = object<CertificateSettings>({
   chain: text("use a chain of certificates in PEM", (chain) => readChain(chain) !== undefined),
-  hosts: optional(list(hostName)),
+  hosts: optional(list(servedName)),
 });
+
+/** Seconds of Strict-Transport-Security: up to two years. */
+export const hsts = integer(0, 63_072_000);
 
 /** The readers of {@link AppSettings}, key by key. */
 export const appSettingsFields = {
@@ -212,8 +232,11 @@ export const appSettingsFields = {
   formation: optional(map(formationType, formation)),
   addons: optional(map(attachmentName, addon)),
   healthCheck: optional(healthCheck),
-  hosts: optional(list(hostName)),
+  hosts: optional(list(servedName)),
   certificates: optional(map(certificateName, certificate)),
+  acm: optional(boolean),
+  redirect: optional(boolean),
+  hsts: optional(hsts),
   maintenance: optional(boolean),
   labs: optional(list(oneOf("lab", LABS))),
 };

@@ -1,6 +1,7 @@
 import { UserError } from "../../lib/errors.ts";
 import type { ForgeKind } from "../github/settings.ts";
 import { dashboardUrl } from "./addresses.ts";
+import type { AcmeSettings } from "./https.ts";
 import type { CiSettings } from "./settings.ts";
 
 /** What `Platform` tells its control plane; times in seconds, paths are the host's. */
@@ -42,6 +43,8 @@ export interface ControlPlaneSettings {
   /** Of each database. */
   readonly backups: { readonly keep: number };
   readonly accounts: { readonly signUp: boolean };
+  /** Certificates that renew themselves, as the platform's stack file says them. */
+  readonly acme?: AcmeSettings;
   /** As the platform's stack file says it. */
   readonly github?: { readonly forge?: ForgeKind; readonly baseUrl?: string; readonly clientId?: string };
   /** Likewise. `every` 0: never. */
@@ -69,6 +72,12 @@ export function isLocalDomain(domain: string): boolean {
   return domain === "localhost" || domain.endsWith(".localhost");
 }
 
+/** Why a platform has no certificates that renew themselves; undefined: it has. */
+export function missingCertificates({ acme, httpsPort }: ControlPlaneSettings): string | undefined {
+  if (acme !== undefined && httpsPort !== null) return undefined;
+  return "This platform has no certificates that renew themselves: its stack file has no dynoform:platform.https.email.";
+}
+
 /** Where the control plane keeps what it has. */
 export interface Places {
   /** The SQLite file. */
@@ -77,6 +86,10 @@ export interface Places {
   readonly token: string;
   /** The certificate for TLS, and the authority that signed it. */
   readonly tls: string;
+  /** The ACME client's own: its account, certificates and their keys. */
+  readonly acme: string;
+  /** From which the router serves what proves that a name is the platform's. */
+  readonly challenges: string;
   /** Where the hook of a push calls, a Unix socket, and the folder of that hook. */
   readonly pushSocket: string;
   readonly hooks: string;
@@ -105,6 +118,8 @@ export function placesOf(directory: string): Places {
     store: `${directory}/control/store.sqlite`,
     token: `${directory}/control/token`,
     tls: `${directory}/control/tls`,
+    acme: `${directory}/control/acme`,
+    challenges: `${directory}/router/challenges`,
     pushSocket: `${directory}/control/push.sock`,
     hooks: `${directory}/control/hooks`,
     runs: `${directory}/control/runs`,

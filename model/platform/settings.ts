@@ -13,6 +13,7 @@ import {
 import { baseUrl, checkForge, type ForgeKind, forgeKind } from "../github/settings.ts";
 import { hostName, platformName } from "../names.ts";
 import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
+import { type HttpsSettings, httpsSettings } from "./https.ts";
 
 /** What one says of a platform: the arguments of `Platform`, and `dynoform:platform` of a stack file. */
 export interface PlatformSettings {
@@ -28,6 +29,8 @@ export interface PlatformSettings {
   readonly domain?: string;
   /** What is published on the host. */
   readonly ports?: PortSettings;
+  /** Certificates that renew themselves, and what holds for all HTTPS. */
+  readonly https?: HttpsSettings;
   /**
    * A private /16 for the overlay network.
    * @default a /16 in 10.64.0.0/10 that follows from the name
@@ -315,6 +318,9 @@ const seconds = optional(integer(0, 31_536_000));
 export const platformSettings: Reader<PlatformSettings> = (value, path, problems) => {
   const settings = fields(value, path, problems);
   const bind = settings?.ports?.bind ?? DEFAULT_BIND;
+  if (settings?.https?.email !== undefined && httpsPort(settings.ports) === undefined) {
+    problems.add(join(path, "https"), "is for HTTPS, which this platform does not speak; set ports.https, e.g. to 443");
+  }
   const local = settings?.proxies?.find(isLoopback);
   if (local !== undefined && !isLoopback(bind)) {
     problems.add(
@@ -351,6 +357,7 @@ const fields = object<PlatformSettings>({
       bind: optional(ipv4Address),
     }),
   ),
+  https: optional(httpsSettings),
   subnet: optional(subnet),
   egress: optional(object({ allow: optional(list(ipv4Network)) })),
   proxies: optional(list(ipv4Network)),

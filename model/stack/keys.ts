@@ -8,6 +8,8 @@ export const PIPELINE = "dynoform:pipeline";
 export const CONFIG = "dynoform:config";
 /** The keys of an app's certificates, apart: one secure value makes Pulumi take all of its setting for a secret. */
 export const CERTIFICATES = "dynoform:certificates";
+/** What the DNS provider is told that proves names for certificates, apart for the same reason. */
+export const DNS = "dynoform:dns";
 /** By what GitHub lets the platform in, a secure value. */
 export const GITHUB_AUTH = "dynoform:github-auth";
 /** Config vars of what a pipeline makes: its review apps, and its test runs. */

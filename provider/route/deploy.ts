@@ -34,6 +34,10 @@ export type RouteInputs = {
   deployed: boolean;
   /** Every request gets a page that says so. */
   maintenance: boolean;
+  /** From HTTP to HTTPS. */
+  redirect: boolean;
+  /** Seconds; 0: nobody is told. */
+  hsts: number;
   /** `timeout` in seconds. */
   healthCheck: { type: HealthCheckType; path: string; timeout: number };
   /** Seconds. */
@@ -102,7 +106,7 @@ async function prove(
   names: Map<string, string>,
   call: CallContext,
 ): Promise<Switched> {
-  const { app, dynos, hosts, healthCheck: check, drain, deployed, maintenance } = inputs;
+  const { app, dynos, hosts, healthCheck: check, drain, deployed, maintenance, redirect, hsts } = inputs;
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   const exits = new Map<string, number>();
@@ -120,7 +124,7 @@ async function prove(
 
   const withdrawn = new AbortController();
   const signal = AbortSignal.any([call.signal, withdrawn.signal]);
-  const entry: WantedEntry = { hosts, dynos, check, drain, welcome: !deployed, maintenance };
+  const entry: WantedEntry = { hosts, dynos, check, drain, welcome: !deployed, maintenance, redirect, hsts };
   const put = async () => {
     try {
       return await router.put(app, entry, signal, isForced() ? "fail" : undefined);

@@ -24,11 +24,13 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
     platform: text(),
     socket: text(),
     app: text({ pattern: /^[a-z0-9-]+$/, allowed: "lower-case letters, digits and dashes" }),
-    hosts: list(text({ pattern: /^[a-z0-9.-]+$/, allowed: "a host name without port" })),
+    hosts: list(text({ pattern: /^(\*\.)?[a-z0-9.-]+$/, allowed: "a host name without port" })),
     dynos: list(object({ name: text(), port: integer({ min: 1, max: 65535 }), dyno: text() })),
     deployed: boolean(),
     // What was deployed before there was this has it not.
     maintenance: withDefault(boolean(), false),
+    redirect: withDefault(boolean(), false),
+    hsts: withDefault(number(), 0),
     healthCheck: object({
       type: oneOf("no-worse", "http", "tcp"),
       path: text({ pattern: /^\/[!-~]*$/, allowed: "a path that begins with /" }),
@@ -43,7 +45,7 @@ export const route: ResourceDefinition<RouteInputs, Outputs> = {
       const entry = await new RouterClient(inputs.socket).get(inputs.app, call.signal, { patient: false });
       if (!entry) return ["dynos"];
       const [there, declared] = [namesOf(entry), namesOf(inputs)];
-      return (["dynos", "hosts", "maintenance"] as const).filter((property) => there[property] !== declared[property]);
+      return COMPARED.filter((property) => there[property] !== declared[property]);
     } catch (error) {
       // A router that is down says nothing about its table.
       if (error instanceof RouterUnreachable) return [];
@@ -69,9 +71,15 @@ async function deploy(inputs: RouteInputs, call: CallContext): Promise<Outputs> 
   return { ...inputs, revision: await deployRoute(inputs, call) };
 }
 
-function namesOf({ dynos, hosts, maintenance = false }: Pick<RouterEntry, "dynos" | "hosts" | "maintenance">) {
+/** What an entry is compared by. */
+const COMPARED = ["dynos", "hosts", "maintenance", "redirect", "hsts"] as const;
+
+function namesOf(entry: Pick<RouterEntry, (typeof COMPARED)[number]>) {
+  const { dynos, hosts, maintenance = false, redirect = false, hsts = 0 } = entry;
   return {
     maintenance,
+    redirect,
+    hsts,
     dynos: dynos
       .map(({ name, port }) => `${name}:${port}`)
       .sort()

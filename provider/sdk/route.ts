@@ -36,6 +36,10 @@ export interface RouteArgs {
   readonly deployed: pulumi.Input<boolean>;
   /** Every request gets a page that says so. @default false */
   readonly maintenance?: pulumi.Input<boolean>;
+  /** Requests over HTTP are sent to HTTPS, where the host has a certificate. @default false */
+  readonly redirect?: pulumi.Input<boolean>;
+  /** Seconds for which browsers are to come by HTTPS alone. @default 0, which tells nobody */
+  readonly hsts?: pulumi.Input<number>;
   readonly healthCheck: pulumi.Input<RouteHealthCheck>;
   /** Seconds that requests to the dynos left out have to end. */
   readonly drain: pulumi.Input<number>;

@@ -4,7 +4,13 @@ import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { messageOf, traceOf } from "../../lib/errors.ts";
-import { isLocalDomain, placesOf, readSettings, siteUrl } from "../../model/platform/control-plane.ts";
+import {
+  isLocalDomain,
+  missingCertificates,
+  placesOf,
+  readSettings,
+  siteUrl,
+} from "../../model/platform/control-plane.ts";
 import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { Token } from "./accounts/token.ts";
@@ -13,7 +19,10 @@ import { QueueLock } from "./apps/lock.ts";
 import { openApps } from "./apps/open.ts";
 import type { Stacks } from "./apps/outputs.ts";
 import { OutputsReader } from "./apps/outputs.ts";
+import { takeCredentials } from "./certificates/credentials.ts";
+import { expiries, warnOfEnds } from "./certificates/expiry.ts";
 import { LocalCertificates } from "./certificates/local.ts";
+import { openCertificates } from "./certificates/open.ts";
 import { openCi } from "./ci/open.ts";
 import { serveControlSocket, UnknownApp } from "./control-socket.ts";
 import { AppMetrics } from "./dashboard/metrics/metrics.ts";
@@ -54,8 +63,11 @@ import { Site } from "./web/site.ts";
 const CALM_MS = 3000;
 const SAMPLE_EVERY_MS = 20_000;
 const LOOK_AT_NAMES_MS = 1000;
+const ROUTES_EVERY_MS = 50;
+const ENDS_EVERY_MS = 3_600_000;
 
 const settings = readSettings();
+const credentials = takeCredentials();
 const places = placesOf(settings.directory);
 mkdirSync(places.runs, { recursive: true, mode: 0o700 });
 
@@ -259,6 +271,21 @@ const setups = openSetups({
   report,
 });
 const certificates = await ensureCertificates(places.tls);
+const shelf = certificatePort(settings.socket, stopping.signal);
+const acm = openCertificates({
+  acme: settings.acme,
+  credentials,
+  domain: settings.domain,
+  local: isLocalDomain(settings.domain),
+  apps,
+  router: shelf,
+  db: store,
+  folder: places.acme,
+  challenges: places.challenges,
+  isPublic: publicReach(),
+  clock,
+  report,
+});
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
   measures,
@@ -271,6 +298,7 @@ const scrape = scrapes({
   ledger: dynos.ledger,
   hours: settings.hours,
   health,
+  certificates: { ends: async () => expiries(await shelf.list()) },
   clock,
   report,
 });
@@ -290,6 +318,12 @@ const { server, dispatcher } = createApi({
     drift,
     ...pipelines,
     setups,
+    certificates: {
+      missing: missingCertificates(settings),
+      state: (host) => acm.certificates.state(host),
+      refresh: (hosts) => acm.certificates.refresh(hosts),
+      notice: () => acm.certificates.notice(),
+    },
   },
   outputs,
   platform: settings.platform,
@@ -342,18 +376,25 @@ parts.use(
 );
 if (settings.httpsPort !== null && isLocalDomain(settings.domain)) {
   const local = new LocalCertificates({
-    router: certificatePort(settings.socket, stopping.signal),
+    router: shelf,
     domain: settings.domain,
     folder: places.tls,
     clock,
   });
   parts.use(
     new Ticker(
-      LOOK_AT_NAMES_MS,
+      ROUTES_EVERY_MS,
       () => local.tick(),
-      (message) => report(`certificates: ${message}`),
+      (message) => stopping.signal.aborted || report(`certificates: ${message}`),
     ),
   );
+}
+if (settings.httpsPort !== null) {
+  const complain = (message: string) => stopping.signal.aborted || report(`certificates: ${message}`);
+  parts.use(new Ticker(LOOK_AT_NAMES_MS, () => acm.certificates.tick(), complain));
+  const reason = (host: string) => acm.certificates.state(host)?.reason ?? null;
+  const warnings = { router: shelf, apps, reason, log: logs, store: acm.store, clock };
+  parts.use(new Ticker(ENDS_EVERY_MS, () => warnOfEnds(warnings), complain));
 }
 await oneOffs.recover();
 databases.transfers.recover();

@@ -31,7 +31,7 @@ export function routerPort(socket: string, signal: AbortSignal): RouterPort {
 export function certificatePort(socket: string, signal: AbortSignal): CertificatePort {
   const client = new RouterClient(socket);
   return {
-    revision: () => client.revision(signal),
+    revision: (after) => client.revision(signal, after),
     apps: () => client.list(signal),
     list: () => client.certificates(signal),
     put: (name, certificate) => client.putCertificate(name, certificate, signal),

@@ -30,6 +30,10 @@ export interface WantedEntry {
   readonly welcome?: boolean;
   /** A page for every request, while the dynos run or sleep. */
   readonly maintenance?: boolean;
+  /** Requests over HTTP are sent to HTTPS, where the host has a certificate. */
+  readonly redirect?: boolean;
+  /** Seconds for which browsers are to come by HTTPS alone; 0: nobody is told. */
+  readonly hsts?: number;
 }
 
 /** A new dyno that was taken although it answers 500 or more, or listens and does not answer. */
@@ -218,9 +222,14 @@ export class RouterClient {
     return (await this.#call("GET", "/certificates", signal)) as RouterCertificate[];
   }
 
-  /** Whether anything changed since the last time, at little cost. */
-  async revision(signal: AbortSignal): Promise<RouterRevision> {
-    return (await this.#call("GET", "/revision", signal)) as RouterRevision;
+  /**
+   * Whether anything changed since the last time, at little cost.
+   *
+   * @param after is waited for to be no longer so, for up to 20 seconds
+   */
+  async revision(signal: AbortSignal, after?: RouterRevision): Promise<RouterRevision> {
+    const known = after === undefined ? "" : `?after=${after.routes}.${after.certificates}`;
+    return (await this.#call("GET", `/revision${known}`, signal)) as RouterRevision;
   }
 
   #find(path: string, signal: AbortSignal, options: { patient?: boolean }): Promise<unknown> {

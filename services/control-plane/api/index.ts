@@ -6,6 +6,7 @@ import { Desk } from "./desk.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { absentRoutes } from "./handlers/absent.ts";
 import { accountRoutes } from "./handlers/account.ts";
+import { acmRoutes } from "./handlers/acm.ts";
 import { addonServiceRoutes } from "./handlers/addon-services.ts";
 import { addonRoutes } from "./handlers/addons.ts";
 import { appSetupRoutes } from "./handlers/app-setups.ts";
@@ -95,6 +96,7 @@ export function createApi(options: ApiOptions): Api {
       ...appRoutes(desk),
       ...domainRoutes(desk),
       ...certificateRoutes(desk),
+      ...acmRoutes(desk),
       ...buildpackRoutes(desk),
       ...factRoutes(desk),
       ...absentRoutes(desk),

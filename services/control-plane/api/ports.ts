@@ -1,6 +1,7 @@
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Stacks } from "../apps/outputs.ts";
 import type { Apps } from "../apps/ports.ts";
+import type { AutomaticCertificates } from "../certificates/automatic.ts";
 import type { Builds as BuildRecords } from "../deploys/builds.ts";
 import type { DriftWatch } from "../drift/watch.ts";
 import type { Dynos } from "../dynos/ports.ts";
@@ -36,6 +37,13 @@ export interface Ports {
   readonly pipelines: Pipelines;
   readonly promotions: Promotions;
   readonly setups: Pick<Setups, "begin" | "get">;
+  readonly certificates: Certificates;
+}
+
+/** Certificates that renew themselves. */
+export interface Certificates extends Pick<AutomaticCertificates, "state" | "refresh" | "notice"> {
+  /** Why there are none on this platform; undefined: there are. */
+  readonly missing: string | undefined;
 }
 
 /** @see the class of that name */

@@ -26,6 +26,8 @@ export interface DeclaredApp {
   readonly hosts: readonly string[];
   /** Uploaded ones. */
   readonly certificates: readonly DeclaredCertificate[];
+  /** Whether its domains get certificates that renew themselves. */
+  readonly acm: boolean;
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
   /** What of Heroku's labs it has. */
@@ -71,6 +73,7 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     url: appUrl(name, options),
     hosts: Array.isArray(settings.hosts) ? settings.hosts.map(String) : [],
     certificates: declaredCertificates(settings),
+    acm: settings.acm === true,
     maintenance: settings.maintenance === true,
     labs: Array.isArray(settings.labs) ? settings.labs.map(String) : [],
     createdAt: options.firstSeen(stack),

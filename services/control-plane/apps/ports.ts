@@ -16,6 +16,8 @@ export interface DeclaredApp {
   readonly hosts: readonly string[];
   /** Uploaded ones. */
   readonly certificates: readonly DeclaredCertificate[];
+  /** Whether its domains get certificates that renew themselves. */
+  readonly acm: boolean;
   /** Whether visitors get a page that says so. */
   readonly maintenance: boolean;
   /** What of Heroku's labs it has. */

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RouterCertificate, RouterRevision, WantedCertificate } from "../../router-client/client.ts";
 import { authority, certificateOf, isServed } from "../tls/certificates.ts";
 import type { Clock } from "../types.ts";
 
 /** What the certificates' part asks of the router; `RouterClient` of provider/route is it. */
 export interface CertificatePort {
-  /** Differs from what it was as soon as a host or a certificate came or went. */
-  revision(): Promise<RouterRevision>;
+  /** Differs from what it was as soon as a host or a certificate came or went; `after`: that is waited for, for a while. */
+  revision(after?: RouterRevision): Promise<RouterRevision>;
   /** The apps that are routed, with all their host names. */
   apps(): Promise<readonly { readonly hosts: readonly string[] }[]>;
   list(): Promise<readonly RouterCertificate[]>;
@@ -34,7 +35,7 @@ const PREFIX = "local.";
  */
 export class LocalCertificates {
   readonly #options: LocalCertificatesOptions;
-  #seen: string | undefined;
+  #seen: RouterRevision | undefined;
   #looked = 0;
 
   constructor(options: LocalCertificatesOptions) {
@@ -44,9 +45,9 @@ export class LocalCertificates {
   /** Makes what is missing or ends soon, and takes away what nobody is routed for any more. */
   async tick(): Promise<void> {
     const { router, clock } = this.#options;
-    const { routes, certificates } = await router.revision();
-    const revision = `${routes} ${certificates}`;
-    if (revision === this.#seen && clock() - this.#looked < LOOK_EVERY_MS) return;
+    // Whoever asks for a name right after it was routed is not to come too early.
+    const revision = await router.revision(this.#seen);
+    if (isDeepStrictEqual(revision, this.#seen) && clock() - this.#looked < LOOK_EVERY_MS) return;
     await this.#look();
     this.#looked = clock();
     this.#seen = revision;

@@ -9,6 +9,7 @@ export interface ApiApp {
   readonly id: string;
   readonly name: string;
   readonly web_url: string;
+  readonly acm: boolean;
   readonly maintenance: boolean;
   readonly owner: ApiUser;
   readonly created_at: string;
@@ -60,12 +61,15 @@ export interface ApiDomain {
   readonly hostname: string;
   readonly kind: string;
   readonly sni_endpoint: { readonly id: string; readonly name: string } | null;
+  /** Of a certificate that renews itself. */
+  readonly acm_status: string | null;
+  readonly acm_status_reason: string | null;
 }
 
-/** An uploaded certificate. */
+/** A certificate: an uploaded one, or those that renew themselves together. */
 export interface ApiCertificate {
   readonly name: string;
-  readonly ssl_cert: { readonly expires_at: string };
+  readonly ssl_cert: { readonly expires_at: string; readonly acm: boolean };
 }
 
 export interface ApiCollaborator {

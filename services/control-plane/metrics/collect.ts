@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Apps, DeclaredApp } from "../apps/ports.ts";
+import type { Expiry } from "../certificates/expiry.ts";
 import type { DynoStatus } from "../dynos/status.ts";
 import type { Health } from "../health.ts";
 import type { Usage } from "../hours/ledger.ts";
@@ -29,6 +30,8 @@ export interface Sources {
   /** Free hours a month; 0: without end. */
   readonly hours: { readonly free: number; readonly per: "app" | "account" };
   health(): Promise<Health>;
+  /** What hosts are served with over HTTPS. */
+  readonly certificates: { ends(): Promise<readonly Expiry[]> };
   readonly clock: Clock;
   /** Gets why a source could not be read. */
   report(problem: string): void;
@@ -46,6 +49,7 @@ interface Reading {
   readonly parts: Partial<Health>;
   readonly usage: readonly Usage[];
   readonly backups: ReturnType<typeof backupsOf>;
+  readonly ends: readonly Expiry[];
 }
 
 /**
@@ -61,6 +65,7 @@ export async function collect(sources: Sources): Promise<Metric[]> {
     ...dynoMetrics(sources, reading),
     ...changeMetrics(sources, reading),
     ...backupMetrics(reading),
+    ...certificateMetrics(reading),
   ];
 }
 
@@ -71,6 +76,7 @@ async function readSources({
   health,
   ledger,
   transfers,
+  certificates,
   clock,
   report,
 }: Sources): Promise<Reading> {
@@ -90,11 +96,12 @@ async function readSources({
     up.push({ labels: { source }, value: found ? 1 : 0 });
     return found ? outcome.value : none;
   };
-  const [declared, states, activity, parts] = await Promise.all([
+  const [declared, states, activity, parts, ends] = await Promise.all([
     read("apps", () => apps.list(), []),
     read("dynos", () => dynos.all(), []),
     read("router", () => router.activity(), {}),
     read<Partial<Health>>("health", health, {}),
+    read("certificates", () => certificates.ends(), []),
   ]);
   const usage = await read("hours", () => ledger.usage(monthOf(clock())), []);
   const backups = await read("backups", () => backupsOf(declared, transfers, clock()), []);
@@ -109,6 +116,7 @@ async function readSources({
     parts,
     usage: usage.filter(isOwn),
     backups,
+    ends,
   };
 }
 
@@ -200,6 +208,16 @@ function backupMetrics({ backups }: Reading): Metric[] {
       "dynoform_postgres_backup_age_seconds",
       "Time since the newest backup of a database was done.",
       backups.flatMap(({ labels, age }) => (age === undefined ? [] : [{ labels, value: age }])),
+    ),
+  ];
+}
+
+function certificateMetrics({ ends }: Reading): Metric[] {
+  return [
+    gauge(
+      "dynoform_certificate_expiry_timestamp_seconds",
+      "When the certificate of a host ends, in seconds since 1970; of kind uploaded or automatic.",
+      ends.map(({ host, kind, until }) => ({ labels: { host, kind }, value: until / 1000 })),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { configVarProblem } from "../../../model/names.ts";
 import { pipelineName } from "../../../model/pipeline/settings.ts";
 import { REVIEW_CONFIG, TEST_CONFIG } from "../../../model/stack/keys.ts";
 import { NameRefused } from "../apps/names.ts";
-import { seal } from "../apps/seal.ts";
+import { seal } from "../../stacks/seal.ts";
 import type { StackChanges } from "../apps/stack-changes.ts";
 import type { LinkFileOptions } from "../github/link-file.ts";
 import type { Connection, DeclaredLink, Links } from "../github/ports.ts";

@@ -86,7 +86,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "services/control-plane/metrics": {
-    knows: [...BASE, ...part("apps", "dynos", "hours", "logs", "postgres", "health.ts")],
+    knows: [...BASE, ...part("apps", "certificates", "dynos", "hours", "logs", "postgres", "health.ts")],
     packages: ["prom-client"],
   },
   "services/control-plane/health.ts": { knows: [...BASE, ...part("dynos")], packages: ["dockerode"] },
@@ -96,6 +96,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
       ...part(
         "accounts",
         "apps",
+        "certificates",
         "deploys",
         "drift",
         "dynos",

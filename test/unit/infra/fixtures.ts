@@ -18,6 +18,8 @@ export const platform: PlatformConnection = {
   egress: ["10.1.2.0/24"],
   keep: 5,
   pythons: "debian",
+  redirect: false,
+  hsts: 0,
   networkId: "network-1",
   provisionerPassword: "provisioner-pass",
 };

@@ -175,6 +175,8 @@ test("what other stacks read of it", async () => {
     egress: ["10.1.2.3"],
     keep: 20,
     pythons: "debian",
+    redirect: false,
+    hsts: 0,
   });
   assert.equal(await (provisionerPassword as { isSecret: Promise<boolean> }).isSecret, true);
   assert.ok(networkId);

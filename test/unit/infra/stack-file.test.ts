@@ -40,7 +40,16 @@ test("a whole platform", () => {
   const settings = {
     name: "second",
     domain: "apps.example.com",
-    ports: { web: 80, postgres: 5432, api: 5001, bind: "0.0.0.0" },
+    ports: { web: 80, https: 443, postgres: 5432, api: 5001, bind: "0.0.0.0" },
+    https: {
+      email: "admin@example.com",
+      server: "https://acme.example.com/directory",
+      profile: "tlsserver",
+      dns: { provider: "cloudflare" },
+      resolvers: ["192.0.2.53", "192.0.2.54:5353"],
+      redirect: true,
+      hsts: 31_536_000,
+    },
     subnet: "10.99.0.0/16",
     egress: { allow: ["192.168.7.0/24", "10.1.2.3"] },
     proxies: ["10.0.0.0/8", "203.0.113.7"],
@@ -52,8 +61,9 @@ test("a whole platform", () => {
     github: { baseUrl: "https://github.example.com", clientId: "Iv1.0123456789abcdef" },
     directory: "/srv/dynoform",
   };
-  const file = read({ "dynoform:platform": settings });
-  assert.deepEqual(file, { kind: "platform", settings });
+  const dns = { CLOUDFLARE_DNS_API_TOKEN: "secret" };
+  const file = read({ "dynoform:platform": settings, "dynoform:dns": dns });
+  assert.deepEqual(file, { kind: "platform", settings, dnsCredentials: { CLOUDFLARE_DNS_API_TOKEN: "secret" } });
 });
 
 test("a whole link to GitHub", () => {
@@ -72,7 +82,7 @@ test("a whole link to GitHub", () => {
 });
 
 test("a platform with nothing said", () => {
-  assert.deepEqual(read({ "dynoform:platform": {} }), { kind: "platform", settings: {} });
+  assert.deepEqual(read({ "dynoform:platform": {} }), { kind: "platform", settings: {}, dnsCredentials: {} });
 });
 
 test("other namespaces are others' matter", () => {
@@ -102,7 +112,7 @@ const nameRule =
   "but none of platform, dashboard, git, api and nothing that ends in -pr-<number>";
 const sizes = "use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l";
 const appKeys =
-  "use name, id, source, formation, addons, healthCheck, hosts, certificates, maintenance, labs or platform";
+  "use name, id, source, formation, addons, healthCheck, hosts, certificates, acm, redirect, hsts, maintenance, labs or platform";
 
 const mistakes: [name: string, configuration: Record<string, unknown>, ...messages: string[]][] = [
   [
@@ -162,12 +172,45 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
   [
     "config vars of a platform",
     { "dynoform:platform": {}, "dynoform:config": {} },
-    "dynoform:config: is no setting of this kind of stack; use dynoform:platform, dynoform:key, dynoform:allowDataLoss",
+    "dynoform:config: is no setting of this kind of stack; use dynoform:platform, dynoform:key, dynoform:dns, dynoform:allowDataLoss",
   ],
   [
     "a text for a map",
     { "dynoform:app": "free" },
     "dynoform:app: is no map; write it as one, e.g. pulumi config set --path, or edit the stack file",
+  ],
+  [
+    "certificates by ACME with mistakes",
+    platform({
+      https: {
+        server: "http://acme.example.com",
+        authority: "x",
+        dns: { provider: "Cloud Flare" },
+        resolvers: ["dns.example.com"],
+        hsts: -1,
+      },
+    }),
+    'dynoform:platform.https.server: "http://acme.example.com" is not allowed; use the https:// URL of an ACME directory',
+    'dynoform:platform.https.authority: "x" is not allowed; use a certificate in PEM',
+    'dynoform:platform.https.dns.provider: "Cloud Flare" is not allowed; use one of lego\'s DNS providers, e.g. cloudflare',
+    'dynoform:platform.https.resolvers[0]: "dns.example.com" is not allowed; use the address of a DNS server, e.g. 192.0.2.53 or 192.0.2.53:5353',
+    "dynoform:platform.https.hsts: -1 is not allowed; use a whole number from 0 to 63072000",
+    "dynoform:platform.https.server: is for certificates by ACME; set dynoform:platform.https.email as well",
+    "dynoform:platform.https.authority: is for certificates by ACME; set dynoform:platform.https.email as well",
+    "dynoform:platform.https.dns: is for certificates by ACME; set dynoform:platform.https.email as well",
+  ],
+  [
+    "certificates by ACME without HTTPS",
+    platform({ ports: { web: 80 }, https: { email: "admin@example.com" } }),
+    "dynoform:platform.https: is for HTTPS, which this platform does not speak; set ports.https, e.g. to 443",
+  ],
+  [
+    "what a DNS provider is told, without one",
+    { ...platform({}), "dynoform:dns": { lower: "x", PATH: "x", TOKEN: 7 } },
+    "dynoform:dns.lower: is no variable of a DNS provider; use names such as CLOUDFLARE_DNS_API_TOKEN",
+    "dynoform:dns.PATH: is no variable of a DNS provider; remove it",
+    "dynoform:dns.TOKEN: is no text; set it to what the DNS provider wants, as a secret",
+    "dynoform:dns: is for a DNS provider and there is none; set dynoform:platform.https.dns.provider, or remove it",
   ],
   [
     "a path of GitHub's",
@@ -279,7 +322,7 @@ const mistakes: [name: string, configuration: Record<string, unknown>, ...messag
     "a host with a port",
     app({ hosts: ["shop.example.com:80"] }),
     'dynoform:app.hosts[0]: "shop.example.com:80" is not allowed; ' +
-      "use a lower-case host name without port or path, e.g. shop.example.com",
+      "use a lower-case host name without port or path, e.g. shop.example.com or *.shop.example.com",
   ],
   ["one host alone", app({ hosts: "a.example" }), 'dynoform:app.hosts: "a.example" is not allowed; use a list'],
   [

@@ -29,9 +29,6 @@ export const ABSENT: readonly (readonly [method: string, path: string, what: str
   ["POST", "/teams/apps", "Teams"],
   ["GET", "/spaces/:space", "Private spaces"],
   ["POST", "/spaces", "Private spaces"],
-  ["POST", "/apps/:app/acm", "Certificates that renew themselves"],
-  ["PATCH", "/apps/:app/acm", "Certificates that renew themselves"],
-  ["DELETE", "/apps/:app/acm", "Certificates that renew themselves"],
   ["POST", "/apps/:app/webhooks", "Webhooks"],
   ["POST", "/apps/:app/slugs", "Slugs made elsewhere"],
 ];

@@ -74,13 +74,14 @@ function checkWord(call: Call, field: string, only: string): void {
   if (wanted !== undefined && wanted !== only) throw invalid(field, `${field} can only be ${only} on this platform.`);
 }
 
+/** An app, as answers have it. */
 export function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
   const { id, name } = stack(desk);
   return {
     id: desk.appId(app),
     name: app.name,
-    acm: false,
+    acm: app.acm,
     archived_at: null,
     buildpack_provided_description: "Python",
     build_stack: { id, name },

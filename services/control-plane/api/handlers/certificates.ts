@@ -4,6 +4,7 @@ import { chainProblem, covers, namesOf, readChain, timeProblem } from "../../../
 import { type DeclaredCertificate, declaredCertificates } from "../../../../model/app/certificates.ts";
 import { randomName } from "../../apps/names.ts";
 import type { DeclaredApp } from "../../apps/ports.ts";
+import { AUTOMATIC, automaticCertificates, automaticId, isAutomatic } from "../automatic.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { certificateId, findCertificate } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";
@@ -11,7 +12,7 @@ import { invalid } from "../errors.ts";
 import type { Route } from "../routes.ts";
 import { domainId } from "./domains.ts";
 
-/** Uploaded certificates, which Heroku calls SNI endpoints. */
+/** Uploaded certificates, and those that renew themselves as one, which Heroku calls SNI endpoints. */
 export function certificateRoutes(desk: Desk): Route[] {
   return [
     [
@@ -19,7 +20,7 @@ export function certificateRoutes(desk: Desk): Route[] {
       "/apps/:app/sni-endpoints",
       async (call) => {
         const app = await desk.app(call);
-        return { body: app.certificates.map((certificate) => show(desk, app, certificate)) };
+        return { body: [...app.certificates.map((each) => show(desk, app, each)), ...automatic(desk, app)] };
       },
     ],
     ["POST", "/apps/:app/sni-endpoints", (call) => add(desk, call)],
@@ -28,7 +29,9 @@ export function certificateRoutes(desk: Desk): Route[] {
       "/apps/:app/sni-endpoints/:endpoint",
       async (call) => {
         const app = await desk.app(call);
-        return { body: show(desk, app, findCertificate(desk, app, call.params.endpoint)) };
+        const { endpoint } = call.params;
+        const [own] = isAutomatic(desk, app, endpoint) ? automatic(desk, app) : [];
+        return { body: own ?? show(desk, app, findCertificate(desk, app, endpoint)) };
       },
     ],
     ["PATCH", "/apps/:app/sni-endpoints/:endpoint", (call) => update(desk, call)],
@@ -108,16 +111,27 @@ function checkServed({ name, names }: Pick<DeclaredCertificate, "name" | "names"
   );
 }
 
+/** Those that renew themselves, as the one that ends first. */
+function automatic(desk: Desk, app: DeclaredApp): Record<string, unknown>[] {
+  const all = automaticCertificates(desk, app);
+  const [first] = all;
+  if (first === undefined) return [];
+  const hosts = all.map(({ host }) => host);
+  const shown = show(desk, app, { name: AUTOMATIC, chain: first.chain, names: hosts, hosts }, automaticId(desk, app));
+  return [{ ...shown, ssl_cert: { ...(shown.ssl_cert as object), acm: true } }];
+}
+
 function show(
   desk: Desk,
   app: DeclaredApp,
   { name, chain, names, hosts }: DeclaredCertificate,
+  id = certificateId(desk, app, name),
 ): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
   const certificates = readChain(chain) ?? [];
   const [own] = certificates;
   return {
-    id: certificateId(desk, app, name),
+    id,
     name,
     display_name: null,
     app: { id: desk.appId(app), name: app.name },

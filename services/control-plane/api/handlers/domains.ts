@@ -1,7 +1,8 @@
 import { Problems } from "../../../../lib/validation/problems.ts";
 import { covers } from "../../../../model/app/certificate-chain.ts";
-import { hostName } from "../../../../model/names.ts";
+import { servedName } from "../../../../model/names.ts";
 import type { AppFile, DeclaredApp } from "../../apps/ports.ts";
+import { acmOf, isAutomatic } from "../automatic.ts";
 import { type Answer, type Call, requiredText } from "../call.ts";
 import { endpointOf, findCertificate, serveWith } from "../certificates.ts";
 import { type Desk, warned } from "../desk.ts";
@@ -41,13 +42,14 @@ async function add(desk: Desk, call: Call): Promise<Answer> {
   const hostname = requiredText(call, "hostname").toLowerCase();
   check(hostname, app);
   const certificate = certificateOf(desk, app, call, hostname);
-  await checkFree(desk, hostname);
+  await checkFree(desk, call, app, hostname);
   const made = await desk.change(call, app, `Add ${hostname} domain`, async (file) => {
     // Again in the app's turn. The router is the last to see that no host is given twice.
-    await checkFree(desk, hostname);
+    await checkFree(desk, call, app, hostname);
     file.set(["hosts"], [...hostsIn(file), hostname]);
     if (certificate !== null) serveWith(file, hostname, certificate);
   });
+  desk.ports.certificates.notice();
   return {
     status: 201,
     body: show(desk, (await desk.ports.apps.get(app.name)) ?? app, { hostname, kind: "custom" }),
@@ -85,16 +87,15 @@ async function choose(desk: Desk, call: Call): Promise<Answer> {
 /** The name of the certificate that is asked for; null: none. @throws ApiError when it is not for the host */
 function certificateOf(desk: Desk, app: DeclaredApp, call: Call, hostname: string): string | null {
   const { sni_endpoint: which } = call.body;
-  if (which === undefined || which === null) return null;
+  if (which === undefined || which === null || isAutomatic(desk, app, which)) return null;
   const { name, names } = findCertificate(desk, app, which);
   if (covers(names, hostname)) return name;
   throw invalid("sni_endpoint", `${name} is for ${names.join(", ")}, and so cannot serve ${hostname}.`);
 }
 
 function check(hostname: string, app: DeclaredApp): void {
-  if (hostname.startsWith("*.")) throw invalid("hostname", "Wildcard domains are not served; add each host name.");
   const problems = new Problems();
-  if (hostName(hostname, "hostname", problems) === undefined || !hostname.includes(".")) {
+  if (servedName(hostname, "hostname", problems) === undefined || !hostname.replace(/^\*\./, "").includes(".")) {
     throw invalid("hostname", `${JSON.stringify(hostname)} is no host name; use one such as www.example.com.`);
   }
   const platform = ownHost(app).replace(/^[^.]*\./, "");
@@ -103,13 +104,24 @@ function check(hostname: string, app: DeclaredApp): void {
   }
 }
 
-async function checkFree(desk: Desk, hostname: string): Promise<void> {
-  const holder = (await desk.ports.apps.list()).find((app) =>
-    domainsOf(app).some((each) => each.hostname === hostname),
-  );
+/** A wildcard takes names away from nobody, and nobody takes names away from a wildcard of somebody else's. */
+async function checkFree(desk: Desk, call: Call, app: DeclaredApp, hostname: string): Promise<void> {
+  const { accounts, apps } = desk.ports;
+  const holder = (await apps.list()).find((other) => {
+    const own = other.id === app.id || accounts.may(call.caller, other.id, "use");
+    return domainsOf(other).some(
+      (each) =>
+        each.hostname === hostname || (!own && (isBelow(each.hostname, hostname) || isBelow(hostname, each.hostname))),
+    );
+  });
   // Whose app it is says nothing to others.
   if (holder !== undefined)
     throw new ApiError(422, "invalid_params", `${hostname} is currently in use by another app.`);
+}
+
+/** Whether a name is one of those that a wildcard stands for. */
+function isBelow(hostname: string, wildcard: string): boolean {
+  return wildcard.startsWith("*.") && hostname.replace(/^[^.]+/, "*") === wildcard;
 }
 
 function domainsOf(app: DeclaredApp): Domain[] {
@@ -139,10 +151,10 @@ export function domainId(desk: Desk, app: DeclaredApp, hostname: string): string
 
 function show(desk: Desk, app: DeclaredApp, { hostname, kind }: Domain): Record<string, unknown> {
   const time = new Date(app.createdAt).toISOString();
+  const { since = app.createdAt, ...acm } = acmOf(desk, app, kind === "custom" ? hostname : "");
   return {
     id: domainId(desk, app, hostname),
-    acm_status: null,
-    acm_status_reason: null,
+    ...acm,
     app: { id: desk.appId(app), name: app.name },
     // Where the name has to point to.
     cname: kind === "custom" ? ownHost(app) : null,
@@ -151,6 +163,6 @@ function show(desk: Desk, app: DeclaredApp, { hostname, kind }: Domain): Record<
     kind,
     sni_endpoint: endpointOf(desk, app, hostname),
     status: kind === "custom" ? "succeeded" : "none",
-    updated_at: time,
+    updated_at: new Date(since).toISOString(),
   };
 }

@@ -38,6 +38,36 @@ export function accessActs({ acts }: Context): MemberRoute[] {
         done: `${hostname} is removed.`,
       };
     }),
+    acts.route("/apps/:app/certificates", (visit) => {
+      const { app = "" } = visit.params;
+      const on = visit.form.get("acm") === "on";
+      return {
+        title: on
+          ? `Have the certificates of ${app} renew themselves`
+          : `Let the certificates of ${app} renew themselves no more`,
+        app,
+        order: { method: on ? "POST" : "DELETE", path: path`/apps/${app}/acm`, ...(on && { body: {} }) },
+        summary: on
+          ? html`<p>Each domain gets a certificate as soon as its name leads here.</p>`
+          : html`<p>Domains without a certificate of their own are served by HTTP alone.</p>`,
+        confirm: on ? "Switch on" : "Switch off",
+        danger: !on,
+        back: `${appPath(app, "settings")}#domains`,
+        done: on ? "The domains are being looked at." : "No certificate renews itself any more.",
+      };
+    }),
+    acts.route("/apps/:app/certificates/refresh", (visit) => {
+      const { app = "" } = visit.params;
+      return {
+        title: `Look at the domains of ${app} now`,
+        app,
+        order: { method: "PATCH", path: path`/apps/${app}/acm`, body: { acm_refresh: true } },
+        atOnce: true,
+        confirm: "Look now",
+        back: `${appPath(app, "settings")}#domains`,
+        done: "The domains are being looked at.",
+      };
+    }),
     acts.route("/apps/:app/collaborators", (visit) => {
       const { app = "" } = visit.params;
       const user = field(visit.form, "user").toLowerCase();
@@ -76,10 +106,10 @@ interface DomainsShown {
   readonly now: number;
 }
 
-export function domainsCard(visit: MemberVisit, app: string, shown: DomainsShown): Html {
+export function domainsCard(visit: MemberVisit, { name: app, acm }: ApiApp, shown: DomainsShown): Html {
   const rows = shown.domains.map(
     (domain) =>
-      html`<li><span class="grow">${domain.hostname}</span><span class="soft small">${certificateOf(domain, shown)}</span>${
+      html`<li><span class="grow">${domain.hostname}${domain.acm_status_reason !== null && html`<br><span class="soft small wrong">${domain.acm_status_reason}</span>`}</span><span class="soft small">${certificateOf(domain, shown)}</span>${
         domain.kind === "heroku"
           ? html`<span class="soft small">its own</span>`
           : form(
@@ -90,6 +120,7 @@ export function domainsCard(visit: MemberVisit, app: string, shown: DomainsShown
       }</li>`,
   );
   return html`<section class="card" id="domains"><header><h2>Domains</h2></header><ul class="rows">${rows}</ul>
+${shown.platform.httpsPort !== null && automatic(visit, app, acm)}
 <h3 class="gap">Add a domain</h3>
 ${form(
   visit,
@@ -98,18 +129,41 @@ ${form(
 )}</section>`;
 }
 
+/** Whether the domains' certificates renew themselves. */
+function automatic(visit: MemberVisit, app: string, on: boolean): Html {
+  const base = path`/apps/${app}/certificates`;
+  return html`<h3 class="gap">Certificates that renew themselves <span class="badge ${on ? "good" : ""}">${on ? "on" : "off"}</span></h3>
+<div class="actions">${form(visit, { action: base }, html`<input type="hidden" name="acm" value="${on ? "off" : "on"}"><button class="second">${on ? "Switch off" : "Switch on"}</button>`)}${
+    on && form(visit, { action: `${base}/refresh` }, html`<button class="second">Look at the domains now</button>`)
+  }</div>`;
+}
+
+/** How it stands with a certificate that renews itself, while there is none. */
+const STATES: Readonly<Record<string, string>> = {
+  "in-progress": "is being looked at",
+  "dns-verified": "certificate is being ordered",
+  failing: "no certificate yet, is tried again",
+  failed: "no certificate, is tried again",
+};
+
 /** What a name is served with over HTTPS. */
-function certificateOf({ hostname, sni_endpoint: endpoint }: ApiDomain, shown: DomainsShown): string {
+function certificateOf(
+  { hostname, sni_endpoint: endpoint, acm_status: status }: ApiDomain,
+  shown: DomainsShown,
+): string {
   const { domain, httpsPort } = shown.platform;
   if (httpsPort === null) return "HTTP only";
   if (endpoint !== null) {
-    const until = shown.certificates.find(({ name }) => name === endpoint.name)?.ssl_cert.expires_at;
+    const { expires_at: until, acm = false } =
+      shown.certificates.find(({ name }) => name === endpoint.name)?.ssl_cert ?? {};
+    if (acm) return "certificate that renews itself";
     if (until === undefined) return `certificate ${endpoint.name}`;
     const day = until.slice(0, 10);
     return Date.parse(until) < shown.now
       ? `certificate ${endpoint.name}, ended on ${day}`
       : `certificate ${endpoint.name}, until ${day}`;
   }
+  if (status !== null && STATES[status] !== undefined) return STATES[status];
   const own = isLocalDomain(domain) && hostname.endsWith(`.${domain}`);
   return own ? "the platform's own authority" : "no certificate";
 }

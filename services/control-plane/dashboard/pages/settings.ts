@@ -91,7 +91,7 @@ async function show(context: Context, visit: MemberVisit, shown: Shown = {}): Pr
     html`<div class="field"><label for="name">New name</label><input id="name" name="name" required maxlength="30" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="${app.name}"></div><button class="second">Preview</button>`,
   )}</section>
 ${configCard(visit, app.name, config, { attached, reveal: shown.reveal === true })}
-${domains !== undefined && domainsCard(visit, app.name, { domains, certificates: certificates ?? [], platform: ports.platform, now: ports.clock() })}
+${domains !== undefined && domainsCard(visit, app, { domains, certificates: certificates ?? [], platform: ports.platform, now: ports.clock() })}
 ${collaborators !== undefined && collaboratorsCard(visit, app, collaborators)}
 ${maintenance(visit, app)}
 ${deletion(found, shown.wrongName)}`;

@@ -1,7 +1,9 @@
 -- The admin API, HTTP on a Unix socket that only the platform's owner can open.
 --
--- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome?, maintenance?, replaced? }
---     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed; `maintenance`: a page, while dynos run
+-- PUT /apps/<app> { hosts, dynos: [{ name, port, dyno? }], check: { type, path, timeout }, drain, welcome?, maintenance?,
+--             redirect?, hsts?, replaced? }
+--     times in seconds; `dyno` as in web.1; `welcome`: nothing was ever deployed; `maintenance`: a page, while dynos run;
+--     `redirect`: what comes by HTTP is sent to HTTPS; `hsts`: for so long browsers are to come by HTTPS alone
 --     200 { revision, left, failing? }  422 { error, message, dyno?, reason?, status?, answered? }  409 { error, message }
 --     Blocks until the change is complete. A client that goes away before the switch withdraws it.
 --     check.type  tcp: a connection is accepted. http: an answer below 500. no-worse: the same; one of 500 or
@@ -19,7 +21,8 @@
 -- DELETE /certificates/<name>  200 {}
 -- GET /certificates/<name>  200 { name, hosts, chain, revision }, 404      GET /certificates  200 [those]
 --     Nobody is given a key.
--- GET /revision  200 { routes, certificates }  Each changes when what it counts does.
+-- GET /revision?after=<routes>.<certificates>  200 { routes, certificates }  Each changes when what it counts does.
+--     With `after`, the answer comes when they are others than those, or after 20 seconds.
 --
 -- At run time, which changes nothing that was declared; 404 for an app or dyno that is not there:
 -- POST /apps/<app>/mode { mode: awake | napping | asleep | quota, ifIdle? }  200 { left }  409 { error: busy }
@@ -148,14 +151,24 @@ local function all_activity()
   return all
 end
 
+-- Seconds for which a change is waited for, and between two looks.
+local FOLLOW, LOOK = 20, 0.05
+
+local function revision(after)
+  local stop = ngx.now() + FOLLOW
+  while true do
+    local now = { routes = routes.revision(), certificates = certificates.revision() }
+    if after ~= now.routes .. "." .. now.certificates or ngx.now() >= stop then return 200, now end
+    ngx.sleep(LOOK)
+  end
+end
+
 local function handle()
   local uri, method = ngx.var.uri, ngx.req.get_method()
   if uri == "/health" then return 200, { ok = true } end
   if uri == "/apps" and method == "GET" then return 200, routes.all_json() end
   if uri == "/activity" and method == "GET" then return 200, all_activity() end
-  if uri == "/revision" and method == "GET" then
-    return 200, { routes = routes.revision(), certificates = certificates.revision() }
-  end
+  if uri == "/revision" and method == "GET" then return revision(ngx.var.arg_after) end
   if uri == "/certificates" and method == "GET" then return 200, all_certificates() end
   local certificate = uri:match "^/certificates/([a-z0-9][a-z0-9.-]*)$"
   if certificate and of_certificates[method] then return of_certificates[method](certificate) end

@@ -16,12 +16,17 @@ local function items(value)
   return type(value) == "table" and value or {}
 end
 
+-- A host name, or a wildcard: *.shop.example.
+local function is_host(host)
+  return type(host) == "string" and host:gsub("^%*%.", ""):match "^[a-z0-9.-]+$" ~= nil
+end
+
 -- An entry of what was sent; nil and what is wrong with it.
 function M.entry(app, sent)
   if type(sent) ~= "table" then return nil, "the body is no JSON object" end
   local hosts, dynos = {}, {}
   for _, host in ipairs(items(sent.hosts)) do
-    if type(host) ~= "string" or not host:match "^[a-z0-9.-]+$" then return nil, "hosts: not a host name" end
+    if not is_host(host) then return nil, "hosts: not a host name" end
     hosts[#hosts + 1] = host
   end
   local seen = {}
@@ -47,12 +52,14 @@ function M.entry(app, sent)
   if sent.replaced ~= nil and sent.replaced ~= "serve" and sent.replaced ~= "fail" then
     return nil, "replaced: neither serve nor fail"
   end
-  for _, flag in ipairs { "welcome", "maintenance" } do
+  for _, flag in ipairs { "welcome", "maintenance", "redirect" } do
     if sent[flag] ~= nil and type(sent[flag]) ~= "boolean" then return nil, flag .. ": neither true nor false" end
   end
+  local hsts = sent.hsts or 0
+  if not is_number(hsts, 0) then return nil, "hsts: not a number of seconds" end
   return {
     app = app, hosts = hosts, dynos = dynos, check = { type = kind, path = path, timeout = timeout }, drain = drain,
-    welcome = sent.welcome or false, maintenance = sent.maintenance or false,
+    welcome = sent.welcome or false, maintenance = sent.maintenance or false, redirect = sent.redirect or false, hsts = hsts,
   }
 end
 
@@ -61,7 +68,7 @@ function M.certificate(name, sent)
   if type(sent) ~= "table" then return nil, "the body is no JSON object" end
   local hosts = {}
   for _, host in ipairs(items(sent.hosts)) do
-    if type(host) ~= "string" or not host:gsub("^%*%.", ""):match "^[a-z0-9.-]+$" then return nil, "hosts: not a host name" end
+    if not is_host(host) then return nil, "hosts: not a host name" end
     hosts[#hosts + 1] = host
   end
   if not hosts[1] then return nil, "hosts: none" end

@@ -14,6 +14,7 @@ local inflight = require "router.inflight"
 local limits = require "router.limits"
 local ongoing = require "router.ongoing"
 local page = require "router.page"
+local redirect = require "router.redirect"
 local routes = require "router.table"
 local wake = require "router.wake"
 
@@ -144,11 +145,15 @@ function M.access()
   local var = ngx.var
   local host = var.host
   -- Before the table: no app's domain may stand in for it.
-  if host == DASHBOARD then return ngx.exec "@dashboard" end
+  if host == DASHBOARD then
+    redirect.dashboard(var)
+    return ngx.exec "@dashboard"
+  end
   local entry = routes.for_host(host)
   if entry then
     var.app = entry.app
     activity.note(entry.app)
+    redirect.app(entry, var)
   end
   local protocol = var.http_upgrade
   if protocol and protocol:lower() == "websocket" then return ngx.exec "@socket" end
@@ -175,7 +180,8 @@ local function give_at_once(request)
   local var = ngx.var
   local host = var.host
   local entry, version = routes.for_host(host)
-  if not entry or entry.mode ~= "awake" or entry.maintenance or host == DASHBOARD then return false end
+  if not entry or entry.mode ~= "awake" or entry.maintenance or entry.redirect or host == DASHBOARD then return false end
+  if entry.hsts > 0 then var.hsts = redirect.hsts(entry, var) end
   var.app = entry.app
   local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
   local address = dyno and dns.known(dyno.name, version)

@@ -2,8 +2,8 @@
 -- writes either. Workers keep what they read for as long as its version stays the same, which counts every change of
 -- where requests go: of an entry, and of whether a dyno may be used (router.health).
 --
--- entry: { app, revision, change, mode, crashed, welcome, maintenance, hosts = { "hello.localhost" }, dynos = { { name, port, dyno } },
---          check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
+-- entry: { app, revision, change, mode, crashed, welcome, maintenance, redirect, hsts, hosts = { "hello.localhost", "*.shop.example" },
+--          dynos = { { name, port, dyno } }, check = { type, path, timeout }, drain }; times in seconds. `revision` counts what was declared, `change`
 --          also what was done at run time (mode, crashed), which no deployment may take for a difference. `crashed`: its dynos
 --          crashed, and requests wait for none of them.
 
@@ -25,9 +25,9 @@ end
 
 local function encode(entry)
   return string.format(
-    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"crashed":%s,"welcome":%s,"maintenance":%s,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
+    '{"app":%s,"revision":%d,"change":%d,"mode":%s,"crashed":%s,"welcome":%s,"maintenance":%s,"redirect":%s,"hsts":%d,"hosts":%s,"dynos":%s,"check":%s,"drain":%s}',
     cjson.encode(entry.app), entry.revision, entry.change, cjson.encode(entry.mode), tostring(entry.crashed),
-    tostring(entry.welcome), tostring(entry.maintenance), list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
+    tostring(entry.welcome), tostring(entry.maintenance), tostring(entry.redirect), entry.hsts, list(entry.hosts), list(entry.dynos), cjson.encode(entry.check), cjson.encode(entry.drain)
   )
 end
 
@@ -38,6 +38,8 @@ local function complete(entry)
   entry.crashed = entry.crashed or false
   entry.welcome = entry.welcome or false
   entry.maintenance = entry.maintenance or false
+  entry.redirect = entry.redirect or false
+  entry.hsts = entry.hsts or 0
   return entry
 end
 
@@ -128,17 +130,23 @@ function M.load(file_path)
   routes:set("generation", saved.revision)
 end
 
--- The entry that serves a host name (nil when there is none), and the version of what was read.
-function M.for_host(host)
-  local version = routes:get "version"
-  if cached.version ~= version then cached = { version = version, by_host = {} } end
+-- What is kept is what somebody declared, never a name that a stranger asks for.
+local function declared(host)
   local entry = cached.by_host[host]
   if not entry then
     local app = routes:get("host:" .. host)
     entry = app and stored(app)
     cached.by_host[host] = entry
   end
-  return entry, version
+  return entry
+end
+
+-- The entry that serves a host name, by that name or by the wildcard one label above (nil when there is none), and the
+-- version of what was read.
+function M.for_host(host)
+  local version = routes:get "version"
+  if cached.version ~= version then cached = { version = version, by_host = {} } end
+  return cached.by_host[host] or declared(host) or declared((host:gsub("^[^.]*", "*", 1))), version
 end
 
 -- Whether nothing changed since a version was read. Asked after a request was counted in, so that either the request

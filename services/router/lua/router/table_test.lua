@@ -12,6 +12,8 @@ local function entry(app, hosts, dyno)
     drain = 30,
     welcome = false,
     maintenance = false,
+    redirect = false,
+    hsts = 0,
   }
 end
 
@@ -52,6 +54,19 @@ return {
       assert_equal(routes.remove "hello", nil)
     end)
   end,
+  ["a wildcard serves the names one label below it that nobody has by themselves"] = function()
+    with_file(nil, function(path)
+      local routes = loaded(path)
+      routes.put(entry("wild", { "wild.localhost", "*.shop.test" }))
+      routes.put(entry("own", { "a.shop.test" }))
+      assert_equal(routes.for_host("a.shop.test").app, "own")
+      assert_equal(routes.for_host("b.shop.test").app, "wild")
+      assert_equal(routes.for_host "a.b.shop.test", nil)
+      assert_equal(routes.for_host "shop.test", nil)
+      routes.remove "wild"
+      assert_equal(routes.for_host "b.shop.test", nil)
+    end)
+  end,
   ["what was read stands until that app's entry changes"] = function()
     with_file(nil, function(path)
       local routes = loaded(path)
@@ -73,7 +88,7 @@ return {
       routes.put(entry("b", {}))
       ngx.shared.routes = nil
       routes = loaded(path)
-      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","crashed":false,"welcome":false,"maintenance":false,"hosts":[],"dynos":[],'
+      assert_equal(routes.json "b", '{"app":"b","revision":2,"change":2,"mode":"awake","crashed":false,"welcome":false,"maintenance":false,"redirect":false,"hsts":0,"hosts":[],"dynos":[],'
         .. '"check":' .. routes.json("a"):match '"check":(%b{})' .. ',"drain":30}')
       assert_equal(routes.for_host("a.test").revision, 1)
       assert_equal(routes.put(entry("c", {})), 3)

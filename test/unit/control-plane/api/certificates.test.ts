@@ -49,7 +49,8 @@ test("certificates are added, chosen for domains, updated and removed", async ()
 });
 
 test("what cannot serve says why, and changes nothing", async () => {
-  const start = Date.now();
+  // Certificates of this test are made a moment later.
+  const start = Date.now() + 60_000;
   let now = start;
   await using served = await serve(() => now);
   const { ask, world } = served;
@@ -83,6 +84,4 @@ test("what cannot serve says why, and changes nothing", async () => {
     422,
   );
   assert.equal((await ask("GET", "/apps/blog/sni-endpoints/none")).status, 404);
-  const automatic = await ask("POST", "/apps/shop/acm", { body: {} });
-  assert.match(automatic.body.message, /Certificates that renew themselves are not part of this platform/);
 });

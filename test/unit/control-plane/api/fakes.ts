@@ -69,6 +69,12 @@ export class World {
     { app: "blog", type: "web", size: "basic", seconds: 5 },
   ];
 
+  /** How it stands with certificates that renew themselves, by host. */
+  readonly automatic = new Map<string, ReturnType<Ports["certificates"]["state"]>>();
+  /** Why there are none. */
+  noAutomatic: string | undefined;
+  readonly refreshed: string[] = [];
+
   /** With the tables of accounts. */
   readonly db = openStore(":memory:");
   readonly github: FakeGitHub;
@@ -267,6 +273,14 @@ export class World {
       },
       github: world.github.port(),
       drift: { found: (stack) => world.drift.get(stack) },
+      certificates: {
+        get missing() {
+          return world.noAutomatic;
+        },
+        state: (host) => world.automatic.get(host),
+        refresh: (hosts) => void world.refreshed.push(...hosts),
+        notice: () => {},
+      },
       usage: { usage: (month) => (month === "2026-01" ? world.usage : []) },
     };
   }
@@ -289,12 +303,12 @@ export class World {
 
   #declared(name: string): DeclaredApp {
     const { formation = {}, addons = {}, settings = {} } = this.apps.get(name) ?? {};
-    const { hosts = [], maintenance = false, labs = [] } = settings as Partial<DeclaredApp>;
+    const { hosts = [], maintenance = false, labs = [], acm = false } = settings as Partial<DeclaredApp>;
     const certificates = declaredCertificates(settings);
     const url = `http://${name}.localhost:8080/`;
     const createdAt = Date.UTC(2026, 0, 1);
     const own = { name, id: `${name}-id`, stack: name, url, hosts, certificates };
-    return { ...own, maintenance, labs, createdAt, formation, addons };
+    return { ...own, acm, maintenance, labs, createdAt, formation, addons };
   }
 
   async #change(name: string, act: Act, edit: (file: AppFile) => void | Promise<void>): Promise<Changed> {

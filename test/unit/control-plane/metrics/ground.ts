@@ -24,6 +24,7 @@ export function declared(name: string, addons: DeclaredApp["addons"] = {}): Decl
     url: "",
     hosts: [],
     certificates: [],
+    acm: false,
     maintenance: false,
     labs: [],
     createdAt: 0,
@@ -95,6 +96,9 @@ export function platform(over: Partial<Sources> = {}): Sources & { readonly prob
     },
     hours: { free: 750, per: "app" },
     health: async () => ({ apps: true, data: true, tools: false }),
+    certificates: {
+      ends: async () => [{ host: "www.shop.test", kind: "automatic", from: NOW, until: NOW + 86_400_000 }],
+    },
     clock: () => NOW,
     report: (problem) => problems.push(problem),
     problems,

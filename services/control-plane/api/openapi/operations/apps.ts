@@ -5,6 +5,8 @@ import { anything, flag, list, none, object, orNull, text, time, uuid, whole } f
 
 const domain = object({
   id: uuid,
+  acm_status: orNull(text),
+  acm_status_reason: orNull(text),
   app: named,
   cname: orNull(text),
   created_at: time,
@@ -82,7 +84,10 @@ export const apps: Operations = {
     answer: domain,
   },
   "DELETE /apps/:app/domains/:domain": { summary: "Serve an app at a domain no more", answer: domain },
-  "GET /apps/:app/sni-endpoints": { summary: "List an app's uploaded certificates", answer: list(certificate) },
+  "GET /apps/:app/sni-endpoints": {
+    summary: "List an app's certificates: those that were uploaded, and those that renew themselves as one",
+    answer: list(certificate),
+  },
   "POST /apps/:app/sni-endpoints": {
     summary: "Upload a certificate and its key, PEM",
     body: pair,
@@ -90,7 +95,7 @@ export const apps: Operations = {
     status: 201,
     answer: certificate,
   },
-  "GET /apps/:app/sni-endpoints/:endpoint": { summary: "An uploaded certificate", answer: certificate },
+  "GET /apps/:app/sni-endpoints/:endpoint": { summary: "A certificate of an app", answer: certificate },
   "PATCH /apps/:app/sni-endpoints/:endpoint": {
     summary: "Upload another certificate in the place of one",
     body: pair,
@@ -98,6 +103,18 @@ export const apps: Operations = {
     answer: certificate,
   },
   "DELETE /apps/:app/sni-endpoints/:endpoint": { summary: "Remove an uploaded certificate", answer: certificate },
+  "POST /apps/:app/acm": {
+    summary: "Give an app's domains certificates that renew themselves",
+    example: {},
+    answer: app,
+  },
+  "PATCH /apps/:app/acm": {
+    summary: "Look at an app's domains at once, whose certificates renew themselves",
+    body: object({ "acm_refresh?": flag }),
+    example: { acm_refresh: true },
+    answer: app,
+  },
+  "DELETE /apps/:app/acm": { summary: "Let an app's certificates renew themselves no more", answer: app },
   "GET /apps/:app/features": {
     summary: "List what of Heroku's labs there is, and what an app has",
     answer: list(feature),
