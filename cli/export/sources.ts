@@ -2,6 +2,7 @@ import { copyFile, mkdir, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../lib/errors.ts";
 import { isRecord } from "../../lib/validation/readers.ts";
+import { APP } from "../../model/stack/keys.ts";
 import type { PlatformTarget, Project, StackFile } from "../../model/stack/project.ts";
 import { checkOut } from "../../sources/git/checkout.ts";
 import { repositoryPath } from "../../sources/git/repository.ts";
@@ -20,7 +21,7 @@ export async function copySource(
   { stack, config }: StackFile,
   to: string,
 ): Promise<boolean> {
-  const app = config["dynoform:app"];
+  const app = config[APP];
   const source = isRecord(app) && isRecord(app.source) ? app.source : undefined;
   const root = source && rootOf(project, platforms, stack, app as Record<string, unknown>, source);
   if (root === undefined) return false;

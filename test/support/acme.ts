@@ -24,7 +24,7 @@ async function dockerfile(): Promise<string> {
 }
 
 /** lego as the control plane has it, and Let's Encrypt's server and DNS server for tests: Debian's, kept on this machine. */
-export async function acmeTools(docker: Docker): Promise<AcmeTools> {
+async function acmeTools(docker: Docker): Promise<AcmeTools> {
   const recipe = await dockerfile();
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "dynoform-test", "acme");
   const tools = Object.fromEntries(PROGRAMS.map((name) => [name, join(folder, name)])) as AcmeTools;

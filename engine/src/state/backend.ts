@@ -172,19 +172,19 @@ export class Backend {
 }
 
 /** The record of a stack's state. */
-export function stateKey({ project, stack }: StackName): string {
+function stateKey({ project, stack }: StackName): string {
   return `stacks/${project}/${stack}.json`;
 }
 
-export function tagsKey({ project, stack }: StackName): string {
+function tagsKey({ project, stack }: StackName): string {
   return `stacks/${project}/${stack}.pulumi-tags`;
 }
 
-export function historyFolder({ project, stack }: StackName): string {
+function historyFolder({ project, stack }: StackName): string {
   return `history/${project}/${stack}`;
 }
 
-export function backupsFolder({ project, stack }: StackName): string {
+function backupsFolder({ project, stack }: StackName): string {
   return `backups/${project}/${stack}`;
 }
 

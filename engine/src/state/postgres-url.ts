@@ -19,7 +19,7 @@ export interface PostgresPlace {
 const DEFAULT_TABLE = "pulumi_state";
 
 /** Seconds. */
-const DEFAULT_CONNECT_TIMEOUT = 10;
+const CONNECT_TIMEOUT_SECONDS = 10;
 
 /** Parameters of clients that make no difference here. */
 const IGNORED = [
@@ -59,7 +59,7 @@ export function readPostgresUrl(
   const user = take("user") ?? (decoded(url.username) || environment.PGUSER);
   const password = take("password") ?? (decoded(url.password) || environment.PGPASSWORD);
   const database = take("dbname") ?? (path || environment.PGDATABASE);
-  const timeout = Number(take("connect_timeout") ?? DEFAULT_CONNECT_TIMEOUT);
+  const timeout = Number(take("connect_timeout") ?? CONNECT_TIMEOUT_SECONDS);
   const ssl = tls(host, take("sslmode") ?? environment.PGSSLMODE, {
     ca: take("sslrootcert"),
     cert: take("sslcert"),

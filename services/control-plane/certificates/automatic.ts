@@ -240,12 +240,12 @@ export class AutomaticCertificates {
 }
 
 /** Whether a third of its life, or less, is left. @param now milliseconds since 1970 */
-export function isLate({ from, until }: Pick<Issued, "from" | "until">, now: number): boolean {
+function isLate({ from, until }: Pick<Issued, "from" | "until">, now: number): boolean {
   return until - now < (until - from) / 3;
 }
 
 /** What the certificate of a name is called in the router. */
-export function shelfName(host: string): string {
+function shelfName(host: string): string {
   return host.startsWith("*.") ? `${WILD}${host.slice(2)}` : `${PREFIX}${host}`;
 }
 

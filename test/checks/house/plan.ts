@@ -78,7 +78,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
     packages: ["jose", "yaml"],
   },
   "services/control-plane/pipelines": {
-    knows: [...BASE, "sources", ...part("accounts", "apps", "github", "runs")],
+    knows: [...BASE, "sources", "services/stacks", ...part("accounts", "apps", "github", "runs")],
     packages: ["dockerode", "yaml"],
   },
   "services/control-plane/setups": {

@@ -499,7 +499,7 @@ test("a whole pipeline", () => {
     ],
   );
   assert.deepEqual(problemsOf({ "dynoform:pipeline": {}, "dynoform:config": {} }), [
-    "dynoform:config: is no setting of this kind of stack; use dynoform:pipeline, dynoform:key, dynoform:review-config, dynoform:test-config",
+    "dynoform:config: is no setting of this kind of stack; use dynoform:pipeline, dynoform:key, dynoform:review-config, dynoform:test-config, dynoform:allowDataLoss",
   ]);
 });
 

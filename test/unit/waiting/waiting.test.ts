@@ -18,6 +18,10 @@ const ALLOWED: readonly (readonly [place: string, reason: string])[] = [
   ["engine/src/deploy/program-process.ts ProgramProcess.stop", "limit: a program that does not end is killed"],
   ["engine/src/plugin/host.ts end", "limit: a plugin that does not end is killed"],
   ["engine/src/plugin/host.ts readPort", "limit: a plugin that prints no port has failed"],
+  [
+    "engine/src/state/postgres-bucket.ts PostgresBucket.#run",
+    "back-off: a server that is away tells nobody when it is back",
+  ],
   ["lib/docker/execution.ts untilEnded", "besides its output: that of a container that was killed may never end"],
   ["lib/turns.ts either", "besides a watched folder: a process that dies changes no file"],
   [

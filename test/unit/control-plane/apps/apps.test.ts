@@ -19,7 +19,7 @@ test("the apps of this platform, as their files declare them", async () => {
     const settings = { formation: { web: { quantity: 1 } } };
     const declared = { ...settings, addons: {}, settings };
     const shop = { name: "shop", id: "shop", stack: "shop", url: "http://shop.localhost:8080/", createdAt: 1000 };
-    const rest = { path, hosts: [], certificates: [], maintenance: false, labs: [] };
+    const rest = { path, hosts: [], certificates: [], maintenance: false, labs: [], acm: false };
     assert.deepEqual(await apps.list(), [{ ...shop, ...rest, ...declared }]);
     assert.equal(await apps.get("far"), undefined);
     await assert.rejects(apps.change("far", act, scale), /there is no app far on this platform/);
