@@ -22,10 +22,10 @@ before(async () => {
 });
 after(() => rm(ground, { recursive: true, force: true }));
 
-/** Nothing of this repository, and nothing that its user has set for Pulumi. */
+/** Nothing of this repository, and nothing that its user has set for Pulumi; but the authorities that the machine trusts. */
 function environment(): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
-    ([key, value]) => value !== undefined && !/^(PULUMI_|NODE_|npm_)/.test(key),
+    ([key, value]) => value !== undefined && !/^(PULUMI_|NODE_(?!EXTRA_CA_CERTS$)|npm_)/.test(key),
   );
   const path = [dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(":");
   return {

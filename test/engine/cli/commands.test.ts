@@ -85,7 +85,7 @@ test("what is not supported is refused by name", async () => {
     [/Importing resources by a command is not supported/, "import", "--yes", "--file", "f"],
     [/Pulumi ESC is not supported/, "env", "ls"],
     [/environments \(Pulumi ESC\) are not supported/, "config", "env", "ls", "--json"],
-    [/is no file:\/\/ URL/, "login", "https://api.pulumi.com"],
+    [/is no file:\/\/ or postgres:\/\/ URL/, "login", "https://api.pulumi.com"],
   ];
   await Promise.all(
     refusals.map(async ([message, ...args]) => {
