@@ -83,7 +83,7 @@ class Run {
     try {
       addEngineService(this.#engine, (event) => this.#host.event(event));
       this.#engineAddress = await this.#listen(this.#engine);
-      start = await this.#settle(last);
+      start = await this.#unlessTerminated(this.#settle(last));
       await this.#unlessTerminated(this.#run(start));
     } catch (error) {
       if (this.#hostFailure) throw this.#hostFailure;
@@ -270,7 +270,7 @@ class Run {
   }
 
   /** The second Ctrl-C gives up what still runs. */
-  async #unlessTerminated(run: Promise<void>): Promise<void> {
+  async #unlessTerminated<T>(run: Promise<T>): Promise<T> {
     const { terminate } = this.#host;
     const terminated = new Promise<never>((_, reject) => {
       const giveUp = () => {
@@ -281,7 +281,7 @@ class Run {
       else terminate.addEventListener("abort", giveUp, { once: true });
     });
     run.catch(() => {});
-    await Promise.race([run, terminated]);
+    return Promise.race([run, terminated]);
   }
 
   #result(start: Snapshot): DeploymentResult {

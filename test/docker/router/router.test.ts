@@ -34,6 +34,8 @@ test("an app's entry: put, read, refused to another app, removed", async () => {
     crashed: false,
     welcome: false,
     maintenance: false,
+    redirect: false,
+    hsts: 0,
     hosts: ["entry.localhost", "www.entry.test"],
     dynos: [{ name: service, port: 5000, dyno: "web.1" }],
     check: { type: "http", path: "/", timeout: 30 },
