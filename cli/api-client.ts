@@ -60,7 +60,16 @@ export class ApiClient {
 
   #send(method: string, path: string, body: string, headers: Record<string, string>): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const options = { host: "127.0.0.1", port: this.#port, path, method, headers, agent: false };
+      // Node says a body's length by itself for some methods only.
+      const length = body === "" ? {} : { "content-length": String(Buffer.byteLength(body)) };
+      const options = {
+        host: "127.0.0.1",
+        port: this.#port,
+        path,
+        method,
+        headers: { ...headers, ...length },
+        agent: false,
+      };
       const outgoing = request(options, resolve);
       outgoing.on("error", (error) => reject(this.#explain(error)));
       outgoing.end(body);

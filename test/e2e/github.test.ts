@@ -168,7 +168,7 @@ test("an app is deployed from GitHub: by hand, on a push, and GitHub is told", {
     assert.equal(changed(await platform.engine.preview("shop.pipeline")), 0);
     await live.rollback(2);
     assert.equal((await platform.fetch("live")).body, "code A");
-    await api.ask("DELETE", "/pipelines/shop", {});
+    await api.ask("DELETE", "/pipelines/shop");
   });
 
   await t.test("an app is made as an app.json says, and its postdeploy script runs once", async () => {
