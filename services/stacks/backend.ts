@@ -44,11 +44,22 @@ export class StateFiles {
   }
 
   async #find(): Promise<Place | undefined> {
-    const url = await backendUrlOf(this.#directory);
-    if (!/^(file|postgres):\/\//.test(url ?? "")) return undefined;
-    const { name } = await findProject(this.#directory);
-    return { backend: openBackend(url ?? "", this.#directory, { patient: false }), project: name };
+    const backend = await backendOf(this.#directory, { patient: false });
+    return backend && { backend, project: (await findProject(this.#directory)).name };
   }
+}
+
+/**
+ * The states of a project, where it is told in which files or database they lie.
+ *
+ * @param directory the folder of Pulumi.yaml
+ */
+export async function backendOf(
+  directory: string,
+  options?: { readonly patient: boolean },
+): Promise<Backend | undefined> {
+  const url = await backendUrlOf(directory);
+  return url !== undefined && /^(file|postgres):\/\//.test(url) ? openBackend(url, directory, options) : undefined;
 }
 
 /**
@@ -56,7 +67,7 @@ export class StateFiles {
  *
  * @param directory the folder of Pulumi.yaml
  */
-export async function backendUrlOf(directory: string): Promise<string | undefined> {
+async function backendUrlOf(directory: string): Promise<string | undefined> {
   const { PULUMI_BACKEND_URL: url } = process.env;
   return url !== undefined && url !== "" ? url : (await readPulumiEnv(directory)).PULUMI_BACKEND_URL;
 }

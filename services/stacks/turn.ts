@@ -1,9 +1,8 @@
 import { hostname } from "node:os";
 import { type HeldLock, lockStack } from "../../engine/src/state/lock.ts";
-import { openBackend } from "../../engine/src/state/open-backend.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { Project } from "../../model/stack/project.ts";
-import { backendUrlOf } from "./backend.ts";
+import { backendOf } from "./backend.ts";
 
 /** Stands for all stacks of a project among the locks of a backend. No stack file can have this name. */
 const ALL = "dynoform.all-stacks";
@@ -21,9 +20,8 @@ export async function takeProject(
   who: string,
   notice: (line: string) => void,
 ): Promise<AsyncDisposable> {
-  const url = await backendUrlOf(project.directory);
-  if (url === undefined || !/^(file|postgres):\/\//.test(url)) return { async [Symbol.asyncDispose]() {} };
-  const backend = openBackend(url, project.directory);
+  const backend = await backendOf(project.directory);
+  if (backend === undefined) return { async [Symbol.asyncDispose]() {} };
   let held: HeldLock;
   try {
     held = await lockStack(backend, { project: project.name, stack: ALL }, notice, who);

@@ -1,6 +1,4 @@
-import { type DeclaredCertificate, declaredCertificates } from "../../../model/app/certificates.ts";
-import type { Scale } from "../../../model/app/formation.ts";
-import type { AddonSettings } from "../../../model/app/settings.ts";
+import { declaredCertificates } from "../../../model/app/certificates.ts";
 import { appUrl } from "../../../model/platform/addresses.ts";
 import {
   appNames,
@@ -11,33 +9,12 @@ import {
   platformStack,
 } from "../../../model/stack/declared.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
+import type { DeclaredApp as AppOfPlatform } from "./ports.ts";
 
-/** An app of this project, as its stack file declares it. */
-export interface DeclaredApp {
-  readonly name: string;
-  /** What stays when the app is renamed. */
-  readonly id: string;
-  readonly stack: string;
+/** The same, with its stack file. */
+export interface DeclaredApp extends AppOfPlatform {
   /** Of its stack file. */
   readonly path: string;
-  /** Where the router serves it, e.g. `http://shop.localhost:8080/`. */
-  readonly url: string;
-  /** Where the router serves it besides. */
-  readonly hosts: readonly string[];
-  /** Uploaded ones. */
-  readonly certificates: readonly DeclaredCertificate[];
-  /** Whether its domains get certificates that renew themselves. */
-  readonly acm: boolean;
-  /** Whether visitors get a page that says so. */
-  readonly maintenance: boolean;
-  /** What of Heroku's labs it has. */
-  readonly labs: readonly string[];
-  /** When the control plane saw it first, in milliseconds since 1970. */
-  readonly createdAt: number;
-  /** As the file says it; a type that it does not name has its default. */
-  readonly formation: Readonly<Record<string, Scale>>;
-  /** As the file says it, by attachment. */
-  readonly addons: Readonly<Record<string, AddonSettings>>;
   /** `dynoform:app` as written. */
   readonly settings: Readonly<Record<string, unknown>>;
 }

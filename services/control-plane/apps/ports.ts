@@ -22,7 +22,7 @@ export interface DeclaredApp {
   readonly maintenance: boolean;
   /** What of Heroku's labs it has. */
   readonly labs: readonly string[];
-  /** Milliseconds since 1970. */
+  /** When the control plane saw it first, in milliseconds since 1970. */
   readonly createdAt: number;
   /** As the file says it; a type that it does not name has its default. */
   readonly formation: Readonly<Record<string, Scale>>;
