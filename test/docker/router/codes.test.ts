@@ -164,8 +164,7 @@ test("H10 at once for a crashed app, also for who waits already; H20 when no dyn
   // The probe failed, so that nothing was switched: a deployment with a dyno first.
   await ground.scale(service, 1);
   assert.equal((await ground.put("crashed", [service])).status, 200);
-  await ground.scale(service, 0);
-  await until("its container is gone", async () => (await ground.containers(service)).length === 0);
+  await ground.empty(service);
 
   const boot = await assertCode("crashed", "/boot", "H20", "Code=H20</code> (App boot timeout)");
   assertTook(boot, limits.hold);
@@ -183,8 +182,7 @@ test("H10 at once for a crashed app, also for who waits already; H20 when no dyn
 test("H11 when too many wait", async () => {
   const service = await ground.dyno("many");
   await ground.put("many", [service]);
-  await ground.scale(service, 0);
-  await until("its container is gone", async () => (await ground.containers(service)).length === 0);
+  await ground.empty(service);
   const sockets = Array.from({ length: 1100 }, (_, n) => {
     const socket = connect(ground.port, "127.0.0.1");
     socket.on("error", () => {});

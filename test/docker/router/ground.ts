@@ -37,6 +37,8 @@ export interface RouterGround extends AsyncDisposable {
   readonly router: Docker.Container;
   /** Says for how long the service's `web.1` runs: 0 stops it, 1 starts it. */
   scale(service: string, replicas: number): Promise<void>;
+  /** Scales a service to none, and waits until no container of it runs. */
+  empty(service: string): Promise<void>;
   /** Makes a dyno's service. Returns its name. */
   dyno(name: string, options?: DynoOptions): Promise<string>;
   /** The running containers of a service. */
@@ -176,6 +178,12 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
     },
     async scale(service, replicas) {
       await scaleService(docker, service, () => replicas);
+    },
+    async empty(service) {
+      await scaleService(docker, service, () => 0);
+      // Swarm was seen to take more than a minute until it ends a container that it should.
+      for (const container of await ground.containers(service)) await container.kill().catch(() => {});
+      await until("its container is gone", async () => (await ground.containers(service)).length === 0);
     },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };

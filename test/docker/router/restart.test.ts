@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Load, startLoad } from "../../support/load.ts";
-import { type RouterGround, routerGround, until } from "./ground.ts";
+import { type RouterGround, routerGround } from "./ground.ts";
 
 let ground: RouterGround;
 before(async () => {
@@ -67,8 +67,7 @@ test("a dyno that does not come back is told, and served again when it does", as
   // It is proven: this is the time that it has to come back.
   assert.equal((await ground.put("away", [service], { check: { type: "http", path: "/", timeout: 1 } })).status, 200);
   assert.equal((await dyno("away", service, "out")).status, 200);
-  await ground.scale(service, 0);
-  await until("it is gone", async () => (await ground.containers(service)).length === 0);
+  await ground.empty(service);
   const { status, body } = await dyno("away", service, "in");
   assert.equal(status, 422);
   assert.deepEqual([body.error, body.dyno, body.reason], ["probe", service, "no_name"]);
