@@ -3,14 +3,25 @@ import { type Reader, text } from "../lib/validation/readers.ts";
 /** Names no app may have: `<name>.<domain>` is, or will be, a part of the platform or a review app of another app. */
 export const RESERVED_APP_NAMES: readonly string[] = ["platform", "dashboard", "git", "api"];
 
-const REVIEW_APP = /-pr-\d+$/;
+const RULE =
+  `use 3 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit, ` +
+  `but none of ${RESERVED_APP_NAMES.join(", ")}`;
+
+const follows = (name: string) => /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/.test(name) && !RESERVED_APP_NAMES.includes(name);
 
 /** Heroku's rule for app names, less the reserved ones. */
 export const appName: Reader<string> = text(
-  `use 3 to 30 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit, ` +
-    `but none of ${RESERVED_APP_NAMES.join(", ")} and nothing that ends in -pr-<number>`,
-  (name) => /^[a-z][a-z0-9-]{1,28}[a-z0-9]$/.test(name) && !RESERVED_APP_NAMES.includes(name) && !REVIEW_APP.test(name),
+  `${RULE} and nothing that ends in -pr-<number>`,
+  (name) => follows(name) && !isReviewName(name),
 );
+
+/** The same, with the names that only review apps may have. */
+export const anyAppName: Reader<string> = text(RULE, follows);
+
+/** Whether only a review app may be called so: `shop-pr-12`. */
+export function isReviewName(name: string): boolean {
+  return /-pr-\d+$/.test(name);
+}
 
 /** What begins the name of everything a platform makes. */
 export const platformName: Reader<string> = text(

@@ -7,6 +7,7 @@ import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
 import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "../../model/app/settings.ts";
 import { contentHash } from "../../model/content.ts";
 import { stableId } from "../../model/ids.ts";
+import { isReviewName } from "../../model/names.ts";
 import { appUrl } from "../../model/platform/addresses.ts";
 import {
   Build,
@@ -273,6 +274,9 @@ function checkArgs(name: string, args: AppArgs): Checked {
   const { lastRelease: _last, transform: _transform, ...settings } = more;
   object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
+  if (args.review === undefined && isReviewName(args.name ?? name)) {
+    problems.add(`${at} name`, "ends in -pr- and a number, as those of review apps do; use another");
+  }
   problems.check();
   checkCertificates(args, certificateKeys, `${at} certificates`, `${at} certificateKeys`, problems);
   checkAddons(args.addons ?? {}, databases, `${at} addons`, problems);

@@ -5,7 +5,7 @@ import { Problems } from "../../lib/validation/problems.ts";
 import { integer } from "../../lib/validation/readers.ts";
 import { DYNO_SIZES, type DynoSizeName, dynoSize } from "../../model/app/sizes.ts";
 import { contentHash, HASH_LENGTH } from "../../model/content.ts";
-import { appName, processType } from "../../model/names.ts";
+import { anyAppName, processType } from "../../model/names.ts";
 import {
   DYNO_CAPABILITIES,
   DYNO_INIT,
@@ -148,7 +148,7 @@ export class Dyno extends pulumi.ComponentResource {
 function checkArgs(name: string, args: DynoArgs): { variables: Environment; key: string } {
   const problems = new Problems();
   const at = `Dyno ${name}:`;
-  appName(args.app, `${at} app`, problems);
+  anyAppName(args.app, `${at} app`, problems);
   processType(args.type, `${at} type`, problems);
   integer(1, 999)(args.index, `${at} index`, problems);
   dynoSize(args.size ?? "free", `${at} size`, problems);

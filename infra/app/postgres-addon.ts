@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
 import { generation, POSTGRES_PLANS, type PostgresPlan, postgresPlan } from "../../model/app/postgres-plans.ts";
 import { contentHash } from "../../model/content.ts";
-import { appName, attachmentName } from "../../model/names.ts";
+import { anyAppName, attachmentName } from "../../model/names.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { transformed } from "../transform.ts";
@@ -129,7 +129,7 @@ function checkArgs(name: string, args: PostgresAddonArgs) {
   const problems = new Problems();
   const at = `PostgresAddon ${name}:`;
   const { attachment = "DATABASE", id = attachment, plan = "mini", generation: version = 1 } = args;
-  appName(args.app, `${at} app`, problems);
+  anyAppName(args.app, `${at} app`, problems);
   attachmentName(attachment, `${at} attachment`, problems);
   if (args.id !== undefined) attachmentName(id, `${at} id`, problems);
   postgresPlan(plan, `${at} plan`, problems);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
 import { generation, POSTGRES_PLANS } from "../../model/app/postgres-plans.ts";
 import { contentHash } from "../../model/content.ts";
-import { appName, attachmentName } from "../../model/names.ts";
+import { anyAppName, attachmentName } from "../../model/names.ts";
 import type { EnvironmentEntry } from "../environment.ts";
 import type { PlatformConnection } from "../platform/connection.ts";
 import { appKey } from "./key.ts";
@@ -74,7 +74,7 @@ function checkArgs(name: string, args: PostgresAttachmentArgs) {
   const problems = new Problems();
   const at = `PostgresAttachment ${name}:`;
   const { platform, database, generation: version = 1 } = args;
-  appName(args.app, `${at} app`, problems);
+  anyAppName(args.app, `${at} app`, problems);
   attachmentName(args.attachment, `${at} attachment`, problems);
   generation(version, `${at} generation`, problems);
   if (database.server !== platform.postgresName) {

@@ -3,7 +3,7 @@ import { GiteaDeployKey, GiteaWebhook, type LookUpGiteaResult, lookUpGitea } fro
 import type { Site, SiteArgs } from "./site.ts";
 
 /** What a Gitea tells the control plane of. Its Actions report as commit statuses. */
-const EVENTS = ["push", "status", "delete", "repository"];
+const EVENTS = ["push", "pull_request", "status", "delete", "repository"];
 
 /**
  * A repository at a Gitea or Forgejo, by resources of our own: GitHub's plugin cannot make a webhook there, since that

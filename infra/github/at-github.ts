@@ -4,7 +4,7 @@ import { lookUp } from "./look-up.ts";
 import type { Site, SiteArgs } from "./site.ts";
 
 /** What GitHub tells the control plane of; the rest is asked for. */
-const EVENTS = ["push", "status", "check_suite", "delete", "repository"];
+const EVENTS = ["push", "pull_request", "status", "check_suite", "delete", "repository"];
 
 /** A repository at GitHub, or at a GitHub Enterprise Server, by GitHub's own plugin. */
 export function atGitHub({ name, repository, baseUrl, credential, parent }: SiteArgs): Site {

@@ -11,11 +11,12 @@ import {
   type Reader,
   text,
 } from "../../lib/validation/readers.ts";
-import { addonName, appName, attachmentName, certificateName, processType, servedName } from "../names.ts";
+import { addonName, anyAppName, appName, attachmentName, certificateName, processType, servedName } from "../names.ts";
 import { readChain } from "./certificate-chain.ts";
 import { type FormationSettings, quantity } from "./formation.ts";
 import { LABS, type Lab } from "./labs.ts";
 import { generation, type PostgresPlan, postgresPlan } from "./postgres-plans.ts";
+import { type ReviewSettings, reviewSettings } from "./review.ts";
 import { dynoSize } from "./sizes.ts";
 
 /** What one says of an app: the arguments of `App` (which has a few more), and `dynoform:app` of a stack file. */
@@ -86,6 +87,11 @@ export interface AppSettings {
    * @default []
    */
   readonly labs?: readonly Lab[];
+  /**
+   * Of a review app: which pull request it is for. The control plane writes it.
+   * @default none
+   */
+  readonly review?: ReviewSettings;
 }
 
 /** `path` or `commit`. */
@@ -226,7 +232,7 @@ export const hsts = integer(0, 63_072_000);
 
 /** The readers of {@link AppSettings}, key by key. */
 export const appSettingsFields = {
-  name: optional(appName),
+  name: optional(anyAppName),
   id: optional(appName),
   source: optional(source),
   formation: optional(map(formationType, formation)),
@@ -239,6 +245,7 @@ export const appSettingsFields = {
   hsts: optional(hsts),
   maintenance: optional(boolean),
   labs: optional(list(oneOf("lab", LABS))),
+  review: optional(reviewSettings),
 };
 
 function formationType(name: string, path: string, problems: Problems): void {

@@ -1,6 +1,7 @@
 import type { Problems } from "../../lib/validation/problems.ts";
 import { isRecord, join, list, map, object, oneOf, optional, type Reader, text } from "../../lib/validation/readers.ts";
 import { appName } from "../names.ts";
+import { type ReviewAppsSettings, reviewAppsSettings } from "./review-apps.ts";
 
 /** Where apps stand in a pipeline, in the order in which releases are promoted. */
 export const STAGES = ["development", "staging", "production"] as const;
@@ -29,6 +30,11 @@ export interface PipelineSettings {
    * @default none
    */
   readonly github?: string;
+  /**
+   * An app of its own for each pull request of that repository.
+   * @default none
+   */
+  readonly reviewApps?: ReviewAppsSettings;
 }
 
 /** As Heroku takes the name of a pipeline. */
@@ -63,6 +69,7 @@ export const pipelineFields = {
   id: optional(appName),
   stages: optional(stages),
   github: optional(stackName),
+  reviewApps: optional(reviewAppsSettings),
 };
 
 export const pipelineSettings: Reader<PipelineSettings> = object<PipelineSettings>(pipelineFields);

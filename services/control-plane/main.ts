@@ -36,7 +36,7 @@ import { DynoManager } from "./dyno-manager.ts";
 import { RuntimeMetrics } from "./dynos/runtime-metrics.ts";
 import { Ticker } from "./dynos/ticker.ts";
 import { openGit } from "./git/open.ts";
-import { openGitHub } from "./github/open.ts";
+import { type GitHub, openGitHub } from "./github/open.ts";
 import { healthOf } from "./health.ts";
 import { LostImages } from "./images/lost-images.ts";
 import { publicReach } from "./logs/drains/reach.ts";
@@ -50,6 +50,7 @@ import { openPipelines } from "./pipelines/open.ts";
 import { Databases } from "./postgres/databases.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
+import { type OpenedReviews, openReviews } from "./reviews/open.ts";
 import { certificatePort, routerPort } from "./router.ts";
 import { openSetups } from "./setups/open.ts";
 import { openStore } from "./store.ts";
@@ -211,7 +212,7 @@ apps.follow({
 const git = parts.use(
   await openGit({ apps, deploy: builds.deploy, directory: settings.directory, places, accounts, report }),
 );
-const github = parts.use(
+const github: GitHub = parts.use(
   openGitHub({
     ...tools,
     async needed(stack) {
@@ -230,6 +231,7 @@ const github = parts.use(
     settings,
     clock,
     report,
+    looked: (link, forge, repository) => reviews.looked(link, forge, repository),
   }),
 );
 const drift = parts.use(
@@ -270,6 +272,24 @@ const setups = openSetups({
   directory: settings.directory,
   report,
 });
+const reviews: OpenedReviews = parts.use(
+  openReviews({
+    apps,
+    links: github.links,
+    pulls: github.pulls,
+    pipelines: pipelines.pipelines,
+    outputs,
+    databases,
+    oneOffs,
+    access: accounts.access,
+    log: logs,
+    store,
+    clock,
+    directory: settings.directory,
+    user: `github@${settings.domain}`,
+    report,
+  }),
+);
 const certificates = await ensureCertificates(places.tls);
 const shelf = certificatePort(settings.socket, stopping.signal);
 const acm = openCertificates({
@@ -406,6 +426,7 @@ Promise.all([apps.resume(calm), github.resume(calm), pipelines.pipelines.resume(
   .then(async () => builds.recover(await apps.list()))
   .then(() => pipelines.recover())
   .then(() => setups.recover())
+  .then(() => reviews.start())
   .then(() => github.start())
   .then(() => drift.start())
   .then(() => images.restoreAll())

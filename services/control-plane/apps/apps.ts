@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../../lib/errors.ts";
+import type { ReviewSettings } from "../../../model/app/review.ts";
 import { type Edited, editStackFile } from "../../../model/stack/editor.ts";
 import { pulumiReason } from "../../stacks/reasons.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Act, AppLock } from "../types.ts";
 import { type ChangeOptions, type ChangeResult, Changes } from "./changes.ts";
 import type { StackCommits } from "./commits.ts";
-import { courses, namesIn } from "./courses.ts";
+import { courses, isReview, namesIn } from "./courses.ts";
 import { type DeclaredApp, declaredApps } from "./declared.ts";
 import { type Edit, editedText } from "./edit.ts";
 import { type AppFollower, Followers } from "./followers.ts";
@@ -41,6 +42,11 @@ export interface AppsOptions {
   readonly report: (problem: string) => void;
 }
 
+interface CreateOptions extends ChangeOptions {
+  /** Of a review app, which alone may have its name. */
+  readonly review?: ReviewSettings;
+}
+
 /**
  * The apps of this project, which are changed in one way only: their stack file is edited and `up` is run. A change
  * that fails is taken back; one that a killed process left is finished by the next.
@@ -64,7 +70,8 @@ export class Apps {
     this.#changes = new Changes({
       ...options,
       courses: courses({ project, editor: this.#editor, followers: this.#followers, journal }),
-      made: (change, act) => options.commits?.commit(change, act) ?? Promise.resolve(),
+      // A review app is nobody's to review: it comes and goes with its pull request.
+      made: async (change, act) => (isReview(change) ? undefined : options.commits?.commit(change, act)),
     });
     this.#plans = new Plans(options);
     this.#new = new NewApps({ project, platform, domain: options.domain, list: () => this.list() });
@@ -136,12 +143,13 @@ export class Apps {
     name: string,
     act: Act,
     owner?: string,
-    options: ChangeOptions = {},
+    options: CreateOptions = {},
   ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
     const { journal, lock } = this.#options;
-    return this.#give(name, () =>
+    const { review } = options;
+    const work = () =>
       lock.run(name, "its creation", async () => {
-        const { stack, path, id, text } = await this.#new.describe(name);
+        const { stack, path, id, text } = await this.#new.describe(name, { review });
         journal.forgetApp(name);
         const activity = journal.begin(name, act);
         this.#followers.making({ name, id }, owner);
@@ -149,8 +157,8 @@ export class Apps {
         journal.applying(change);
         const made = await this.#changes.make(change, act, options);
         return { ...made, app: await this.#known(name) };
-      }),
-    );
+      });
+    return this.#give(name, work, review !== undefined);
   }
 
   /**
@@ -188,11 +196,11 @@ export class Apps {
   }
 
   /** Gives a name to one at a time: the others are refused at once, and not after their turn has come. */
-  async #give<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async #give<T>(name: string, work: () => Promise<T>, review = false): Promise<T> {
     if (this.#given.has(name)) throw takenName(name);
     this.#given.add(name);
     try {
-      await this.#new.name(name);
+      await this.#new.name(name, review);
       return await work();
     } finally {
       this.#given.delete(name);

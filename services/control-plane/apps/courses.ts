@@ -54,8 +54,17 @@ interface CoursesOptions extends Pick<StackCoursesOptions, "project" | "editor">
 
 /** The app that a stack file's text declares. */
 export function namesIn(text: string, stack: string): AppNames {
+  return appNames(settingsIn(text), stack);
+}
+
+/** Whether it is of a review app. */
+export function isReview({ before, after }: Pick<Change, "before" | "after">): boolean {
+  return settingsIn(after || before).review !== undefined;
+}
+
+function settingsIn(text: string): ReturnType<typeof appSettingsOf> {
   const config: unknown = parse(text)?.config;
-  return appNames(appSettingsOf(isRecord(config) ? config : {}), stack);
+  return appSettingsOf(isRecord(config) ? config : {});
 }
 
 /** How the stacks of apps are changed. */

@@ -1,4 +1,6 @@
+import { Problems } from "../../../lib/validation/problems.ts";
 import { declaredCertificates } from "../../../model/app/certificates.ts";
+import { reviewSettings } from "../../../model/app/review.ts";
 import { appUrl } from "../../../model/platform/addresses.ts";
 import {
   appNames,
@@ -56,6 +58,14 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     createdAt: options.firstSeen(stack),
     formation: declaredFormation(settings),
     addons: declaredAddons(settings),
+    review: reviewOf(settings),
     settings,
   };
+}
+
+/** Undefined where it cannot be read, too: what is no whole mark marks nothing. */
+function reviewOf({ review }: DeclaredApp["settings"]): DeclaredApp["review"] {
+  const problems = new Problems();
+  const read = reviewSettings(review, "review", problems);
+  return problems.lines.length > 0 ? undefined : read;
 }

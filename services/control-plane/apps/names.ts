@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { UserError } from "../../../lib/errors.ts";
 import { Problems } from "../../../lib/validation/problems.ts";
-import { appName, RESERVED_APP_NAMES } from "../../../model/names.ts";
+import { anyAppName, appName, isReviewName, RESERVED_APP_NAMES } from "../../../model/names.ts";
 
 /** An app that cannot be called so. */
 export class NameRefused extends UserError {
@@ -27,14 +27,14 @@ export function randomId(name: string): string {
   return `${name.slice(0, 21).replace(/-+$/, "")}-${letters.join("")}`;
 }
 
-/** @throws NameRefused with Heroku's words */
-export function checkName(name: string): void {
+/** @param review whether it is a review app's @throws NameRefused with Heroku's words */
+export function checkName(name: string, review = false): void {
   if (RESERVED_APP_NAMES.includes(name)) throw takenName(name);
   if (name.length < 3) throw new NameRefused("Name is too short (minimum is 3 characters).");
   if (name.length > 30) throw new NameRefused("Name is too long (maximum is 30 characters).");
   const problems = new Problems();
-  if (appName(name, "name", problems) !== undefined) return;
-  if (/-pr-\d+$/.test(name)) throw new NameRefused("Name ends in -pr- and a number, as those of review apps do.");
+  if ((review ? anyAppName : appName)(name, "name", problems) !== undefined) return;
+  if (isReviewName(name)) throw new NameRefused("Name ends in -pr- and a number, as those of review apps do.");
   throw new NameRefused(
     "Name must start with a letter, end with a letter or digit and can only contain lowercase letters, digits, and dashes.",
   );

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { ReviewSettings } from "../../../model/app/review.ts";
 import { isPlatform } from "../../../model/stack/declared.ts";
 import { APP, DEFAULT_PLATFORM_STACK, KEY } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
@@ -25,6 +26,11 @@ interface NewApp {
   readonly text: string;
 }
 
+interface DescribeOptions {
+  readonly keyed?: boolean;
+  readonly review?: ReviewSettings | undefined;
+}
+
 /** What apps to come are called, and what their stack files say. */
 export class NewApps {
   readonly #options: NewAppsOptions;
@@ -33,10 +39,10 @@ export class NewApps {
     this.#options = options;
   }
 
-  /** @param wanted undefined: a random one @throws NameRefused */
-  async name(wanted: string | undefined): Promise<string> {
+  /** @param wanted undefined: a random one @param review whether it is a review app's @throws NameRefused */
+  async name(wanted: string | undefined, review = false): Promise<string> {
     if (wanted !== undefined) {
-      checkName(wanted);
+      checkName(wanted, review);
       await this.checkFree(wanted);
       return wanted;
     }
@@ -57,10 +63,10 @@ export class NewApps {
   /**
    * In the name's turn.
    *
-   * @param options `keyed`: with a key in plain, for what is thrown away
+   * @param options `keyed`: with a key in plain, for what is thrown away; `review`: of a review app
    * @throws NameRefused
    */
-  async describe(name: string, options: { readonly keyed?: boolean } = {}): Promise<NewApp> {
+  async describe(name: string, options: DescribeOptions = {}): Promise<NewApp> {
     await this.checkFree(name);
     const project = await findProject(this.#options.project);
     const files = await readStackFiles(project);
@@ -74,6 +80,7 @@ export class NewApps {
       id,
       ...(stack !== name && { name }),
       ...(platform !== DEFAULT_PLATFORM_STACK && { platform }),
+      ...(options.review !== undefined && { review: options.review }),
     };
     const key = options.keyed === true ? { [KEY]: newKey() } : {};
     return {

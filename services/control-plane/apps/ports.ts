@@ -1,5 +1,6 @@
 import type { DeclaredCertificate } from "../../../model/app/certificates.ts";
 import type { Scale } from "../../../model/app/formation.ts";
+import type { ReviewSettings } from "../../../model/app/review.ts";
 import type { AddonSettings } from "../../../model/app/settings.ts";
 import type { Plain } from "../../../model/content.ts";
 import type { Act } from "../types.ts";
@@ -28,6 +29,8 @@ export interface DeclaredApp {
   readonly formation: Readonly<Record<string, Scale>>;
   /** As the file says it, by attachment. */
   readonly addons: Readonly<Record<string, AddonSettings>>;
+  /** Which pull request it is for; undefined: it is no review app. */
+  readonly review?: ReviewSettings | undefined;
 }
 
 /** An app's stack file while it is being changed, by whoever has the app's turn. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { messageOf } from "../../../lib/errors.ts";
 import type { Builds, StartedBuild } from "../deploys/builds.ts";
 import type { Say } from "../deploys/deploy-commit.ts";
@@ -5,11 +6,13 @@ import type { LinkingApp } from "./ports.ts";
 import type { Outbox } from "./reports/outbox.ts";
 
 /** A commit of a linked repository that is to be deployed. */
-interface LinkedCommit {
+export interface LinkedCommit {
   readonly app: LinkingApp & { readonly url: string };
   /** The link's stack. */
   readonly stack: string;
   readonly commit: string;
+  /** Whether the app goes again. @default false */
+  readonly transient?: boolean;
 }
 
 interface DeploymentsOptions {
@@ -36,7 +39,7 @@ export class Deployments {
    * @throws BuildRunning
    */
   async start(
-    { app, stack, commit }: LinkedCommit,
+    { app, stack, commit, transient = false }: LinkedCommit,
     user: string,
     fetch?: (say: Say) => Promise<void>,
   ): Promise<StartedBuild> {
@@ -51,6 +54,7 @@ export class Deployments {
       description: `Deploying to ${app.name}`,
       environmentUrl: app.url,
       logUrl: `${site}/apps/${app.name}/builds/${build.id}`,
+      transient,
     });
     const end = (result: "success" | "failure", description: string) => {
       outbox.end(build.id, result, description);
@@ -62,6 +66,22 @@ export class Deployments {
     );
     wake();
     return started;
+  }
+
+  /** Says of a commit that it was not even begun to be deployed. */
+  refuse({ app, stack, commit }: LinkedCommit, why: string): void {
+    const { outbox, site, wake } = this.#options;
+    const build = `refused-${randomUUID()}`;
+    const about = { description: why, environmentUrl: app.url, logUrl: `${site}/apps/${app.name}`, transient: true };
+    outbox.begin({ stack, app: app.name, commit, build, ...about });
+    outbox.end(build, "failure", why);
+    wake();
+  }
+
+  /** Of an app that goes: the forge learns that nothing of it is deployed any more. */
+  retire(app: string): void {
+    this.#options.outbox.retire(app);
+    this.#options.wake();
   }
 
   /** Says how deployments ended that an earlier control plane began; when all builds have ended that it began. */

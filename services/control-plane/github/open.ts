@@ -16,15 +16,15 @@ import type { AppLock, Aside, Clock, LogSink } from "../types.ts";
 import { LinkAccess } from "./access.ts";
 import { Connections } from "./connections/connections.ts";
 import { declaredLinks } from "./declared.ts";
-import { Deployments } from "./deployments.ts";
+import { Deployments, type LinkedCommit } from "./deployments.ts";
 import { forgeLabel } from "./forge/addresses.ts";
-import type { OpenRepositoryForge, RepositoryForge } from "./forge/forge.ts";
+import type { OpenRepositoryForge, PullRequest, RepositoryForge } from "./forge/forge.ts";
 import { openForge } from "./forge/open.ts";
 import { Deliveries } from "./hooks/deliveries.ts";
 import { receiveDeliveries } from "./hooks/receive.ts";
 import { PlatformLinks } from "./links.ts";
 import { LinkOutputsReader } from "./outputs.ts";
-import type { Connection, ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
+import type { Connection, DeclaredLink, ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
 import { Outbox } from "./reports/outbox.ts";
 import { Reporter } from "./reports/reporter.ts";
 import { FetchFailed, fetchBranch } from "./worker/fetch.ts";
@@ -54,8 +54,32 @@ interface OpenGitHubOptions extends Pick<OpenedApps, "runner" | "journal" | "com
    * @default nothing does
    */
   needed?(stack: string): Promise<boolean>;
+  /** Told of a repository at the end of each look at it. @throws UserError when it could not be read */
+  looked?(link: DeclaredLink, forge: RepositoryForge, repository: ForgeRepository): Promise<void>;
   /** @default openForge */
   readonly open?: OpenRepositoryForge;
+}
+
+/** What the apps of pull requests need of links. */
+export interface PullDeploys {
+  /** @param stack the link's @throws UserError */
+  open(stack: string): Promise<{ readonly forge: RepositoryForge; readonly repository: ForgeRepository }>;
+  /** Brings a pull request into an app's repository. @returns the commit that it is at @throws UserError */
+  fetch(
+    app: LinkingApp,
+    at: { readonly forge: Pick<RepositoryForge, "gitLogin">; readonly repository: ForgeRepository },
+    pull: Pick<PullRequest, "number" | "branch">,
+  ): Promise<string>;
+  /** Deploys a commit that is there, and tells the forge. @throws DeployFailed, BuildRunning */
+  deploy(what: LinkedCommit): Promise<void>;
+  /** Tells the forge that a commit was not even begun to be deployed. */
+  refuse(what: LinkedCommit, why: string): void;
+  /** Tells the forge that nothing of an app is deployed any more. */
+  retire(app: string): void;
+  /** Whether the forge has been told all of an app. */
+  told(app: string): boolean;
+  /** Has a link's repository looked at. @param after milliseconds @default at once */
+  again(stack: string, after?: number): void;
 }
 
 /** Links to GitHub, and what goes on by itself for them until disposed. */
@@ -70,6 +94,8 @@ export interface GitHub extends AsyncDisposable {
     repository: string,
     branch: string,
   ): Promise<string>;
+  /** For pull requests' apps. */
+  readonly pulls: PullDeploys;
   /** Takes the deliveries of webhooks. */
   readonly receive: Aside;
   /** Finishes what an earlier control plane began with links. @param calm no run is begun before this */
@@ -107,13 +133,14 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
   const bare = ({ id }: LinkingApp) => repositoryPath(directory, id);
   const fetch = async (
     app: LinkingApp,
-    { repository, branch }: { repository: ForgeRepository; branch: string },
-    forge: RepositoryForge,
+    { repository, branch, pull }: { repository: ForgeRepository; branch: string; pull?: number },
+    forge: Pick<RepositoryForge, "gitLogin">,
   ) =>
     fetchBranch({
       repository: bare(app),
       url: repository.cloneUrl,
       branch,
+      ...(pull !== undefined && { pull }),
       name: repository.fullName,
       login: await forge.gitLogin(),
     });
@@ -139,6 +166,7 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
     },
     tell,
     heads,
+    looked: async (link, forge, repository) => options.looked?.(link, forge, repository),
   });
 
   const workers = new Workers({
@@ -209,6 +237,22 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
     async fetch(app, by, name, branch) {
       const forge = open(by);
       return fetch(app, { repository: await forge.repository(name), branch }, forge);
+    },
+    pulls: {
+      async open(stack) {
+        const link = await linkOf(stack);
+        if (link === undefined) throw new FetchFailed(`the link ${stack} is gone`);
+        return access.repository(link);
+      },
+      fetch: (app, { forge, repository }, { number, branch }) =>
+        fetch(app, { repository, branch, pull: number }, forge),
+      async deploy(what) {
+        await (await deployments.start({ ...what, transient: true }, user)).ended;
+      },
+      refuse: (what, why) => deployments.refuse(what, why),
+      retire: (app) => deployments.retire(app),
+      told: (app) => !outbox.untold(app),
+      again: (stack, after) => (after === undefined ? void workers.mark(stack) : workers.again(stack, after)),
     },
     receive: receiveDeliveries({
       deliveries,

@@ -1,6 +1,8 @@
+import { Problems } from "../../../lib/validation/problems.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
+import { reviewAppsSettings } from "../../../model/pipeline/review-apps.ts";
 import { isPlatform, platformStack } from "../../../model/stack/declared.ts";
-import { PIPELINE } from "../../../model/stack/keys.ts";
+import { PIPELINE, REVIEW_CONFIG } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles, type StackFile } from "../../../model/stack/project.ts";
 import { type DeclaredPipeline, STAGES } from "./ports.ts";
 
@@ -25,7 +27,7 @@ export async function declaredPipelines(options: DeclaredPipelinesOptions): Prom
 }
 
 function toPipeline(
-  { stack, path }: StackFile,
+  { stack, path, config }: StackFile,
   settings: Readonly<Record<string, unknown>>,
   { firstSeen }: DeclaredPipelinesOptions,
 ): DeclaredPipeline {
@@ -42,6 +44,23 @@ function toPipeline(
     path,
     stages: Object.fromEntries(stages) as unknown as DeclaredPipeline["stages"],
     github: typeof settings.github === "string" ? settings.github : undefined,
+    reviewApps: reviewAppsOf(settings.reviewApps),
+    plainReviewConfig: plainOf(config[REVIEW_CONFIG]),
     createdAt: firstSeen(stack),
   };
+}
+
+function reviewAppsOf(value: unknown): DeclaredPipeline["reviewApps"] {
+  if (value === undefined || value === null) return undefined;
+  const problems = new Problems();
+  const read = reviewAppsSettings(value, "reviewApps", problems);
+  return problems.lines.length > 0 ? "unclear" : read;
+}
+
+/** Without secure values, which are maps as written. */
+function plainOf(config: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(isRecord(config) ? config : {}).flatMap(([name, value]) =>
+    ["string", "number", "boolean"].includes(typeof value) ? [[name, String(value)] as const] : [],
+  );
+  return Object.fromEntries(entries);
 }

@@ -1,3 +1,4 @@
+import type { ReviewAppsSettings } from "../../../model/pipeline/review-apps.ts";
 import type { Stage } from "../../../model/pipeline/settings.ts";
 import type { Connection, DeclaredLink, RepositoryAccess } from "../github/ports.ts";
 import type { Act } from "../types.ts";
@@ -17,6 +18,10 @@ export interface DeclaredPipeline {
   readonly stages: Readonly<Record<Stage, readonly string[]>>;
   /** The stack of its repository. */
   readonly github: string | undefined;
+  /** `unclear`: what stands there cannot be read, so nothing is done by it; undefined: it has none. */
+  readonly reviewApps?: ReviewAppsSettings | "unclear" | undefined;
+  /** What its review config has that is no secret. */
+  readonly plainReviewConfig?: Readonly<Record<string, string>>;
   /** When the control plane saw it first, in milliseconds since 1970. */
   readonly createdAt: number;
 }

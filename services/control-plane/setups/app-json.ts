@@ -29,6 +29,8 @@ export interface AppJson {
   readonly addons: readonly WantedAddon[];
   /** Runs once, after the first deploy. */
   readonly postdeploy: string | undefined;
+  /** Runs before a review app goes. */
+  readonly predestroy: string | undefined;
   /** A path of the app, or a URL. */
   readonly successUrl: string | undefined;
   /** What it says in vain here. */
@@ -47,28 +49,42 @@ export class BadAppJson extends UserError {
   }
 }
 
-/** @throws BadAppJson with everything that is wrong */
-export function readAppJson(text: string): AppJson {
-  let json: unknown;
+/**
+ * @param environment whose own settings go before the others, e.g. `review`
+ * @throws BadAppJson with everything that is wrong
+ */
+export function readAppJson(text: string, environment?: "review"): AppJson {
+  let whole: unknown;
   try {
-    json = JSON.parse(text);
+    whole = JSON.parse(text);
   } catch (error) {
     throw new BadAppJson([`is no JSON: ${(error as Error).message}`]);
   }
-  if (!isRecord(json)) throw new BadAppJson(["is no object"]);
+  if (!isRecord(whole)) throw new BadAppJson(["is no object"]);
+  const json = environment === undefined ? whole : inEnvironment(whole, environment);
   const found: string[] = [];
   const problems = new Problems();
   const read: AppJson = {
     env: readEnv(json.env, found),
     formation: readFormation(json.formation, problems),
     addons: readAddons(json.addons, found, problems),
-    postdeploy: readPostdeploy(json.scripts, found),
+    postdeploy: readScript(json.scripts, "postdeploy", found),
+    predestroy: readScript(json.scripts, "pr-predestroy", found),
     successUrl: typeof json.success_url === "string" ? json.success_url : undefined,
     remarks: remarksOn(json),
   };
   const all = [...found, ...problems.lines];
   if (all.length > 0) throw new BadAppJson(all);
   return read;
+}
+
+/** What an environment says of `env` and `scripts` is put over what stands there; the rest takes its place. */
+function inEnvironment(json: Readonly<Record<string, unknown>>, environment: string): Record<string, unknown> {
+  const own = isRecord(json.environments) ? json.environments[environment] : undefined;
+  if (!isRecord(own)) return json;
+  const over = (key: string) => (isRecord(json[key]) && isRecord(own[key]) ? { ...json[key], ...own[key] } : own[key]);
+  const both = ["env", "scripts"].filter((key) => own[key] !== undefined).map((key) => [key, over(key)] as const);
+  return { ...json, ...own, ...Object.fromEntries(both) };
 }
 
 function readEnv(env: unknown, found: string[]): AppJson["env"] {
@@ -137,12 +153,12 @@ function readAddons(addons: unknown, found: string[], problems: Problems): Wante
   });
 }
 
-function readPostdeploy(scripts: unknown, found: string[]): string | undefined {
-  const script = isRecord(scripts) ? scripts.postdeploy : undefined;
+function readScript(scripts: unknown, name: "postdeploy" | "pr-predestroy", found: string[]): string | undefined {
+  const script = isRecord(scripts) ? scripts[name] : undefined;
   const command = isRecord(script) ? script.command : script;
   if (command === undefined || command === null) return undefined;
   if (typeof command === "string" && command.trim() !== "") return command;
-  found.push("scripts.postdeploy is no command");
+  found.push(`scripts.${name} is no command`);
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { freeAttachment } from "../postgres/names.ts";
 import type { AppJson, WantedAddon } from "./app-json.ts";
 
 /** An add-on, and what it is attached as. */
-interface PlacedAddon extends WantedAddon {
+export interface PlacedAddon extends WantedAddon {
   readonly as: string;
 }
 
@@ -23,12 +23,14 @@ export function placed(addons: readonly WantedAddon[]): PlacedAddon[] {
  * The config vars that an app begins with. What an add-on sets always wins: another value would be another database.
  *
  * @param given by whoever sets the app up
+ * @param place where they give them
  * @throws UserError where one is missing that the app requires
  */
 export function initialConfig(
   { env }: Pick<AppJson, "env">,
   given: Readonly<Record<string, string>>,
   addons: readonly PlacedAddon[],
+  place = "overrides.env",
 ): Record<string, string> {
   const set = new Set(addons.map(({ as }) => `${as}_URL`));
   const config: Record<string, string> = {};
@@ -41,7 +43,7 @@ export function initialConfig(
   }
   if (missing.length > 0) {
     throw new UserError(
-      `app.json requires values for ${missing.join(", ")}: give them as overrides.env, or write them there`,
+      `app.json requires values for ${missing.join(", ")}: give them as ${place}, or write them there`,
     );
   }
   for (const [name, value] of Object.entries(given)) {

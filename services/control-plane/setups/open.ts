@@ -20,12 +20,12 @@ export function openSetups({ store, clock, directory, ...options }: OpenSetupsOp
   return new Setups({
     ...options,
     store: new SetupStore(store, clock),
-    appJson: ({ id }, commit) => readFileOf(repositoryPath(directory, id), commit),
+    appJson: ({ id }, commit) => appJsonOf(repositoryPath(directory, id), commit),
   });
 }
 
-/** @throws BadAppJson for one that is too large */
-async function readFileOf(repository: string, commit: string): Promise<string | undefined> {
+/** What a commit's app.json says; undefined: it has none. @throws BadAppJson for one that is too large */
+export async function appJsonOf(repository: string, commit: string): Promise<string | undefined> {
   const file = `${commit}:app.json`;
   try {
     const size = Number(await git(repository, ["cat-file", "-s", file]));

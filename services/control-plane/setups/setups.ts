@@ -7,6 +7,7 @@ import type { OneOffDynos } from "../one-off/one-off-dynos.ts";
 import type { LogSink } from "../types.ts";
 import { type AppJson, BadAppJson, readAppJson } from "./app-json.ts";
 import { initialConfig, placed } from "./config.ts";
+import { configure, runScript } from "./set-up.ts";
 import type { AppSetup, SetupStore } from "./store.ts";
 
 /** An app, as far as setting it up needs it. */
@@ -88,26 +89,18 @@ export class Setups {
     for (const remark of json.remarks) tell(`app.json: ${remark}`);
     const addons = placed(json.addons);
     const variables = initialConfig(json, config, addons);
-    await apps.change(app.name, { user, description: "Set up by app.json" }, (file) => {
-      for (const { as, plan } of addons) file.addon(as, { service: "postgresql", plan });
-      for (const [type, scale] of Object.entries(json.formation)) file.scale(type, scale);
-      for (const [name, value] of Object.entries(variables)) file.setConfig(name, value);
-    });
+    await configure(apps, app.name, { addons, formation: json.formation, variables }, user);
     const { build, ended } = await builds.start(app, commit, user);
     store.change(id, { build: build.id });
     await ended;
-    await this.#postdeploy(id, app, json, tell);
+    await this.#postdeploy(id, app, json);
     return successUrl(app, json);
   }
 
-  async #postdeploy(id: string, app: NewApp, { postdeploy }: AppJson, tell: (text: string) => void): Promise<void> {
+  async #postdeploy(id: string, { name }: NewApp, { postdeploy }: AppJson): Promise<void> {
     if (postdeploy === undefined) return;
-    const { oneOffs, store } = this.#options;
-    tell(`Running the postdeploy script: ${postdeploy}`);
-    const { dyno } = await oneOffs.create({ app: app.name, command: postdeploy, env: {}, attach: false, tty: false });
-    const exitCode = (await oneOffs.exitCode(app.name, dyno)) ?? 1;
-    store.change(id, { exitCode });
-    tell(`The postdeploy script ended with exit code ${exitCode}`);
+    const exitCode = await runScript(this.#options, name, "postdeploy", postdeploy);
+    this.#options.store.change(id, { exitCode });
     if (exitCode !== 0) throw new UserError(`the postdeploy script failed with exit code ${exitCode}`);
   }
 
@@ -123,7 +116,7 @@ export class Setups {
 }
 
 /** Why a deploy failed says its log; the first line of it stands with what caused it. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const cause = error instanceof DeployFailed && error.cause !== undefined ? error.cause : error;
   const [first = ""] = messageOf(cause).split("\n");
   return error instanceof DeployFailed ? `${error.message}: ${first}` : messageOf(error);

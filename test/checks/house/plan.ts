@@ -85,6 +85,14 @@ export const PLAN: Readonly<Record<string, Room>> = {
     knows: [...BASE, "sources", ...part("apps", "deploys", "one-off", "postgres")],
     packages: [],
   },
+  "services/control-plane/reviews": {
+    knows: [
+      ...BASE,
+      "sources",
+      ...part("accounts", "apps", "deploys", "dynos", "github", "one-off", "pipelines", "postgres", "setups"),
+    ],
+    packages: [],
+  },
   "services/control-plane/metrics": {
     knows: [...BASE, ...part("apps", "certificates", "dynos", "hours", "logs", "postgres", "health.ts")],
     packages: ["prom-client"],
@@ -107,6 +115,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
         "one-off",
         "pipelines",
         "postgres",
+        "reviews",
         "setups",
         "tls",
       ),

@@ -28,6 +28,8 @@ export interface NewDeployment {
   readonly description: string;
   /** By which one that was made is found again. */
   readonly mark: string;
+  /** Whether the environment goes again. @default false */
+  readonly transient?: boolean;
 }
 
 export interface DeploymentStatus {
@@ -36,6 +38,21 @@ export interface DeploymentStatus {
   /** Where the app is served; only of one that succeeded. */
   readonly environmentUrl?: string;
   readonly logUrl?: string;
+}
+
+/** A pull request as it is now. */
+export interface PullRequest {
+  readonly number: number;
+  readonly title: string;
+  /** Where people find it. */
+  readonly url: string;
+  readonly open: boolean;
+  readonly draft: boolean;
+  /** Where it comes from, which is another repository's if `fork`. */
+  readonly branch: string;
+  readonly fork: boolean;
+  /** What that is at; empty: there is no such branch any more. */
+  readonly commit: string;
 }
 
 /** Git's way in, for a moment. */
@@ -53,6 +70,14 @@ export interface RepositoryForge extends Forge {
   /** Makes a deployment, or finds the one that has its mark. @returns its id */
   deployment(name: string, deployment: NewDeployment, options: { readonly find: boolean }): Promise<number>;
   setDeployment(name: string, id: number, status: DeploymentStatus): Promise<void>;
+  /** Those that are open, whatever they are to be merged into. */
+  pulls(name: string): Promise<readonly PullRequest[]>;
+  /** Undefined: there is none of this number. */
+  pull(name: string, number: number): Promise<PullRequest | undefined>;
+  /** The files that it changes. */
+  changedFiles(name: string, number: number): Promise<readonly string[]>;
+  /** Whether somebody may write to the repository, as it is now. @param login as the forge calls them */
+  mayWrite(name: string, login: string): Promise<boolean>;
   /** Has a webhook deliver a ping. @param hook its id */
   ping(name: string, hook: string): Promise<void>;
   gitLogin(): Promise<GitLogin>;

@@ -8,8 +8,10 @@ import {
   ForgeError,
   type GitLogin,
   type OpenRepositoryForge,
+  type PullRequest,
   type RepositoryForge,
 } from "./forge.ts";
+import { type PullAnswer, toPull } from "./pulls.ts";
 import { commonPrefix, short } from "./texts.ts";
 
 /** What a page of an answer has at most, unless the Gitea's owner says less. */
@@ -115,6 +117,33 @@ class GiteaForge implements RepositoryForge {
 
   setDeployment(): Promise<void> {
     return Promise.reject(lacking());
+  }
+
+  async pulls(name: string): Promise<readonly PullRequest[]> {
+    const path = `${place(name)}/pulls?state=open`;
+    const pulls: PullRequest[] = [];
+    for (let page = 1; page <= PAGES; page++) {
+      const some = await this.#ask<readonly PullAnswer[]>(name, "GET", `${path}&page=${page}&limit=${PAGE}`);
+      pulls.push(...some.map(toPull));
+      if (some.length === 0) break;
+    }
+    return pulls;
+  }
+
+  async pull(name: string, number: number): Promise<PullRequest | undefined> {
+    const found = await this.#find<PullAnswer>(`${name}#${number}`, `${place(name)}/pulls/${number}`);
+    return found && toPull(found);
+  }
+
+  async changedFiles(name: string, number: number): Promise<readonly string[]> {
+    const files = await this.#pages<{ filename: string }>(`${name}#${number}`, `${place(name)}/pulls/${number}/files`);
+    return files.map(({ filename }) => filename);
+  }
+
+  async mayWrite(name: string, login: string): Promise<boolean> {
+    const path = `${place(name)}/collaborators/${encodeURIComponent(login)}/permission`;
+    const { permission } = await this.#ask<{ permission: string }>(`${login} at ${name}`, "GET", path);
+    return ["owner", "admin", "write"].includes(permission);
   }
 
   /** It sends the head of the default branch as a push. */

@@ -11,10 +11,12 @@ import {
   type GitLogin,
   type NewDeployment,
   type OpenRepositoryForge,
+  type PullRequest,
   type RepositoryForge,
 } from "./forge.ts";
 import { type Client, openOctokit } from "./octokit.ts";
 import { type Asked, toForgeError, whole } from "./problems.ts";
+import { toPull } from "./pulls.ts";
 import { commonPrefix, short } from "./texts.ts";
 
 /** What a page of an answer has at most. */
@@ -25,6 +27,8 @@ const SEARCHED = 10;
 const FOUND = 30;
 /** Pages of checks: more than a thousand of one commit are not looked at. */
 const CHECKED = 10;
+/** Pages of open pull requests. */
+const PULLED = 10;
 
 export const openGitHubForge: OpenRepositoryForge = (by) => new GitHubForge(by);
 
@@ -152,7 +156,7 @@ class GitHubForge implements RepositoryForge {
   }
 
   deployment(name: string, wanted: NewDeployment, { find }: { readonly find: boolean }): Promise<number> {
-    const { commit, environment, description, mark } = wanted;
+    const { commit, environment, description, mark, transient = false } = wanted;
     return this.#ask(name, async (client, asked) => {
       if (find) {
         const place = { ...parts(name), sha: commit, environment, per_page: PAGE };
@@ -170,7 +174,7 @@ class GitHubForge implements RepositoryForge {
         auto_merge: false,
         required_contexts: [],
         production_environment: false,
-        transient_environment: false,
+        transient_environment: transient,
       });
       const made = whole(data, asked);
       if ("id" in made) return Number(made.id);
@@ -191,6 +195,49 @@ class GitHubForge implements RepositoryForge {
         ...(logUrl !== undefined && { log_url: logUrl }),
       }),
     );
+  }
+
+  pulls(name: string): Promise<readonly PullRequest[]> {
+    return this.#ask(name, async (client, asked) => {
+      const pulls: PullRequest[] = [];
+      for (let page = 1; page <= PULLED; page++) {
+        const data = await this.#etags.ask(`pulls ${name} ${page}`, (headers) =>
+          client.rest.pulls.list({ ...parts(name), state: "open", per_page: PAGE, page, headers }),
+        );
+        const some = whole(data, asked);
+        pulls.push(...some.map(toPull));
+        if (some.length < PAGE) break;
+      }
+      return pulls;
+    });
+  }
+
+  pull(name: string, number: number): Promise<PullRequest | undefined> {
+    return this.#ask(`${name}#${number}`, async (client, asked) => {
+      try {
+        const { data } = await client.rest.pulls.get({ ...parts(name), pull_number: number });
+        return toPull(whole(data, asked));
+      } catch (error) {
+        if ((error as { readonly status?: unknown }).status !== 404) throw error;
+        return undefined;
+      }
+    });
+  }
+
+  changedFiles(name: string, number: number): Promise<readonly string[]> {
+    return this.#ask(`${name}#${number}`, async (client, asked) => {
+      const place = { ...parts(name), pull_number: number, per_page: PAGE };
+      const files = await client.paginate(client.rest.pulls.listFiles, place);
+      return whole(files, asked).map(({ filename }) => filename);
+    });
+  }
+
+  mayWrite(name: string, login: string): Promise<boolean> {
+    return this.#ask(`${login} at ${name}`, async (client, asked) => {
+      const place = { ...parts(name), username: login };
+      const { data } = await client.rest.repos.getCollaboratorPermissionLevel(place);
+      return ["admin", "write"].includes(whole(data, asked).permission);
+    });
   }
 
   async ping(name: string, hook: string): Promise<void> {

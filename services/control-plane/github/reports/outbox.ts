@@ -26,11 +26,14 @@ export interface Report {
   /** Whether somebody began to make that deployment. */
   readonly making: boolean;
   readonly attempts: number;
+  /** Whether where it is deployed goes again. */
+  readonly transient: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-type NewReport = Pick<Report, "stack" | "app" | "commit" | "build" | "description" | "environmentUrl" | "logUrl">;
+type NewReport = Pick<Report, "stack" | "app" | "commit" | "build" | "description" | "environmentUrl" | "logUrl"> &
+  Partial<Pick<Report, "transient">>;
 
 /**
  * What is still to be told to forges, kept across restarts. A row says how things are and not what happened, so what was
@@ -53,16 +56,34 @@ export class Outbox {
        ) STRICT;
        CREATE INDEX github_report_pending ON github_report (pending, nextAt);
        CREATE TABLE github_lacking (stack TEXT NOT NULL, what TEXT NOT NULL, PRIMARY KEY (stack, what)) STRICT`,
+      "ALTER TABLE github_report ADD COLUMN transient INTEGER NOT NULL DEFAULT 0",
     ]);
   }
 
-  begin({ stack, app, commit, build, description, environmentUrl, logUrl }: NewReport): void {
+  begin({ stack, app, commit, build, description, environmentUrl, logUrl, transient = false }: NewReport): void {
     this.#db
       .prepare(
-        `INSERT INTO github_report (stack, app, commitId, build, wanted, description, environmentUrl, logUrl, createdAt)
-           VALUES (?, ?, ?, ?, 'in_progress', ?, ?, ?, ?)`,
+        `INSERT INTO github_report
+             (stack, app, commitId, build, wanted, description, environmentUrl, logUrl, transient, createdAt)
+           VALUES (?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?)`,
       )
-      .run(stack, app, commit, build, description, environmentUrl, logUrl, this.#clock());
+      .run(stack, app, commit, build, description, environmentUrl, logUrl, Number(transient), this.#clock());
+  }
+
+  /** Of an app that goes: nothing of it is deployed any more. */
+  retire(app: string): void {
+    this.#db
+      .prepare(
+        `UPDATE github_report SET pending = 1, attempts = 0, nextAt = 0, description = 'It is gone',
+             wanted = CASE wanted WHEN 'in_progress' THEN 'failure' ELSE 'inactive' END
+           WHERE app = ? AND wanted IN ('success', 'in_progress')`,
+      )
+      .run(app);
+  }
+
+  /** Whether something of an app is still to be told. */
+  untold(app: string): boolean {
+    return this.#db.prepare("SELECT 1 FROM github_report WHERE app = ? AND pending = 1").get(app) !== undefined;
   }
 
   /** @param build of a report; another one's, such as of a push, is none's */
@@ -183,6 +204,7 @@ function toReport(row: Readonly<Record<string, unknown>>): Report {
     deployment: row.deployment === null ? undefined : Number(row.deployment),
     making: row.making === 1,
     attempts: Number(row.attempts),
+    transient: row.transient === 1,
     createdAt: Number(row.createdAt),
   };
 }

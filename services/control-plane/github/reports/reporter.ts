@@ -128,7 +128,7 @@ export class Reporter implements AsyncDisposable {
         // Nobody hears of one that was made for nobody.
         if (wanted === "inactive") return;
         outbox.making(id);
-        const wish = { commit, environment: app, description, mark: build };
+        const wish = { commit, environment: app, description, mark: build, transient: report.transient };
         deployment = await to.forge.deployment(to.repository, wish, { find: report.making });
         outbox.made(id, deployment);
         await this.#pause();

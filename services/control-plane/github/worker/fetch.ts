@@ -41,6 +41,8 @@ interface FetchArgs {
   /** E.g. `https://github.com/me/flask.git`. */
   readonly url: string;
   readonly branch: string;
+  /** Of a pull request, whose commits are there even where its branch is another repository's. */
+  readonly pull?: number;
   /** `owner/name`, for messages. */
   readonly name: string;
   readonly login: GitLogin;
@@ -57,30 +59,46 @@ export function fetchedRef(branch: string): string {
   return `refs/github/${encodeURIComponent(branch)}`;
 }
 
+/** Where it stands there, and where it is kept. */
+function refsOf({ branch, pull }: Pick<FetchArgs, "branch" | "pull">): { readonly from: string; readonly to: string } {
+  if (pull === undefined) return { from: `refs/heads/${branch}`, to: fetchedRef(branch) };
+  return { from: `refs/pull/${pull}/head`, to: `refs/github-pulls/${pull}` };
+}
+
 /**
- * Fetches a branch from a forge into an app's repository, with its history.
+ * Fetches a branch, or a pull request, from a forge into an app's repository, with its history.
  *
- * @returns the commit that the branch is at
+ * @returns the commit that it is at
  * @throws FetchFailed
  */
 export async function fetchBranch(args: FetchArgs): Promise<string> {
   const { repository, branch, name } = args;
   await new Repository(repository).ensure();
   await runFetch(args);
-  const commit = await new PushedRefs(repository).get(fetchedRef(branch));
+  const commit = await new PushedRefs(repository).get(refsOf(args).to);
   if (commit === undefined) throw new FetchFailed(`${branch} of ${name} could not be fetched`);
   return commit;
 }
 
-async function runFetch({ repository, url, branch, name, login, signal }: FetchArgs): Promise<void> {
+async function runFetch({ repository, url, branch, pull, name, login, signal }: FetchArgs): Promise<void> {
   const { origin } = new URL(url);
   const settings = [...Object.entries(SETTINGS), [`credential.${origin}.helper`, HELPER] as const];
-  const ref = `+refs/heads/${branch}:${fetchedRef(branch)}`;
+  const { from, to } = refsOf({ branch, ...(pull !== undefined && { pull }) });
   const child = spawn(
     "git",
     [
       ...settings.flatMap(([setting, value]) => ["-c", `${setting}=${value}`]),
-      ...["--git-dir", repository, "fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--", url, ref],
+      ...[
+        "--git-dir",
+        repository,
+        "fetch",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "--quiet",
+        "--",
+        url,
+        `+${from}:${to}`,
+      ],
     ],
     {
       env: gitEnvironment(),

@@ -1,21 +1,15 @@
 import { messageOf } from "../../../../lib/errors.ts";
-import { StackLocked } from "../../apps/apps.ts";
-import { AppBusy } from "../../apps/lock.ts";
-import { BuildRunning } from "../../deploys/builds.ts";
 import { DeployFailed } from "../../deploys/deploy-commit.ts";
 import type { Clock } from "../../types.ts";
 import { forgeLabel } from "../forge/addresses.ts";
-import { ForgeError, type RepositoryForge } from "../forge/forge.ts";
+import type { RepositoryForge } from "../forge/forge.ts";
 import type { DeclaredLink, ForgeRepository, LinkedApp, LinkingApp } from "../ports.ts";
 import { verdictOf } from "./ci.ts";
-import { FetchFailed } from "./fetch.ts";
 import type { DealtHeads } from "./heads.ts";
+import { causeOf, isPassing, RETRY_MS } from "./passing.ts";
 
 /** Milliseconds after which a repository's name is asked for again by its id. */
 const NAME_FRESH_MS = 600_000;
-
-/** Milliseconds after which something is tried again that has nothing to do with the commit. */
-const RETRY_MS = 30_000;
 
 /** An app as its stack file declares it. */
 export interface RunningApp extends LinkingApp {
@@ -47,6 +41,8 @@ export interface ReconcilerPorts {
   deploy(head: NewHead): Promise<void>;
   /** A line of an app's log. */
   tell(app: string, text: string): void;
+  /** Told of the repository at the end of a look at it. @throws UserError when it could not be read */
+  looked?(link: DeclaredLink, forge: RepositoryForge, repository: ForgeRepository): Promise<void>;
   /** Has the repository looked at again. @param after milliseconds @default 0 */
   again(after?: number): void;
   readonly heads: DealtHeads;
@@ -146,6 +142,7 @@ export class Reconciler {
     for (const commit of this.#firstSeen.keys()) {
       if (![...this.#heads.values()].includes(commit)) this.#firstSeen.delete(commit);
     }
+    await this.#ports.looked?.(link, forge, repository);
     const moved = Object.values(link.apps).some(
       ({ branch, autoDeploy }) => autoDeploy && before.has(branch) && before.get(branch) !== this.#heads.get(branch),
     );
@@ -300,15 +297,4 @@ export class Reconciler {
     this.#apps.set(stack, seen);
     return seen;
   }
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof DeployFailed && error.cause !== undefined ? error.cause : error;
-}
-
-/** Whether it says nothing of the commit: it may well be deployed a minute later. */
-function isPassing(error: unknown): boolean {
-  const cause = causeOf(error);
-  if (cause instanceof AppBusy || cause instanceof BuildRunning || cause instanceof StackLocked) return true;
-  return cause instanceof ForgeError || cause instanceof FetchFailed;
 }

@@ -80,6 +80,11 @@ export class Workers implements AsyncDisposable {
     return this.#all.get(stack)?.schedule.wake() ?? false;
   }
 
+  /** Has a repository looked at again. @param after milliseconds */
+  again(stack: string, after: number): void {
+    this.#all.get(stack)?.schedule.soon(after);
+  }
+
   of(stack: string): Reconciler | undefined {
     return this.#all.get(stack)?.reconciler;
   }
