@@ -4,10 +4,9 @@ import { type Fields, object } from "../../lib/validation/readers.ts";
 import { type FormationEntry, formationOf } from "../../model/app/formation.ts";
 import { metadata, releaseNumber } from "../../model/app/labs.ts";
 import type { Configs, LedgerEntry } from "../../model/app/ledger.ts";
-import { type AppSettings, appSettingsFields, type HealthCheckSettings } from "../../model/app/settings.ts";
+import { type AppSettings, appFieldsOf, type HealthCheckSettings } from "../../model/app/settings.ts";
 import { contentHash } from "../../model/content.ts";
 import { stableId } from "../../model/ids.ts";
-import { isReviewName } from "../../model/names.ts";
 import { appUrl } from "../../model/platform/addresses.ts";
 import {
   Build,
@@ -272,11 +271,8 @@ function checkArgs(name: string, args: AppArgs): Checked {
   const at = `App ${name}:`;
   const { platform: _platform, config = {}, databases = {}, key: givenKey, certificateKeys = {}, ...more } = args;
   const { lastRelease: _last, transform: _transform, ...settings } = more;
-  object<AppSettings>(appSettingsFields as Fields<AppSettings>)({ name, ...settings }, at, problems);
+  object<AppSettings>(appFieldsOf(settings) as Fields<AppSettings>)({ name, ...settings }, at, problems);
   environment(attached(args))(config, `${at} config`, problems);
-  if (args.review === undefined && isReviewName(args.name ?? name)) {
-    problems.add(`${at} name`, "ends in -pr- and a number, as those of review apps do; use another");
-  }
   problems.check();
   checkCertificates(args, certificateKeys, `${at} certificates`, `${at} certificateKeys`, problems);
   checkAddons(args.addons ?? {}, databases, `${at} addons`, problems);

@@ -2,7 +2,7 @@ import { UserError } from "../../lib/errors.ts";
 import { Problems } from "../../lib/validation/problems.ts";
 import { isRecord, list, map, object, optional, type Reader, text } from "../../lib/validation/readers.ts";
 import type { AppSettings } from "../../model/app/settings.ts";
-import { appSettingsFields } from "../../model/app/settings.ts";
+import { appFieldsOf } from "../../model/app/settings.ts";
 import {
   checkLink,
   type GitHubCredential,
@@ -76,7 +76,8 @@ export type StackFile =
     };
 
 const platform = optional(text("use the name of the platform's stack"));
-const appStack: Reader<AppStack> = object<AppStack>({ ...appSettingsFields, platform });
+const appStack: Reader<AppStack> = (value, path, problems) =>
+  object<AppStack>({ ...appFieldsOf(value), platform })(value, path, problems);
 const gitHubStack: Reader<GitHubStack> = object<GitHubStack>({ ...gitHubLinkFields, platform });
 
 const pipelineStack: Reader<PipelineStack> = object<PipelineStack>({ ...pipelineFields, platform });

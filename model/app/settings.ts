@@ -231,8 +231,8 @@ const certificate = object<CertificateSettings>({
 export const hsts = integer(0, 63_072_000);
 
 /** The readers of {@link AppSettings}, key by key. */
-export const appSettingsFields = {
-  name: optional(anyAppName),
+const appSettingsFields = {
+  name: optional(appName),
   id: optional(appName),
   source: optional(source),
   formation: optional(map(formationType, formation)),
@@ -247,6 +247,12 @@ export const appSettingsFields = {
   labs: optional(list(oneOf("lab", LABS))),
   review: optional(reviewSettings),
 };
+
+/** The readers of an app's settings: only a review app may have a name that ends in `-pr-<number>`. */
+export function appFieldsOf(settings: unknown): typeof appSettingsFields {
+  const review = isRecord(settings) && settings.review !== undefined;
+  return review ? { ...appSettingsFields, name: optional(anyAppName) } : appSettingsFields;
+}
 
 function formationType(name: string, path: string, problems: Problems): void {
   if (name === "release") problems.add(path, "runs once with each release and has no formation; remove it");

@@ -338,6 +338,7 @@ const { server, dispatcher } = createApi({
     drift,
     ...pipelines,
     setups,
+    reviews: reviews.reviews,
     certificates: {
       missing: missingCertificates(settings),
       state: (host) => acm.certificates.state(host),

@@ -13,6 +13,7 @@ import type { OneOffs } from "../one-off/ports.ts";
 import type { Pipelines } from "../pipelines/ports.ts";
 import type { Promotions as PromotionRecords } from "../pipelines/promotions.ts";
 import type { Databases } from "../postgres/databases.ts";
+import type { Reviews } from "../reviews/ports.ts";
 import type { Setups } from "../setups/setups.ts";
 
 export type { Accounts } from "../accounts/accounts.ts";
@@ -37,6 +38,7 @@ export interface Ports {
   readonly pipelines: Pipelines;
   readonly promotions: Promotions;
   readonly setups: Pick<Setups, "begin" | "get">;
+  readonly reviews: Reviews;
   readonly certificates: Certificates;
 }
 

@@ -58,14 +58,14 @@ function toApp({ stack, path, config }: StackFile, options: DeclaredOptions): De
     createdAt: options.firstSeen(stack),
     formation: declaredFormation(settings),
     addons: declaredAddons(settings),
-    review: reviewOf(settings),
+    ...reviewOf(settings),
     settings,
   };
 }
 
-/** Undefined where it cannot be read, too: what is no whole mark marks nothing. */
-function reviewOf({ review }: DeclaredApp["settings"]): DeclaredApp["review"] {
+/** Nothing where it cannot be read, too: what is no whole mark marks nothing. */
+function reviewOf({ review: written }: DeclaredApp["settings"]): Pick<DeclaredApp, "review"> {
   const problems = new Problems();
-  const read = reviewSettings(review, "review", problems);
-  return problems.lines.length > 0 ? undefined : read;
+  const review = reviewSettings(written, "review", problems);
+  return problems.lines.length > 0 ? {} : { review };
 }

@@ -6,7 +6,7 @@ import { PIPELINE } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { randomId } from "../apps/names.ts";
 import type { NewStack } from "../apps/stack-changes.ts";
-import { STAGES, type Stage } from "./ports.ts";
+import { type ReviewAppsChange, STAGES, type Stage } from "./ports.ts";
 
 /** What the file of a pipeline that is not there yet will say. @param options the folder of Pulumi.yaml, the platform's name */
 export async function newPipeline(
@@ -63,6 +63,15 @@ export class PipelineFile {
   github(stack: string | undefined): void {
     if (stack === undefined) this.#editor.removeConfigured([PIPELINE, "github"]);
     else this.#editor.setConfigured([PIPELINE, "github"], stack);
+  }
+
+  /** @param settings of what is not named there stays what it is */
+  reviewApps(settings: ReviewAppsChange): void {
+    for (const [name, value] of Object.entries(settings)) {
+      const path = [PIPELINE, "reviewApps", name];
+      if (value === undefined) this.#editor.removeConfigured(path);
+      else this.#editor.setConfigured(path, value);
+    }
   }
 
   /** @param secure as Pulumi encrypted it; undefined removes it */

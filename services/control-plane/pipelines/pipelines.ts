@@ -11,7 +11,15 @@ import type { Connection, DeclaredLink, Links } from "../github/ports.ts";
 import type { Act, AppLock } from "../types.ts";
 import { newPipeline, PipelineFile } from "./file.ts";
 import type { PipelineOutputsReader } from "./outputs.ts";
-import { type ConfigStage, type Coupling, type DeclaredPipeline, type Pipelines, STAGES, type Stage } from "./ports.ts";
+import {
+  type ConfigStage,
+  type Coupling,
+  type DeclaredPipeline,
+  type Pipelines,
+  type ReviewAppsChange,
+  STAGES,
+  type Stage,
+} from "./ports.ts";
 
 /** The key of the stack file with the config vars of a stage. */
 const CONFIG: Readonly<Record<ConfigStage, string>> = {
@@ -146,6 +154,11 @@ export class PlatformPipelines implements Pipelines {
     await this.#options.links.give(pipeline.github, act, () =>
       this.#edit(pipeline, act, (file) => file.github(undefined)),
     );
+  }
+
+  async setReviewApps(pipeline: DeclaredPipeline, settings: ReviewAppsChange, act: Act): Promise<DeclaredPipeline> {
+    await this.#edit(pipeline, act, (file) => file.reviewApps(settings));
+    return this.#known(pipeline.stack);
   }
 
   async link({ github }: DeclaredPipeline): Promise<DeclaredLink | undefined> {

@@ -62,6 +62,11 @@ export interface Promotion {
   readonly targets: readonly PromotionTarget[];
 }
 
+/** What is changed of a pipeline's review apps; undefined is its default. */
+export type ReviewAppsChange = {
+  readonly [Key in "enabled" | "automatic" | "baseName" | "ttl"]?: ReviewAppsSettings[Key] | undefined;
+};
+
 /** The pipelines of a platform: what API and dashboard ask. What changes something waits until it is done. */
 export interface Pipelines {
   list(): Promise<readonly DeclaredPipeline[]>;
@@ -92,6 +97,7 @@ export interface Pipelines {
     act: Act,
   ): Promise<DeclaredLink>;
   disconnect(pipeline: DeclaredPipeline, act: Act): Promise<void>;
+  setReviewApps(pipeline: DeclaredPipeline, settings: ReviewAppsChange, act: Act): Promise<DeclaredPipeline>;
   /** Undefined: it is connected to none. */
   link(pipeline: DeclaredPipeline): Promise<DeclaredLink | undefined>;
   /** @throws UserError where it is connected to none */

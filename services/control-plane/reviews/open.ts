@@ -5,6 +5,7 @@ import type { RepositoryForge } from "../github/forge/forge.ts";
 import type { DeclaredLink, ForgeRepository, Links } from "../github/ports.ts";
 import type { Pipelines } from "../pipelines/ports.ts";
 import type { Clock } from "../types.ts";
+import { PlatformReviews } from "./platform-reviews.ts";
 import { Reviewer } from "./reviewer.ts";
 import { presentApps, ReviewStacks, type ReviewStacksOptions } from "./stacks.ts";
 import { ReviewStore } from "./store.ts";
@@ -23,8 +24,7 @@ interface OpenReviewsOptions extends Omit<ReviewStacksOptions, "pipelines" | "ap
 
 /** Review apps, and what goes on by itself for them until disposed. */
 export interface OpenedReviews extends AsyncDisposable {
-  readonly store: ReviewStore;
-  readonly reviewer: Reviewer;
+  readonly reviews: PlatformReviews;
   /** A repository was looked at. */
   looked(link: DeclaredLink, forge: RepositoryForge, repository: ForgeRepository): Promise<void>;
   /** When all changes have ended that an earlier control plane began. */
@@ -52,8 +52,7 @@ export function openReviews(options: OpenReviewsOptions): OpenedReviews {
   const parts = new AsyncDisposableStack();
   let started = false;
   return {
-    store,
-    reviewer,
+    reviews: new PlatformReviews({ store, reviewer, pulls, present: async () => presentApps(await apps.list()) }),
     async looked({ stack }, forge, { fullName }) {
       if (started) await reviewer.look(stack, forge, fullName);
     },

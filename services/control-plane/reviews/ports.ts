@@ -74,7 +74,31 @@ export type ReviewAct =
       readonly stays: boolean;
     };
 
+/** Review apps: what the API asks. */
+export interface Reviews {
+  /** The newest first. @param pipeline its id */
+  list(pipeline: string): readonly Review[];
+  byId(id: string): Review | undefined;
+  /** @param app its id */
+  ofApp(app: string): Review | undefined;
+  /** The pull requests that are open. @throws UserError where the repository cannot be asked */
+  pulls(pipeline: ReviewingPipeline): Promise<readonly PullRequest[]>;
+  /** Has a review app made, if there is none. @throws UserError for a fork that nobody has approved */
+  request(pipeline: ReviewingPipeline, pull: PullRequest): Review;
+  /**
+   * Lets a fork's commit have a review app.
+   *
+   * @param login of whoever approves it, as the forge calls them
+   * @throws UserError where they may not write to the repository, or the pull request is at another commit
+   */
+  approve(pipeline: ReviewingPipeline, pull: number, commit: string, login: string): Promise<Review>;
+  /** Has review apps looked at: what is declared has changed. */
+  look(pipeline: ReviewingPipeline): void;
+  /** Destroys those of a pipeline, whose repository learns of it; none comes before `work` is done. */
+  removeAll(pipeline: { readonly id: string }, why: string, work?: () => Promise<void>): Promise<void>;
+}
+
 /** By which it is known, whatever it is called. */
-export function keyOf(pipeline: string, pull: number): string {
+export function keyOf(pipeline: string, pull: number | ""): string {
   return `${pipeline}#${pull}`;
 }

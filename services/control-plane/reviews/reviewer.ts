@@ -41,6 +41,8 @@ export interface ReviewerOptions {
 export class Reviewer {
   readonly #options: ReviewerOptions;
   readonly #running = new Map<string, { readonly kind: ReviewAct["kind"]; readonly ended: Promise<void> }>();
+  /** Pipelines whose review apps are just being taken away. */
+  readonly #leaving = new Set<string>();
   readonly #undeclared = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -61,24 +63,24 @@ export class Reviewer {
     await this.#act(new Map(), true);
   }
 
-  /** Destroys all review apps of a pipeline at once. @param why in a word for people */
-  async removeAll(pipeline: string, why: string): Promise<void> {
-    const { apps, hands, store } = this.#options;
-    const failed: string[] = [];
-    const { present } = await apps();
-    const own = present.filter(({ review }) => review.pipeline === pipeline);
-    await Promise.all(own.map(({ review: { pull } }) => this.#running.get(keyOf(pipeline, pull))?.ended));
-    // What went on may have made one, or taken one away.
-    for (const app of (await apps()).present.filter(({ review }) => review.pipeline === pipeline)) {
-      const { pull } = app.review;
-      const review = store.get(pipeline, pull);
-      await hands.destroy(app, why, review?.predestroy ?? undefined).then(
-        () => store.forget(pipeline, pull),
-        (error: unknown) => failed.push(`${app.name}: ${messageOf(error)}`),
-      );
+  /**
+   * Destroys all review apps of a pipeline at once; none comes before `work` is done.
+   *
+   * @param pipeline its id
+   * @param why in a word for people
+   * @param work after which there are to be none
+   */
+  async removeAll(pipeline: string, why: string, work: () => Promise<void> = async () => {}): Promise<void> {
+    this.#leaving.add(pipeline);
+    try {
+      await this.#turn;
+      const going = [...this.#running].filter(([key]) => key.startsWith(keyOf(pipeline, "")));
+      await Promise.all(going.map(([, { ended }]) => ended));
+      await this.#destroyAll(pipeline, why);
+      await work();
+    } finally {
+      this.#leaving.delete(pipeline);
     }
-    if (failed.length > 0) throw new UserError(`not all review apps could be destroyed: ${failed.join("; ")}`);
-    for (const { pull } of store.list(pipeline)) store.forget(pipeline, pull);
   }
 
   /** An app is gone. Whoever destroyed one by hand wants it back with the next commit. @param app its id */
@@ -88,6 +90,22 @@ export class Reviewer {
     if (review === undefined || this.#running.has(keyOf(review.pipeline, review.pull))) return;
     const { pipeline, pull } = review;
     store.put(pipeline, pull, { status: "deleted", app: null, name: null, message: "somebody destroyed it" });
+  }
+
+  async #destroyAll(pipeline: string, why: string): Promise<void> {
+    const { apps, hands, store } = this.#options;
+    const own = (await apps()).present.filter(({ review }) => review.pipeline === pipeline);
+    const failed: string[] = [];
+    const destroy = async (app: PresentApp) => {
+      const { predestroy } = store.get(pipeline, app.review.pull) ?? {};
+      store.forget(pipeline, app.review.pull);
+      await hands.destroy(app, why, predestroy ?? undefined);
+    };
+    await Promise.all(
+      own.map((app) => destroy(app).catch((error: unknown) => failed.push(`${app.name}: ${messageOf(error)}`))),
+    );
+    if (failed.length > 0) throw new UserError(`not all review apps could be destroyed: ${failed.join("; ")}`);
+    for (const { pull } of store.list(pipeline)) store.forget(pipeline, pull);
   }
 
   /** Waits for what goes on. */
@@ -127,6 +145,7 @@ export class Reviewer {
       now,
     };
     for (const act of decide(world)) {
+      if (this.#leaving.has(act.kind === "destroy" ? act.app.review.pipeline : act.pipeline.id)) continue;
       const making = [...this.#running.values()].filter(({ kind }) => kind !== "destroy").length;
       if (act.kind !== "destroy" && making >= AT_ONCE) continue;
       if (sweeping && act.kind === "destroy" && !act.stays) report(`the review app ${act.app.name} goes: ${act.why}`);

@@ -21,6 +21,10 @@ export interface BareRepository {
   branches(): Promise<ReadonlyMap<string, string>>;
   /** @param target undefined: the branch goes */
   move(branch: string, target: string | undefined): Promise<void>;
+  /** Keeps what a pull request is at, which may be a fork's, as `refs/pull/N/head`. */
+  keepPull(number: number, from: BareRepository, branch: string): Promise<void>;
+  /** The files that differ since two commits parted. */
+  changed(base: string, head: string): Promise<readonly string[]>;
   read(commit: string): Promise<CommitDetails | undefined>;
   /** The ids of the commits that `to` has and `from` has not, oldest first. */
   between(from: string, to: string): Promise<readonly string[]>;
@@ -90,6 +94,18 @@ export async function bareRepository(folder: string, name: string, defaultBranch
         `refs/heads/${branch}`,
         ...(target ? [target] : []),
       ]);
+    },
+    async keepPull(number, from, branch) {
+      const ref = `refs/pull/${number}/head`;
+      const target = await from.head(branch);
+      // What is gone stays there.
+      if (target === undefined) return;
+      if (from.path === path) await run(["update-ref", ref, target]);
+      else await run(["fetch", "--quiet", "--no-tags", from.path, `+refs/heads/${branch}:${ref}`]);
+    },
+    async changed(base, head) {
+      const names = await run(["diff", "--name-only", `${base}...${head}`]);
+      return names.split("\n").filter((name) => name !== "");
     },
     async read(commit) {
       const text = await run(["show", "--no-patch", "--format=%H%n%T%n%P%n%an%n%ae%n%aI%n%B", commit]).catch(() => "");

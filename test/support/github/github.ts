@@ -10,6 +10,7 @@ import { type Deliveries, deliveriesOf } from "./deliveries.ts";
 import type { Faults } from "./faults.ts";
 import { Operations } from "./operations.ts";
 import { payloadSchemas } from "./payload-schemas.ts";
+import { wholePullShape } from "./pulls.ts";
 import { pushPayload } from "./pushes.ts";
 import { handler, type Recorded } from "./server.ts";
 import { site } from "./site.ts";
@@ -93,8 +94,10 @@ export interface TestRepository extends Repository {
   suite(sha: string, branch: string, checks?: Checks): Promise<CheckSuite>;
   /** Ends checks of a suite, or begins some; once all have ended, the hooks are told. */
   check(suite: CheckSuite, checks: Checks): Promise<void>;
-  /** Opens a pull request from a branch to another. */
-  pull(head: string, base?: string): Pull;
+  /** Opens a pull request from a branch to another. @param more `from`: the fork that the branch is in */
+  pull(head: string, base?: string, more?: { readonly from?: Repository; readonly draft?: boolean }): Pull;
+  /** Closes, reopens or changes a pull request. */
+  setPull(pull: Pull, to: Partial<Pick<Pull, "state" | "base" | "draft">>): Promise<void>;
   /** Somebody writes a comment on a pull request. */
   comment(pull: Pull, login: string, body: string): Comment;
 }
@@ -177,12 +180,18 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
         const shape = await suiteShape(suite, made, place);
         deliveries.emit(made, "check_suite", { action: "completed", check_suite: shape });
       },
-      pull(head, base = made.defaultBranch) {
+      pull(head, base = made.defaultBranch, { from = made, draft = false } = {}) {
         const number = made.pulls.length + 1;
-        const about = { head, base, title: head, user: made.owner, at: now() };
+        const about = { head, from, base, draft, title: head, user: from.owner, at: now() };
         const pull: Pull = { id: state.next(), number, state: "open", ...about };
         made.pulls.push(pull);
+        void tellPull("opened", pull);
         return pull;
+      },
+      async setPull(pull, to) {
+        Object.assign(pull, to);
+        const action = to.state === "closed" ? "closed" : to.state === "open" ? "reopened" : "edited";
+        await tellPull(action, pull);
       },
       comment(pull, login, body) {
         const at = now();
@@ -203,6 +212,12 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
       }
     }
 
+    async function tellPull(action: string, pull: Pull): Promise<void> {
+      const shape = await wholePullShape(pull, made, place);
+      const changes = action === "edited" ? { changes: {} } : {};
+      deliveries.emit(made, "pull_request", { action, number: pull.number, pull_request: shape, ...changes });
+    }
+
     /** Pushes: what moves a branch is told to the hooks. */
     async function moving<T>(branch: string, move: () => Promise<T>): Promise<T> {
       const before = (await made.git.head(branch)) ?? NOTHING;
@@ -210,6 +225,12 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
       const after = (await made.git.head(branch)) ?? NOTHING;
       if (before === after) return result;
       deliveries.emit(made, "push", await pushPayload(made, place, branch, before, after));
+      for (const pull of made.pulls.filter(
+        ({ head, from, state }) => head === branch && from === made && state === "open",
+      )) {
+        // As on GitHub: it goes with its branch.
+        if (after === NOTHING) await made.setPull(pull, { state: "closed" });
+      }
       if (after === NOTHING) {
         deliveries.emit(made, "delete", { ref: branch, ref_type: "branch", pusher_type: "user" });
       }

@@ -139,7 +139,10 @@ export interface Pull {
   readonly number: number;
   readonly title: string;
   readonly head: string;
-  readonly base: string;
+  /** Where that branch is. */
+  readonly from: Repository;
+  base: string;
+  draft: boolean;
   state: "open" | "closed";
   readonly user: User;
   readonly at: string;

@@ -299,7 +299,7 @@ test("an app's mistakes, each a line", async () => {
     ],
     [
       { addons: { DATABASE: { service: "redis" } }, config: { DATABASE_URL: "x" }, buildpack: "python" },
-      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck, hosts, certificates, acm, redirect, hsts, maintenance or labs",
+      "App shop: buildpack: is no setting; use name, id, source, formation, addons, healthCheck, hosts, certificates, acm, redirect, hsts, maintenance, labs or review",
       'App shop: addons.DATABASE.service: "redis" is not a service; use postgresql',
       "App shop: config.DATABASE_URL: is set by an add-on of the app and can be no config var; remove one of them",
     ],

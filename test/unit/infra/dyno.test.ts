@@ -214,7 +214,7 @@ test("all that is wrong with a dyno is said before anything is registered", asyn
   assert.ok(error instanceof UserError);
   assert.deepEqual(error.problems, [
     'Dyno d: app: "Shop" is not allowed; use 3 to 30 lower-case letters, digits and dashes, beginning with a letter ' +
-      "and ending with a letter or digit, but none of platform, dashboard, git, api and nothing that ends in -pr-<number>",
+      "and ending with a letter or digit, but none of platform, dashboard, git, api",
     'Dyno d: type: "1web" is not allowed; use 1 to 30 letters, digits, dashes and underscores, beginning with a letter',
     "Dyno d: index: 0 is not allowed; use a whole number from 1 to 999",
     'Dyno d: size: "huge" is not a dyno size; use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l',

@@ -51,7 +51,7 @@ test("a link is a webhook whose secret stands between that of before and the nex
       secret: { secret: "pass" },
       url: "http://dashboard.apps.dynoform.dev/hooks/github/hello.github?generation=2",
     },
-    events: ["push", "status", "check_suite", "delete", "repository"],
+    events: ["push", "pull_request", "status", "check_suite", "delete", "repository"],
     repository: "hello",
   });
   const { owner, baseUrl, token } = get("hello.github-github").inputs;

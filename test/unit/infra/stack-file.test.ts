@@ -112,7 +112,7 @@ const nameRule =
   "but none of platform, dashboard, git, api and nothing that ends in -pr-<number>";
 const sizes = "use free, eco, basic, standard-1x, standard-2x, performance-m or performance-l";
 const appKeys =
-  "use name, id, source, formation, addons, healthCheck, hosts, certificates, acm, redirect, hsts, maintenance, labs or platform";
+  "use name, id, source, formation, addons, healthCheck, hosts, certificates, acm, redirect, hsts, maintenance, labs, review or platform";
 
 const mistakes: [name: string, configuration: Record<string, unknown>, ...messages: string[]][] = [
   [

@@ -16,11 +16,6 @@ export const EMPTY: readonly string[] = [
 
 /** What clients ask for when a command of theirs needs what is not here, and how people call that. */
 export const ABSENT: readonly (readonly [method: string, path: string, what: string])[] = [
-  ["POST", "/review-apps", "Review apps"],
-  ["POST", "/pipelines/:pipeline/review-app-config", "Review apps"],
-  ["PATCH", "/pipelines/:pipeline/review-app-config", "Review apps"],
-  ["DELETE", "/pipelines/:pipeline/review-app-config", "Review apps"],
-  ["GET", "/apps/:app/review-app", "Review apps"],
   ["POST", "/test-runs", "Test runs"],
   ["GET", "/pipelines/:pipeline/test-runs", "Test runs"],
   ["GET", "/teams/:team", "Teams"],

@@ -14,7 +14,8 @@ import { routes } from "../routes/index.ts";
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Record_ = { [key: string]: Json };
 
-const EVENTS = /^(push|ping|status|delete|create)\$event$|^check_suite\$completed$|^(repository|installation)\$/;
+const EVENTS =
+  /^(push|ping|status|delete|create)\$event$|^check_suite\$completed$|^(repository|installation)\$|^pull_request\$(opened|closed|reopened|edited)$/;
 const PROSE = ["description", "example", "examples", "title", "externalDocs", "deprecated", "tsAdditionalProperties"];
 
 const [folder = ""] = process.argv.slice(2);

@@ -1,68 +1,12 @@
-import { type Call, page, type Route, repositoryOf, route } from "../call.ts";
-import { nodeId, repositoryShape, userShape } from "../shapes.ts";
+import { type Call, ok, page, Refusal, type Route, repositoryOf, route } from "../call.ts";
+import { pullShape, wholePullShape } from "../pulls.ts";
+import { userShape } from "../shapes.ts";
 import { fullName, type Pull, type Repository } from "../state.ts";
 
-/** `pull-request-simple`. */
-async function pullShape(pull: Pull, repository: Repository, call: Call) {
-  const at = `${call.api}/repos/${fullName(repository)}`;
-  const own = `${at}/pulls/${pull.number}`;
-  const issue = `${at}/issues/${pull.number}`;
-  const html = `${call.url}/${fullName(repository)}/pull/${pull.number}`;
-  const side = async (branch: string) => ({
-    label: `${repository.owner.login}:${branch}`,
-    ref: branch,
-    sha: (await repository.git.head(branch)) ?? "",
-    user: userShape(repository.owner, call),
-    repo: repositoryShape(repository, call),
-  });
-  const head = await side(pull.head);
-  const links = {
-    self: own,
-    html,
-    issue,
-    comments: `${issue}/comments`,
-    review_comments: `${own}/comments`,
-    review_comment: `${at}/pulls/comments{/number}`,
-    commits: `${own}/commits`,
-    statuses: `${at}/statuses/${head.sha}`,
-  };
-  return {
-    url: own,
-    id: pull.id,
-    node_id: nodeId("PR", pull.id),
-    html_url: html,
-    diff_url: `${html}.diff`,
-    patch_url: `${html}.patch`,
-    issue_url: issue,
-    commits_url: links.commits,
-    review_comments_url: links.review_comments,
-    review_comment_url: links.review_comment,
-    comments_url: links.comments,
-    statuses_url: links.statuses,
-    number: pull.number,
-    state: pull.state,
-    locked: false,
-    title: pull.title,
-    user: userShape(pull.user, call),
-    body: null,
-    labels: [],
-    milestone: null,
-    created_at: pull.at,
-    updated_at: pull.at,
-    closed_at: pull.state === "closed" ? pull.at : null,
-    merged_at: null,
-    merge_commit_sha: null,
-    assignee: null,
-    assignees: [],
-    requested_reviewers: [],
-    requested_teams: [],
-    head,
-    base: await side(pull.base),
-    _links: Object.fromEntries(Object.entries(links).map(([name, href]) => [name, { href }])),
-    author_association: "OWNER",
-    auto_merge: null,
-    draft: false,
-  };
+function pullOf(call: Call, repository: Repository): Pull {
+  const found = repository.pulls.find(({ number }) => String(number) === call.params.pull_number);
+  if (found === undefined) throw new Refusal(404, "Not Found");
+  return found;
 }
 
 export const pullRoutes: readonly Route[] = [
@@ -72,5 +16,36 @@ export const pullRoutes: readonly Route[] = [
     const found = repository.pulls.filter((pull) => state === "all" || pull.state === state).toReversed();
     const shapes = await Promise.all(found.map((pull) => pullShape(pull, repository, call)));
     return page(call, shapes, `/repos/${fullName(repository)}/pulls`, (items) => items);
+  }),
+  route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", async (call) => {
+    const repository = repositoryOf(call);
+    return ok(await wholePullShape(pullOf(call, repository), repository, call));
+  }),
+  route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", async (call) => {
+    const repository = repositoryOf(call);
+    const { number, base, from, head } = pullOf(call, repository);
+    await repository.git.keepPull(number, from.git, head);
+    const names = await repository.git.changed(`refs/heads/${base}`, `refs/pull/${number}/head`);
+    const at = `${call.url}/${fullName(repository)}`;
+    const files = names.map((filename) => ({
+      sha: "0".repeat(40),
+      filename,
+      status: "modified",
+      additions: 1,
+      deletions: 1,
+      changes: 2,
+      blob_url: `${at}/blob/${filename}`,
+      raw_url: `${at}/raw/${filename}`,
+      contents_url: `${call.api}/repos/${fullName(repository)}/contents/${filename}`,
+    }));
+    return page(call, files, `/repos/${fullName(repository)}/pulls/${number}/files`, (items) => items);
+  }),
+  route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", (call) => {
+    const repository = repositoryOf(call);
+    const user = call.state.users.get((call.params.username ?? "").toLowerCase());
+    if (user === undefined) throw new Refusal(404, "Not Found");
+    const own = user.login === repository.owner.login ? "admin" : repository.collaborators.get(user.login);
+    const permission = own ?? (repository.private ? "none" : "read");
+    return ok({ permission, role_name: permission, user: { ...userShape(user, call), permissions: undefined } });
   }),
 ];

@@ -20,6 +20,7 @@ import type { Act } from "../../../../services/control-plane/types.ts";
 import { FakeGitHub } from "../github/fakes.ts";
 import { FakePipelines } from "../pipelines/fakes.ts";
 import { FakeServer } from "../postgres/fake-server.ts";
+import { FakeReviews } from "../reviews/fakes.ts";
 import { memoryAccounts } from "./accounts.ts";
 import { noBuilds } from "./no-builds.ts";
 
@@ -79,6 +80,7 @@ export class World {
   readonly db = openStore(":memory:");
   readonly github: FakeGitHub;
   readonly pipelines: FakePipelines;
+  readonly reviews = new FakeReviews();
   readonly setups: {
     readonly app: string;
     readonly commit: string;
@@ -174,6 +176,7 @@ export class World {
     return {
       accounts: memoryAccounts("/nowhere", { db: world.db }),
       databases: world.databases,
+      reviews: this.reviews.port(),
       apps: {
         list: async () => [...world.apps.keys()].map((name) => world.#declared(name)),
         get: async (name) => (world.apps.has(name) ? world.#declared(name) : undefined),

@@ -81,6 +81,12 @@ export class FakePipelines {
         }
         return world.config[stage];
       },
+      async setReviewApps(pipeline, settings, act) {
+        done(act);
+        const { reviewApps } = now(pipeline);
+        const before = reviewApps === "unclear" ? {} : reviewApps;
+        return put({ ...now(pipeline), reviewApps: JSON.parse(JSON.stringify({ ...before, ...settings })) });
+      },
       async connect(pipeline, repository, by, act) {
         return world.#links.take(repository, by, act, async ({ stack }) => {
           done(act);

@@ -5,6 +5,7 @@ import { pipelineCouplingRoutes } from "./couplings.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { pipelinePromotionRoutes } from "./promotions.ts";
 import { pipelineRepositoryRoutes } from "./repository.ts";
+import { reviewAppRoutes } from "./review-apps.ts";
 
 export { pipelineRepositoryRoutes } from "./repository.ts";
 
@@ -16,5 +17,6 @@ export function allPipelineRoutes(desk: Desk): Route[] {
     ...pipelinePromotionRoutes(desk),
     ...pipelineConfigVarRoutes(desk),
     ...pipelineRepositoryRoutes(desk),
+    ...reviewAppRoutes(desk),
   ];
 }

@@ -58,7 +58,10 @@ async function destroy(desk: Desk, call: Call): Promise<Answer> {
   const body = showPipeline(desk, pipeline);
   const description = `Destroy the pipeline ${pipeline.name}`;
   onlyPlannedFor(pipeline, call, description);
-  await desk.ports.pipelines.destroy(pipeline, act(call, description));
+  const { pipelines, reviews } = desk.ports;
+  await reviews.removeAll(pipeline, "its pipeline was destroyed", () =>
+    pipelines.destroy(pipeline, act(call, description)),
+  );
   return { body };
 }
 

@@ -73,7 +73,11 @@ async function disconnect(desk: Desk, call: Call): Promise<Answer> {
   if (link === undefined) throw unconnected(pipeline);
   const description = `Disconnect the pipeline ${pipeline.name} from ${link.repository}`;
   onlyPlannedFor(pipeline, call, description);
-  await desk.ports.pipelines.disconnect(pipeline, act(call, description));
+  const { pipelines, reviews } = desk.ports;
+  // Their repository is told of it while there is a way to it.
+  await reviews.removeAll(pipeline, "its pipeline was disconnected", () =>
+    pipelines.disconnect(pipeline, act(call, description)),
+  );
   return { body: { id: pipelineId(desk, pipeline), full_name: link.repository } };
 }
 

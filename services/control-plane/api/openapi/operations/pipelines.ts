@@ -44,6 +44,39 @@ const setup = object({
 });
 const parted = object({ id: uuid, full_name: text });
 const config = map(text);
+const reviewConfig = object({
+  automatic_review_apps: flag,
+  base_name: orNull(text),
+  deploy_target: none,
+  destroy_stale_apps: flag,
+  pipeline_id: uuid,
+  repo: object({ id: whole }),
+  stale_days: whole,
+  wait_for_ci: flag,
+});
+const reviewChange = object({
+  "automatic_review_apps?": flag,
+  "base_name?": orNull(text),
+  "destroy_stale_apps?": flag,
+  "stale_days?": whole,
+  "wait_for_ci?": flag,
+});
+const review = object({
+  id: uuid,
+  app: orNull(ref),
+  app_setup: none,
+  branch: text,
+  created_at: time,
+  creator: ref,
+  error_status: orNull(text),
+  fork_repo: none,
+  message: orNull(text),
+  pipeline: ref,
+  pr_number: whole,
+  status: oneOf("pending", "creating", "created", "errored", "deleting", "deleted"),
+  updated_at: time,
+  wait_for_ci: flag,
+});
 
 export const pipelines: Operations = {
   "GET /pipelines": { summary: "List pipelines", query: { "eq[name]": text }, answer: list(pipeline) },
@@ -133,6 +166,42 @@ export const pipelines: Operations = {
     example: { GREETING: "hello" },
     answer: config,
   },
+  "GET /pipelines/:pipeline/review-app-config": { summary: "How a pipeline has review apps", answer: reviewConfig },
+  "POST /pipelines/:pipeline/review-app-config": {
+    summary: "Enable review apps: an app of its own for each pull request",
+    body: reviewChange,
+    example: { automatic_review_apps: true },
+    status: 201,
+    answer: reviewConfig,
+  },
+  "PATCH /pipelines/:pipeline/review-app-config": {
+    summary: "Change how a pipeline has review apps",
+    body: reviewChange,
+    example: { destroy_stale_apps: true, stale_days: 5 },
+    answer: reviewConfig,
+  },
+  "DELETE /pipelines/:pipeline/review-app-config": {
+    summary: "Disable review apps; those that there are go",
+    body: anything,
+    answer: reviewConfig,
+  },
+  "GET /pipelines/:pipeline/review-apps": { summary: "List review apps, the newest first", answer: list(review) },
+  "POST /pipelines/:pipeline/review-apps/:pull/approve": {
+    summary: "Let a fork's commit have a review app; the caller's account at the forge may write to the repository",
+    body: object({ commit: text }),
+    example: { commit: "0123456789abcdef0123456789abcdef01234567" },
+    answer: review,
+  },
+  "POST /review-apps": {
+    summary: "Make the review app of an open pull request, by its branch or number",
+    body: object({ pipeline: text, "branch?": text, "pr_number?": whole }),
+    example: { pipeline: "shop", branch: "feature" },
+    status: 201,
+    answer: review,
+  },
+  "GET /review-apps/:review": { summary: "How a review app does", answer: review },
+  "DELETE /review-apps/:review": { summary: "Destroy a review app", body: anything, answer: review },
+  "GET /apps/:app/review-app": { summary: "The review app that an app is", answer: review },
   "GET /pipelines/:pipeline/repository": { summary: "The repository of a pipeline", answer: repository },
   "POST /pipelines/:pipeline/repository": {
     summary: "Connect a pipeline to a repository, by its number at GitHub",
