@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import Docker from "dockerode";
+import { ATTACHED, execute } from "../../lib/docker/execution.ts";
 import { apiOf } from "../support/dyno-manager.ts";
 import { startGitHubForPlatforms } from "../support/github/linked-app.ts";
 import { testPlatform } from "../support/platform.ts";
@@ -71,7 +72,6 @@ test("a pull request has an app of its own, from its opening to its end", { time
     const { body } = await api.ask("POST", `/pipelines/shop/review-app-config`, { automatic_review_apps: true });
     assert.equal(body.automatic_review_apps, true);
     const link = join(platform.directory, "stacks", "Pulumi.shop.github.yaml");
-    const { writeFile } = await import("node:fs/promises");
     // Nobody on the internet could reach this machine, so it is said that somebody can.
     await writeFile(link, (await readFile(link, "utf8")).replace("repository:", "mode: webhook\n    repository:"));
     await platform.up("shop.github");
@@ -88,6 +88,7 @@ test("a pull request has an app of its own, from its opening to its end", { time
     await answers("first hello 1 1");
     t.diagnostic(`opened → first 200: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     assert.equal((await databases()).length, 1);
+    assert.ok((await roles()).length > 0 && (await inDocker()) > 1);
     assert.match(await readFile(file, "utf8"), /pull: 1/);
     await tells();
     assert.equal(repository.deployments.at(-1)?.environment, NAME);
@@ -140,18 +141,10 @@ function isOwn(name: string): boolean {
 }
 
 async function psql(docker: Docker, platform: string, query: string): Promise<string[]> {
+  const argv = ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--dbname=postgres", `--command=${query}`];
   const container = docker.getContainer(`${platform}-postgres`);
-  const exec = await container.exec({
-    Cmd: ["psql", "-U", "postgres", "-At", "-c", query],
-    User: "postgres",
-    AttachStdout: true,
-  });
-  const stream = await exec.start({});
-  const parts: Buffer[] = [];
-  docker.modem.demuxStream(stream, { write: (part: Buffer) => parts.push(part) } as never, { write() {} } as never);
-  await new Promise((resolve) => stream.on("end", resolve));
-  return Buffer.concat(parts)
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "");
+  const made = await container.exec({ Cmd: argv, User: "operator", ...ATTACHED });
+  const { exitCode, stdout, stderr } = await execute(made, "");
+  assert.equal(exitCode, 0, stderr);
+  return stdout.split("\n").filter((line) => line !== "");
 }
