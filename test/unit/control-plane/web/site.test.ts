@@ -31,7 +31,7 @@ const members: MemberRoute[] = [
 ];
 const everybody: PublicRoute[] = [
   ["GET", "/login", (visit) => ({ document: html`${form(visit, { action: "/login" }, html``)}` })],
-  ["POST", "/login", ({ form }) => ({ redirect: `/?name=${form.get("name")}`, cookies: ["a=b"] })],
+  ["POST", "/login", ({ form }) => ({ redirect: `/?name=${form.get("name")}`, cookies: [{ name: "a", value: "b" }] })],
 ];
 
 test("pages are for those who are logged in", async (t) => {
