@@ -130,9 +130,9 @@ test("who sends on after an early answer is not cut off, and is no request of th
   socket.write("POST /early HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 1000000000\r\n\r\n");
   const sending = setInterval(() => socket.write("x".repeat(1000), (error) => error || pieces++), 20);
   try {
-    await until("it is answered", async () => seen.endsWith("too large"), 10);
-    await until("none is in flight", async () => (await inFlight()) === 0, 10);
-    await until("a hundred pieces were sent", async () => pieces >= 100, 10);
+    await until("it is answered", async () => seen.endsWith("too large"));
+    await until("none is in flight", async () => (await inFlight()) === 0);
+    await until("a hundred pieces were sent", async () => pieces >= 100);
     assert.equal(failure, undefined);
   } finally {
     clearInterval(sending);
@@ -159,6 +159,6 @@ test("a megabyte is taken from a dyno whose client does not read; what is flushe
     pieces += chunk.toString("latin1").match(/^\.\r$/gm)?.length ?? 0;
   });
   stream.write("GET /drip?seconds=30 HTTP/1.1\r\nHost: app.localhost\r\n\r\n");
-  await until("ten pieces of one byte came", async () => pieces >= 10, 10);
+  await until("ten pieces of one byte came", async () => pieces >= 10);
   stream.destroy();
 });
