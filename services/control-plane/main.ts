@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
+import { lastChange } from "../../lib/docker/changed.ts";
 import { messageOf, traceOf } from "../../lib/errors.ts";
 import {
   isLocalDomain,
@@ -235,6 +236,7 @@ const github = parts.use(
 const drift = parts.use(
   new DriftWatch({
     runner,
+    lastChange: (kind, id) => lastChange(docker, kind, id),
     db: store,
     lock,
     project: settings.project,
@@ -244,7 +246,7 @@ const drift = parts.use(
     report,
   }),
 );
-const ci = openCi({ settings, store, runner, apps, clock, report });
+const ci = openCi({ settings, store, runner, apps, links: github.sent, clock, report });
 const pipelines = openPipelines({
   ...tools,
   apps,
