@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
+import { lastChange } from "../../lib/docker/changed.ts";
 import { messageOf, traceOf } from "../../lib/errors.ts";
 import { isLocalDomain } from "../../model/platform/addresses.ts";
 import { missingCertificates, partsOf, placesOf, readSettings, siteUrl } from "../../model/platform/control-plane.ts";
@@ -232,6 +233,7 @@ const github = parts.use(
 const drift = parts.use(
   new DriftWatch({
     runner,
+    lastChange: (kind, id) => lastChange(docker, kind, id),
     db: store,
     lock,
     project: settings.project,
@@ -241,7 +243,7 @@ const drift = parts.use(
     report,
   }),
 );
-const ci = openCi({ settings, store, runner, apps, clock, report });
+const ci = openCi({ settings, store, runner, apps, links: github.sent, clock, report });
 const pipelines = openPipelines({
   ...tools,
   apps,
