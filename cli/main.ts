@@ -5,6 +5,7 @@ import { packageRoot } from "../lib/package-root.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import { ciCommand } from "./commands/ci.ts";
 import type { Command } from "./commands/command.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { downCommand } from "./commands/down.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   up: upCommand,
   down: downCommand,
   env: envCommand,
+  connect: connectCommand,
   token: tokenCommand,
   trust: trustCommand,
   invite: inviteCommand,

@@ -44,7 +44,7 @@ const DEFAULT_MEMORY = 512;
 const RUNNER_MEMORY = 1024;
 
 /** Seconds for which browsers are to come by HTTPS alone to a platform that is reached from anywhere. */
-const YEAR = 31_536_000;
+const HSTS_SECONDS = 31_536_000;
 
 /**
  * What apps run on: an overlay network, the router in front of them, a Postgres server, and the control plane with its
@@ -136,7 +136,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         proxies: args.proxies ?? [],
         redirect: redirect || isPublic,
         // What a browser is told of a name holds for all of its ports, which on this machine are other people's too.
-        hsts: isPublic && !isLocalDomain(this.domain) ? Math.max(hsts, YEAR) : hsts,
+        hsts: isPublic && !isLocalDomain(this.domain) ? Math.max(hsts, HSTS_SECONDS) : hsts,
         isPublic,
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
         transform,
