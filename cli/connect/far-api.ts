@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { json } from "node:stream/consumers";
 import { getCACertificates } from "node:tls";
 import { UserError } from "../../lib/errors.ts";
