@@ -8,8 +8,8 @@ import { isRecord } from "../../lib/validation/readers.ts";
 /** Milliseconds without a sign of life from the platform. */
 const SILENCE_MS = 60_000;
 
-/** Errors of TLS by which Node says that a certificate is not to be trusted, or not for this name. */
-const UNTRUSTED = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+/** How the codes begin by which Node says that a certificate is not to be trusted, or not for this name. */
+const UNTRUSTED = ["CERT_", "ERR_TLS_CERT", "DEPTH_ZERO", "SELF_SIGNED", "UNABLE_TO_"];
 
 /** The API of a platform that is reached over HTTPS, from wherever. */
 export class FarApi {
@@ -23,11 +23,17 @@ export class FarApi {
   }
 
   /** @throws UserError with what the platform says */
-  async ask(method: string, path: string, token?: string): Promise<Readonly<Record<string, unknown>>> {
+  async ask(
+    method: string,
+    path: string,
+    token?: string,
+    sent?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const text = sent === undefined ? "" : JSON.stringify(sent);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(this.#options(method, path, token), resolve);
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${SILENCE_MS / 1000} seconds`)));
-      outgoing.on("error", (error) => reject(this.#explain(error))).end();
+      outgoing.on("error", (error) => reject(this.#explain(error))).end(text);
     });
     const body: unknown = await json(response).catch(() => undefined);
     const answer = isRecord(body) ? body : {};
@@ -72,6 +78,7 @@ export class FarApi {
       ca: this.#authority ?? [...getCACertificates("default"), ...getCACertificates("system")],
       headers: {
         accept: "application/vnd.heroku+json; version=3",
+        "content-type": "application/json",
         host: this.origin.host,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
@@ -80,7 +87,9 @@ export class FarApi {
 
   #explain(error: Error & { readonly code?: string }): UserError {
     const { host } = this.origin;
-    if (!UNTRUSTED.test(error.code ?? "")) return new UserError(`${host} cannot be reached: ${error.message}`);
+    const { code = "" } = error;
+    if (!UNTRUSTED.some((begin) => code.startsWith(begin)))
+      return new UserError(`${host} cannot be reached: ${error.message}`);
     const mend =
       this.#authority === undefined
         ? "If the platform signs its own, give its authority's certificate: --ca FILE"

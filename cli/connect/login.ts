@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { UserError } from "../../lib/errors.ts";
 import type { FarApi } from "./far-api.ts";
 
@@ -8,7 +9,7 @@ import type { FarApi } from "./far-api.ts";
  * @returns a token of theirs
  */
 export async function loginByBrowser(api: FarApi, show: (url: string) => void): Promise<string> {
-  const asked = await api.ask("POST", "/auth");
+  const asked = await api.ask("POST", "/auth", undefined, { description: `dynoform connect from ${hostname()}` });
   const { browser_url: page, cli_url: answer, token: secret } = asked;
   if (typeof page !== "string" || typeof answer !== "string" || typeof secret !== "string") {
     throw new UserError(`${api.origin.host} is no platform of Dynoform.`);
