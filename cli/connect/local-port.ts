@@ -22,11 +22,15 @@ export async function openLocalPort(
   warn: (line: string) => void,
 ): Promise<LocalPort> {
   const ended = Promise.withResolvers<never>();
+  const sockets = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
-    socket.on("error", () => socket.destroy());
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy()).once("close", () => sockets.delete(socket));
     join(socket).catch((error: unknown) => {
       socket.destroy();
       if (error instanceof FarRefusal && error.status === 401) {
+        server.close();
+        for (const each of sockets) each.destroy();
         ended.reject(new UserError(`this login at ${api.origin.host} is over. Connect again to log in.`));
       } else warn(messageOf(error));
     });
