@@ -1,7 +1,11 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf, UserError } from "../lib/errors.ts";
+import { packageRoot } from "../lib/package-root.ts";
 import { type Parsed, parseCommandLine } from "./command-line.ts";
 import { ciCommand } from "./commands/ci.ts";
 import type { Command } from "./commands/command.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { downCommand } from "./commands/down.ts";
 import { driftCommand } from "./commands/drift.ts";
 import { envCommand } from "./commands/env.ts";
@@ -10,6 +14,7 @@ import { githubCommand } from "./commands/github.ts";
 import { initCommand } from "./commands/init.ts";
 import { inviteCommand } from "./commands/invite.ts";
 import { planCommand } from "./commands/plan.ts";
+import { schemaCommand } from "./commands/schema.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { stateCommand } from "./commands/state.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -22,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   up: upCommand,
   down: downCommand,
   env: envCommand,
+  connect: connectCommand,
   token: tokenCommand,
   trust: trustCommand,
   invite: inviteCommand,
@@ -33,6 +39,7 @@ const commands: Readonly<Record<string, Command>> = {
   state: stateCommand,
   export: exportCommand,
   usage: usageCommand,
+  schema: schemaCommand,
 };
 
 const help = `Usage: dynoform <command> [options]
@@ -42,7 +49,7 @@ ${Object.entries(commands)
   .join("\n")}
 
 What is done to apps, the official \`heroku\` command does: \`eval "$(npx dynoform env)"\` points it here.
-\`dynoform <command> --help\` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage.
+\`dynoform <command> --help\` tells more; \`--version\` tells which this is. Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 
 /** @returns the exit code */
@@ -50,6 +57,10 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
   if (verb === undefined || verb === "help" || verb === "--help" || verb === "-h") {
     process.stdout.write(help);
     return verb === undefined ? 2 : 0;
+  }
+  if (verb === "--version" || verb === "version" || verb === "-v") {
+    process.stdout.write(`dynoform ${await version()}\n`);
+    return 0;
   }
   const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
   if (command === undefined) {
@@ -70,6 +81,10 @@ async function main([verb, ...args]: readonly string[]): Promise<number> {
     return misuse("DYNOFORM_ENGINE is not read any more: the variable is called PULUMI_CLI now, with the same values.");
   const code = await command.run(parsed.values, parsed.positionals);
   return typeof code === "number" ? code : 0;
+}
+
+async function version(): Promise<string> {
+  return JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")).version;
 }
 
 function misuse(message: string, code = 2): number {

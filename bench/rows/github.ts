@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gitUser } from "../../test/support/git-user.ts";
 import { linkedApp, versionedApp } from "../../test/support/github/linked-app.ts";
 import { type Bench, median, seconds } from "../row.ts";
+import { afterChecks, afterOutage } from "./github-truth.ts";
 
 const ROUNDS = 5;
 /** Seconds between two looks at a repository that is polled. */
@@ -51,6 +52,10 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
     if (round > 0) ours.push(hooked);
     if (round > 0) theirs.push(pushed);
   }
+  say("checks");
+  const checked = await afterChecks(app);
+  say("outage");
+  const caughtUp = await afterOutage(app);
   say("polled");
   await declare((text) => text.replace("mode: webhook", "mode: polling"));
   // The control plane looks at the files each half a minute.
@@ -74,5 +79,7 @@ export const bench: Bench = async (say, { rounds = ROUNDS }) => {
       unit: "s",
       limit: { ratio: 1 },
     },
+    checked,
+    caughtUp,
   ];
 };

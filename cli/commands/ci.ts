@@ -27,7 +27,7 @@ summary, with the job's GITHUB_TOKEN. Stacks that are named are previewed whatev
 
 \`up\` brings up all stacks of the project, or those that are named, in the order of what needs what: platforms, apps, links.
 It ends at the first that fails, and says what was applied and what was not. Only one at a time does so. With --host it sends the
-files of apps that changed since --base, which a push says by itself.
+files of apps and links, new ones too, that changed since --base, which a push says by itself.
 
   --host URL     has a platform preview the stack files, at its dashboard's address: the job needs no secret of it, and
                  proves which workflow it is by GitHub's token (\`dynoform:platform.ci.trust\` lists whom it trusts). What

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { UserError } from "../../lib/errors.ts";
-import { isLocalDomain, placesOf } from "../../model/platform/control-plane.ts";
+import { isLocalDomain } from "../../model/platform/addresses.ts";
+import { placesOf } from "../../model/platform/control-plane.ts";
 import { httpsPort } from "../../model/platform/settings.ts";
 import { authorityFile } from "../../services/control-plane/tls/certificates.ts";
 import { print } from "../output.ts";

@@ -1,5 +1,6 @@
 /**
- * Writes components.md and stack-files.md from the comments in infra/, or tells what they would be.
+ * Writes components.md, stack-files.md and the stack files' JSON Schema from the types and comments in infra/ and model/,
+ * or tells what they would be.
  *
  * Usage: npm run reference
  */
@@ -9,6 +10,7 @@ import ts from "typescript";
 import { packageRoot } from "../../lib/package-root.ts";
 import { POSTGRES_PLANS } from "../../model/app/postgres-plans.ts";
 import { DYNO_SIZES } from "../../model/app/sizes.ts";
+import { stackFileSchema } from "./schema.ts";
 
 interface Field {
   readonly name: string;
@@ -24,7 +26,7 @@ const root = packageRoot();
 const interfaces = new Map<string, ts.InterfaceDeclaration>();
 const classes = new Map<string, ts.ClassDeclaration>();
 
-/** The pages by their files' names. */
+/** What is written, by its files' names. */
 export function reference(): Record<string, string> {
   for (const file of globSync("{infra,model}/**/*.ts", { cwd: root }).sort()) {
     const source = ts.createSourceFile(file, readFileSync(join(root, file), "utf8"), ts.ScriptTarget.Latest, true);
@@ -33,7 +35,11 @@ export function reference(): Record<string, string> {
       if (ts.isClassDeclaration(node) && node.name !== undefined) classes.set(node.name.text, node);
     });
   }
-  return { "components.md": components(), "stack-files.md": stackFiles() };
+  return {
+    "components.md": components(),
+    "stack-files.md": stackFiles(),
+    "stack-file.schema.json": stackFileSchema(),
+  };
 }
 
 const GENERATED = "<!-- Written by `npm run reference` from the comments in infra/ and model/. Change those. -->";

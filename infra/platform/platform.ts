@@ -1,13 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Problems } from "../../lib/validation/problems.ts";
-import { addresses, platformDirectory } from "../../model/platform/addresses.ts";
+import { addresses, isLocalDomain, platformDirectory, publicUrl } from "../../model/platform/addresses.ts";
 import { checkDns } from "../../model/platform/https.ts";
 import type { PythonSource } from "../../model/platform/settings.ts";
 import {
   DEFAULT_API_PORT,
   DEFAULT_BACKUPS,
   DEFAULT_BIND,
+  DEFAULT_DOMAIN,
   DEFAULT_KEEP,
   DEFAULT_PLATFORM_NAME,
   DEFAULT_WEB_PORT,
@@ -41,6 +42,9 @@ export interface PlatformArgs extends PlatformSettings {
 /** MiB of memory for each container but the runner. */
 const DEFAULT_MEMORY = 512;
 const RUNNER_MEMORY = 1024;
+
+/** Seconds for which browsers are to come by HTTPS alone to a platform that is reached from anywhere. */
+const HSTS_SECONDS = 31_536_000;
 
 /**
  * What apps run on: an overlay network, the router in front of them, a Postgres server, and the control plane with its
@@ -83,7 +87,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     super("dynoform:index:Platform", name, {}, opts);
 
     this.name = args.name ?? DEFAULT_PLATFORM_NAME;
-    this.domain = args.domain ?? "localhost";
+    this.domain = args.domain ?? DEFAULT_DOMAIN;
     this.directory = args.directory ?? platformDirectory(this.name);
     this.socket = `${this.directory}/router/admin.sock`;
     this.webPort = args.ports?.web ?? DEFAULT_WEB_PORT;
@@ -94,7 +98,9 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
     this.egress = args.egress?.allow ?? [];
     this.keep = args.releases?.keep ?? DEFAULT_KEEP;
     this.pythons = args.pythons ?? "debian";
-    this.webhooks = args.webhooks;
+    const isPublic = args.access === "public";
+    const dashboard = publicUrl("dashboard", { domain: this.domain, httpsPort: tls ?? null });
+    this.webhooks = args.webhooks ?? (isPublic ? dashboard : undefined);
     const { redirect = false, hsts = 0, ...acme } = args.https ?? {};
     this.redirect = redirect;
     this.hsts = hsts;
@@ -128,8 +134,10 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
         port: this.webPort,
         httpsPort: tls,
         proxies: args.proxies ?? [],
-        redirect,
-        hsts,
+        redirect: redirect || isPublic,
+        // What a browser is told of a name holds for all of its ports, which on this machine are other people's too.
+        hsts: isPublic && !isLocalDomain(this.domain) ? Math.max(hsts, HSTS_SECONDS) : hsts,
+        isPublic,
         memory: args.limits?.router?.memory ?? DEFAULT_MEMORY,
         transform,
       },
@@ -167,6 +175,7 @@ export class Platform extends pulumi.ComponentResource implements PlatformConnec
           socket: this.socket,
           webPort: this.webPort,
           httpsPort: tls ?? null,
+          ...(isPublic && { access: "public" }),
           network: { networkName: this.name, routerAddress: router, postgresAddress: postgres, egress: this.egress },
           sleep: { after: args.sleep?.after ?? 1800 },
           cycle: { every: args.cycle?.every ?? 86_400, spread: args.cycle?.spread ?? 12_960 },

@@ -25,6 +25,8 @@ interface RouterArgs {
   /** From HTTP to HTTPS, and seconds of HSTS: of the dashboard. */
   readonly redirect: boolean;
   readonly hsts: number;
+  /** Whether API and Git are served too. */
+  readonly isPublic: boolean;
   /** MiB. */
   readonly memory: number;
   readonly transform: PlatformTransform;
@@ -54,6 +56,7 @@ export function createRouter(name: string, args: RouterArgs, parent: pulumi.Reso
     envs: [
       `DYNOFORM_DASHBOARD=dashboard.${args.domain}`,
       // What is not said must not replace the router of those who never will.
+      ...(args.isPublic ? [`DYNOFORM_PUBLIC=${args.domain}`] : []),
       ...(args.redirect ? ["DYNOFORM_REDIRECT=true"] : []),
       ...(args.hsts === 0 ? [] : [`DYNOFORM_HSTS=${args.hsts}`]),
       ...(args.httpsPort === undefined ? [] : [`DYNOFORM_HTTPS_PORT=${args.httpsPort}`]),

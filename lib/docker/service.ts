@@ -9,6 +9,8 @@ interface Service {
   /** Seconds between SIGTERM and SIGKILL. */
   readonly grace: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** When anybody last changed it, the number of replicas included; milliseconds since 1970. */
+  readonly updatedAt: number;
 }
 
 /** Nanoseconds: Docker's own, for a service that says nothing. */
@@ -84,6 +86,7 @@ interface Task {
 
 interface Inspected {
   readonly ID: string;
+  readonly UpdatedAt: string;
   readonly Version: { readonly Index: number };
   readonly Spec: {
     readonly Name: string;
@@ -94,13 +97,14 @@ interface Inspected {
   };
 }
 
-function toService({ ID, Spec }: Inspected): Service {
+function toService({ ID, UpdatedAt, Spec }: Inspected): Service {
   return {
     id: ID,
     name: Spec.Name,
     replicas: Spec.Mode.Replicated?.Replicas ?? 0,
     grace: (Spec.TaskTemplate.ContainerSpec?.StopGracePeriod ?? DEFAULT_GRACE_NS) / 1e9,
     labels: Spec.Labels ?? {},
+    updatedAt: Date.parse(UpdatedAt),
   };
 }
 

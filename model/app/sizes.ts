@@ -15,12 +15,14 @@ export interface DynoSize {
 const MiB = 1024 ** 2;
 const core = 1_000_000_000;
 
+export type DynoSizeName = "free" | "eco" | "basic" | "standard-1x" | "standard-2x" | "performance-m" | "performance-l";
+
 /**
  * Heroku's dyno sizes: memory and process limits as https://devcenter.heroku.com/articles/dyno-sizes and
  * https://devcenter.heroku.com/articles/limits give them, concurrency as its Python buildpack works it out there (of 2
  * cores for performance-m, of 8 for the others); `free` is what it was before `eco` took its place.
  */
-export const DYNO_SIZES = {
+export const DYNO_SIZES: Readonly<Record<DynoSizeName, DynoSize>> = {
   free: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
   eco: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
   basic: { memory: 512 * MiB, nanoCpus: core, processes: 256, concurrency: 2 },
@@ -28,9 +30,7 @@ export const DYNO_SIZES = {
   "standard-2x": { memory: 1024 * MiB, nanoCpus: core, processes: 512, concurrency: 4 },
   "performance-m": { memory: 2560 * MiB, nanoCpus: undefined, processes: 16_384, concurrency: 5 },
   "performance-l": { memory: 14_336 * MiB, nanoCpus: undefined, processes: 32_768, concurrency: 17 },
-} as const satisfies Record<string, DynoSize>;
-
-export type DynoSizeName = keyof typeof DYNO_SIZES;
+};
 
 export const DYNO_SIZE_NAMES = Object.keys(DYNO_SIZES) as readonly DynoSizeName[];
 

@@ -58,6 +58,28 @@ function originOf(name: string, { domain, webPort }: Served): string {
   return `http://${name}.${domain}${webPort === 80 ? "" : `:${webPort}`}`;
 }
 
+/** The parts of a platform that have a name of their own below its domain, once it is reached from anywhere. */
+export const PUBLIC_PARTS = ["api", "git", "dashboard"] as const;
+
+export type PublicPart = (typeof PUBLIC_PARTS)[number];
+
+/**
+ * Where a part is reached from anywhere: `https://api.apps.example.com`.
+ *
+ * @param platform `httpsPort` null: a proxy before the router speaks TLS
+ */
+export function publicUrl(
+  part: PublicPart,
+  { domain, httpsPort }: { readonly domain: string; readonly httpsPort: number | null },
+): string {
+  return `https://${part}.${domain}${httpsPort === null || httpsPort === 443 ? "" : `:${httpsPort}`}`;
+}
+
+/** Below which the names of apps are this machine's own, whoever asks for them. */
+export function isLocalDomain(domain: string): boolean {
+  return domain === "localhost" || domain.endsWith(".localhost");
+}
+
 /** Whether an address, or a network's first, is the host's own loopback. */
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.");

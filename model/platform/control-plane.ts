@@ -1,6 +1,6 @@
 import { UserError } from "../../lib/errors.ts";
 import type { ForgeKind } from "../github/settings.ts";
-import { dashboardUrl } from "./addresses.ts";
+import { dashboardUrl, PUBLIC_PARTS, type PublicPart, publicUrl } from "./addresses.ts";
 import type { AcmeSettings } from "./https.ts";
 import type { CiSettings } from "./settings.ts";
 
@@ -19,6 +19,8 @@ export interface ControlPlaneSettings {
   readonly webPort: number;
   /** Where it speaks TLS; null: nowhere. */
   readonly httpsPort: number | null;
+  /** From where the platform is reached besides. Whoever says nothing of it is reached from this machine alone. */
+  readonly access?: "public";
   /** Where the API listens in its container, and is published on the host's 127.0.0.1. */
   readonly apiPort: number;
   /** What makes a one-off dyno's network that of the others. */
@@ -64,12 +66,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): ControlPlane
 
 /** Where browsers find the dashboard. */
 export function siteUrl(settings: ControlPlaneSettings): string {
-  return dashboardUrl(settings);
+  return settings.access === "public" ? publicUrl("dashboard", settings) : dashboardUrl(settings);
 }
 
-/** Below which the names of apps are this machine's own, whoever asks for them. */
-export function isLocalDomain(domain: string): boolean {
-  return domain === "localhost" || domain.endsWith(".localhost");
+/** The parts of the platform that have a name below its domain. */
+export function partsOf({ access }: Pick<ControlPlaneSettings, "access">): readonly PublicPart[] {
+  return access === "public" ? PUBLIC_PARTS : ["dashboard"];
 }
 
 /** Why a platform has no certificates that renew themselves; undefined: it has. */
@@ -108,6 +110,8 @@ export interface Places {
   readonly controlSocket: string;
   /** Where the router sends what is asked of the dashboard, a Unix socket. */
   readonly dashboardSocket: string;
+  /** Likewise for API and Git, once they are reached from anywhere. */
+  readonly publicSocket: string;
   /** The router's admin API, a Unix socket. */
   readonly adminSocket: string;
 }
@@ -128,6 +132,7 @@ export function placesOf(directory: string): Places {
     scratch: `${directory}/control/scratch`,
     requests: `${directory}/router/log/requests`,
     dashboardSocket: `${directory}/router/dashboard.sock`,
+    publicSocket: `${directory}/router/api.sock`,
     adminSocket: `${directory}/router/admin.sock`,
     backups: "/var/lib/backups",
     controlSocket: `${directory}/router/control.sock`,

@@ -1,4 +1,4 @@
-import { show } from "../../lib/validation/problems.ts";
+import { type Problems, show } from "../../lib/validation/problems.ts";
 import {
   boolean,
   integer,
@@ -12,7 +12,7 @@ import {
 } from "../../lib/validation/readers.ts";
 import { baseUrl, checkForge, type ForgeKind, forgeKind } from "../github/settings.ts";
 import { hostName, platformName } from "../names.ts";
-import { ipv4Address, ipv4Network, isLoopback, subnet } from "./addresses.ts";
+import { ipv4Address, ipv4Network, isLocalDomain, isLoopback, subnet } from "./addresses.ts";
 import { type HttpsSettings, httpsSettings } from "./https.ts";
 
 /** What one says of a platform: the arguments of `Platform`, and `dynoform:platform` of a stack file. */
@@ -29,6 +29,13 @@ export interface PlatformSettings {
   readonly domain?: string;
   /** What is published on the host. */
   readonly ports?: PortSettings;
+  /**
+   * From where the platform itself is reached. `local`: from this machine, and the dashboard by the router besides.
+   * `public`: from wherever the router is, at `https://api.<domain>`, `https://git.<domain>` and `https://dashboard.<domain>`,
+   * over HTTPS alone.
+   * @default "local"
+   */
+  readonly access?: PlatformAccess;
   /** Certificates that renew themselves, and what holds for all HTTPS. */
   readonly https?: HttpsSettings;
   /**
@@ -107,6 +114,9 @@ export interface PlatformSettings {
   readonly directory?: string;
 }
 
+/** From where a platform is reached. */
+export type PlatformAccess = "local" | "public";
+
 /** What a platform is called, unless it says otherwise. */
 export const DEFAULT_PLATFORM_NAME = "dynoform";
 
@@ -118,6 +128,9 @@ export const DEFAULT_BACKUPS = 5;
 
 /** Where the API is published, unless a platform says otherwise. */
 export const DEFAULT_API_PORT = 5000;
+
+/** Below which apps are served, unless a platform says otherwise. */
+export const DEFAULT_DOMAIN = "localhost";
 
 /** The router's port, unless a platform says otherwise. */
 export const DEFAULT_WEB_PORT = 8080;
@@ -321,6 +334,7 @@ export const platformSettings: Reader<PlatformSettings> = (value, path, problems
   if (settings?.https?.email !== undefined && httpsPort(settings.ports) === undefined) {
     problems.add(join(path, "https"), "is for HTTPS, which this platform does not speak; set ports.https, e.g. to 443");
   }
+  if (settings?.access === "public") checkPublic(settings, join(path, "access"), problems);
   const local = settings?.proxies?.find(isLoopback);
   if (local !== undefined && !isLoopback(bind)) {
     problems.add(
@@ -332,6 +346,20 @@ export const platformSettings: Reader<PlatformSettings> = (value, path, problems
   if (settings?.github !== undefined) checkForge(settings.github, join(path, "github"), problems);
   return settings;
 };
+
+/** Tokens and passwords go over HTTPS: that of the router, or of a proxy before it. */
+function checkPublic(settings: PlatformSettings, path: string, problems: Problems): void {
+  const { domain = DEFAULT_DOMAIN, https, ports, proxies = [] } = settings;
+  if (proxies.length > 0) return;
+  if (httpsPort(ports) === undefined) {
+    problems.add(path, "is by HTTPS alone, which this platform does not speak; set ports.https, e.g. to 443");
+  } else if (https?.email === undefined && !isLocalDomain(domain)) {
+    problems.add(
+      path,
+      `needs certificates for names below ${domain}; set https.email, or name the proxy with TLS in proxies`,
+    );
+  }
+}
 
 /** An address that forges deliver to. */
 const origin: Reader<string> = text('use a URL without a path, e.g. "https://dashboard.apps.example.com"', isOrigin);
@@ -358,6 +386,7 @@ const fields = object<PlatformSettings>({
     }),
   ),
   https: optional(httpsSettings),
+  access: optional(oneOf("kind of access", ["local", "public"])),
   subnet: optional(subnet),
   egress: optional(object({ allow: optional(list(ipv4Network)) })),
   proxies: optional(list(ipv4Network)),

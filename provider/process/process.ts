@@ -17,7 +17,17 @@ type Inputs = {
   stopTimeout: number;
 };
 
+/** The platform runs two containers of a dyno at most, while one takes the other's place, and that does not take so long. */
 const MOST_REPLICAS = 2;
+const LONGEST_RESTART_MS = 10 * 60_000;
+
+/** Whether somebody else than the platform scaled a dyno's service. */
+export function isScaledByHand(
+  { replicas, updatedAt }: { readonly replicas: number; readonly updatedAt: number },
+  now = Date.now(),
+): boolean {
+  return replicas > MOST_REPLICAS || (replicas === MOST_REPLICAS && now - updatedAt > LONGEST_RESTART_MS);
+}
 
 /** Seconds for a dyno without a port to begin to run, as web dynos have by default. */
 const START_TIMEOUT_SECONDS = 60;
@@ -37,17 +47,21 @@ export const dynoProcess: ResourceDefinition<Inputs, Inputs> = {
   },
   computed: [],
   replaceOn: ["platform", "app", "service", "dyno"],
-  /** The platform runs two containers of a dyno at most, while one takes the other's place: more were made by hand. */
   async changed({ inputs }) {
     const service = await findService(dockerClient(), inputs.service);
-    return service !== undefined && service.replicas > MOST_REPLICAS ? ["settle"] : [];
+    return service !== undefined && isScaledByHand(service) ? ["settle"] : [];
   },
   async create(inputs, call) {
     if (inputs.settle > 0) await start(inputs, call);
     return { id: inputs.service, outputs: inputs };
   },
   async update(_state, news) {
-    await scaleService(dockerClient(), news.service, (replicas) => (replicas > MOST_REPLICAS ? 1 : replicas));
+    const docker = dockerClient();
+    const service = await findService(docker, news.service);
+    // A restart that began since goes on.
+    if (service !== undefined && isScaledByHand(service)) {
+      await scaleService(docker, news.service, (replicas) => (replicas >= MOST_REPLICAS ? 1 : replicas));
+    }
     return news;
   },
   async delete({ inputs }, call) {

@@ -3,14 +3,10 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
+import { lastChange } from "../../lib/docker/changed.ts";
 import { messageOf, traceOf } from "../../lib/errors.ts";
-import {
-  isLocalDomain,
-  missingCertificates,
-  placesOf,
-  readSettings,
-  siteUrl,
-} from "../../model/platform/control-plane.ts";
+import { isLocalDomain } from "../../model/platform/addresses.ts";
+import { missingCertificates, partsOf, placesOf, readSettings, siteUrl } from "../../model/platform/control-plane.ts";
 import { StateFiles } from "../stacks/backend.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { Token } from "./accounts/token.ts";
@@ -47,14 +43,16 @@ import { OneOffDynos } from "./one-off/one-off-dynos.ts";
 import { rendezvousWith } from "./one-off/rendezvous.ts";
 import { declaredPipelines } from "./pipelines/declared.ts";
 import { openPipelines } from "./pipelines/open.ts";
+import { Catalogue } from "./postgres/catalogue.ts";
 import { Databases } from "./postgres/databases.ts";
+import { DatabaseDoor } from "./postgres/door.ts";
 import { detachOrphans } from "./postgres/orphans.ts";
 import { PostgresContainer } from "./postgres/server.ts";
 import { type OpenedReviews, openReviews } from "./reviews/open.ts";
 import { certificatePort, routerPort } from "./router.ts";
 import { openSetups } from "./setups/open.ts";
 import { openStore } from "./store.ts";
-import { ensureCertificates } from "./tls/certificates.ts";
+import { authority, commandLineAuthority, ensureCertificates } from "./tls/certificates.ts";
 import { keepCertificates } from "./tls/renewal.ts";
 import { accountPages } from "./web/accounts/pages.ts";
 import { besideApi, serveSite } from "./web/server.ts";
@@ -237,6 +235,7 @@ const github: GitHub = parts.use(
 const drift = parts.use(
   new DriftWatch({
     runner,
+    lastChange: (kind, id) => lastChange(docker, kind, id),
     db: store,
     lock,
     project: settings.project,
@@ -246,7 +245,7 @@ const drift = parts.use(
     report,
   }),
 );
-const ci = openCi({ settings, store, runner, apps, clock, report });
+const ci = openCi({ settings, store, runner, apps, links: github.sent, clock, report });
 const pipelines = openPipelines({
   ...tools,
   apps,
@@ -296,6 +295,7 @@ const acm = openCertificates({
   acme: settings.acme,
   credentials,
   domain: settings.domain,
+  parts: partsOf(settings),
   local: isLocalDomain(settings.domain),
   apps,
   router: shelf,
@@ -305,6 +305,16 @@ const acm = openCertificates({
   isPublic: publicReach(),
   clock,
   report,
+});
+const isPublic = settings.access === "public";
+const door = new DatabaseDoor({
+  host: settings.network.postgresAddress,
+  port: 5432,
+  async mayUse(account, database) {
+    const caller = accounts.caller(account);
+    const holders = new Catalogue(await apps.list()).holders(databases.owner(database));
+    return caller !== undefined && holders.some(({ id }) => accounts.may(caller, id, "use"));
+  },
 });
 const health = healthOf(docker, settings.platform, router);
 const scrape = scrapes({
@@ -351,6 +361,13 @@ const { server, dispatcher } = createApi({
   tokenFile: places.token,
   hours: settings.hours,
   rendezvous: rendezvousWith(oneOffs),
+  ...(isPublic && {
+    database: (socket, { account }, secure) => door.open(socket, account, secure),
+    authorities: async () => ({
+      machine: await authority(places.tls),
+      commandLine: await commandLineAuthority(places.tls),
+    }),
+  }),
   health,
   site: siteUrl(settings),
   asides: [git.serve, sources.serve, github.receive, ci, besideApi(settings.domain, () => site)],
@@ -369,8 +386,14 @@ const site = new Site({
   login: "/login",
   report,
 });
-parts.use(await serveSite(places.dashboardSocket, site, [github.receive, ci]));
+const only = isPublic ? `dashboard.${settings.domain}` : undefined;
+parts.use(await serveSite(places.dashboardSocket, site, [github.receive, ci], only));
 const api = parts.use(server);
+if (isPublic) {
+  const names = { api: `api.${settings.domain}`, git: `git.${settings.domain}` };
+  const asides = { api: [sources.serve], git: [git.serve] };
+  parts.use(await api.listenPublic(places.publicSocket, { names, asides }));
+}
 parts.use(keepCertificates(places.tls, certificates, (renewed) => api.renew(renewed), report));
 
 logs.start();
@@ -399,6 +422,7 @@ if (settings.httpsPort !== null && isLocalDomain(settings.domain)) {
   const local = new LocalCertificates({
     router: shelf,
     domain: settings.domain,
+    parts: partsOf(settings),
     folder: places.tls,
     clock,
   });

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { StackLockedError } from "../../engine/src/state/errors.ts";
 import { type HeldLock, lockStack } from "../../engine/src/state/lock.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { Project } from "../../model/stack/project.ts";
@@ -26,11 +27,12 @@ export async function takeProject(
   try {
     held = await lockStack(backend, { project: project.name, stack: ALL }, notice, who);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const [, place, by, pid, at] = /^ {2}(\S+): created by (.+) \(pid (\d+)\) at (\S+)/m.exec(message) ?? [];
-    if (place === undefined) throw error;
+    const [holder] = error instanceof StackLockedError ? error.holders : [];
+    if (holder === undefined) throw error;
+    const { place, who: other, host, pid, since } = holder;
+    const record = place.startsWith("file://") ? place.slice("file://".length) : `the record ${place}`;
     throw new UserError(
-      `the stacks of ${project.name} are being brought up by ${by}, process ${pid}, since ${at}. Wait until that is done; if it is gone for good (this is ${hostname()}), remove ${place.startsWith("file://") ? place.slice("file://".length) : `the record ${place}`}.`,
+      `the stacks of ${project.name} are being brought up by ${other}@${host}, process ${pid}, since ${since}. Wait until that is done; if it is gone for good (this is ${hostname()}), remove ${record}.`,
     );
   }
   return { [Symbol.asyncDispose]: () => held.release() };

@@ -74,7 +74,7 @@ function finishBuild({ world }: Served, status: "succeeded" | "failed", log: str
   world.github.builds.set(id, { ...build, status });
 }
 
-test("an app is deployed from GitHub, click by click", { timeout: 300_000 }, async (t) => {
+test("an app is deployed from GitHub, click by click", { timeout: 900_000 }, async (t) => {
   await using ground = await start();
   const { github, served, site } = ground;
   const { world } = served;
@@ -181,7 +181,7 @@ test("an app is deployed from GitHub, click by click", { timeout: 300_000 }, asy
 });
 
 test("an account is connected by a token or a code as well, and each mistake has one line", {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async (t) => {
   await using ground = await start();
   const { github, served, site } = ground;

@@ -18,7 +18,7 @@ const code = (version: string) => `def app(environ, start_response):
     return [b"code ${version}"]
 `;
 
-test("git push: what is on main serves, and what fails is refused", { timeout: 300_000 }, async (t) => {
+test("git push: what is on main serves, and what fails is refused", { timeout: 900_000 }, async (t) => {
   await using platform = await testPlatform();
   const { directory, ports } = platform;
   await platform.app("shop", {});

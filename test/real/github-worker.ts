@@ -3,11 +3,15 @@ import type { TestContext } from "node:test";
 import type { GitHub } from "../support/github/github.ts";
 import { linkApp, versionedApp } from "../support/github/linked-app.ts";
 import type { TestPlatform } from "../support/platform.ts";
+import { finish } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 /** What is in a linked repository comes to serve, by hand and on a push, with the real CLI in the runner. */
 export async function deploysFromGitHub(t: TestContext, platform: TestPlatform, github: GitHub): Promise<void> {
   const { api, repository, version } = await linkApp(platform, github);
+  // Where it cannot run, the runner takes the embedded engine, and says nothing.
+  const cli = await finish(["docker", "exec", `${platform.name}-runner`, "pulumi", "version"], platform.directory);
+  assert.match(cli.output, /v3\.256\.0/);
   assert.equal(repository.hooks.size, 1);
   await until("a ping was taken", async () => github.deliveries.all.some(({ status }) => status === 202));
   const started = performance.now();

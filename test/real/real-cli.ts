@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, chmod, mkdir, writeFile } from "node:fs/promises";
+import { access, chmod, constants, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -39,12 +39,15 @@ export async function realCli(say: (line: string) => void): Promise<string> {
   return binary;
 }
 
-/** A folder with a command `pulumi` that is the real CLI with a host for programs in Node; for the PATH. */
+/** A folder with a command `pulumi` that is the real CLI with a host for programs in Node; for the PATH, of a runner too. */
 export async function realCliFolder(binary: string, folder: string): Promise<string> {
   const wrapper = join(packageRoot(), "test", "real", "pulumi.ts");
   const path = join(folder, "pulumi");
   await mkdir(folder, { recursive: true });
-  const argv = JSON.stringify([wrapper, binary]);
+  // A runner has this folder of the host's, and not the one where the machine keeps what was built.
+  const own = join(folder, "real-pulumi");
+  await copyFile(binary, own, constants.COPYFILE_FICLONE);
+  const argv = JSON.stringify([wrapper, own]);
   await writeFile(
     path,
     `#!${process.execPath}

@@ -58,6 +58,12 @@ export async function addLonelyNamespace(name: string): Promise<void> {
   await run("ip", ["-n", name, "route", "add", "default", "via", gateway, "dev", "hole"]);
 }
 
+/** Says in a namespace whose addresses names are. */
+export async function nameHosts(name: string, address: string, names: readonly string[]): Promise<void> {
+  await mkdir(namesOf(name), { recursive: true });
+  await writeFile(`${namesOf(name)}/hosts`, `127.0.0.1 localhost\n${address} ${names.join(" ")}\n`);
+}
+
 /** Bytes that a lonely namespace has sent to others. */
 export async function sentBytes(name: string): Promise<number> {
   const { stdout } = await run("ip", ["-n", name, "-stats", "-json", "link", "show", "hole"]);

@@ -1,6 +1,7 @@
 import type { PropertyMap } from "../../src/values/values.ts";
 import { type BridgedResource, bool, int, string } from "../bridge/index.ts";
 import { literal, name, type Server } from "./client.ts";
+import { foreignOwner, ownershipOf, takingOwnership } from "./ownership.ts";
 
 const forceNew = true;
 const computed = true;
@@ -26,7 +27,7 @@ export const database: BridgedResource<Server> = {
     return String(inputs.name);
   },
 
-  async read(id, known, { client }) {
+  async read(id, known, { client, log }) {
     const [found] = await client.rows(
       `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype,
          spcname, datconnlimit, datallowconn, datistemplate
@@ -34,6 +35,11 @@ export const database: BridgedResource<Server> = {
       [id],
     );
     if (!found) return undefined;
+    const ownership = await ownershipOf(id, client);
+    if (ownership !== undefined && !ownership.acts && !ownership.admin) {
+      const declared = typeof known.owner === "string" && known.owner !== found.owner ? known.owner : undefined;
+      log("warning", foreignOwner(id, ownership, declared));
+    }
     return {
       name: id,
       owner: String(found.owner),
@@ -55,11 +61,12 @@ export const database: BridgedResource<Server> = {
     if (inputs.name !== id) throw new Error(`the database "${id}" cannot be renamed: make a new one and remove it`);
     const changes: string[] = [];
     const alter = (change: string) => changes.push(`ALTER DATABASE ${name(id)} ${change}`);
+    const own = changed("owner") ? await takingOwnership(id, String(inputs.owner), client) : { before: [], after: [] };
     if (changed("owner")) alter(`OWNER TO ${name(String(inputs.owner))}`);
     if (changed("connectionLimit")) alter(`CONNECTION LIMIT ${Number(inputs.connectionLimit)}`);
     if (changed("allowConnections")) alter(`ALLOW_CONNECTIONS ${inputs.allowConnections === true}`);
     if (changed("isTemplate")) alter(`IS_TEMPLATE ${inputs.isTemplate === true}`);
-    await client.run(changes);
+    await client.run([...own.before, ...changes, ...own.after]);
     // Not possible within a transaction.
     if (changed("tablespaceName")) {
       await client.run([`ALTER DATABASE ${name(id)} SET TABLESPACE ${name(String(inputs.tablespaceName))}`]);

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import type { Backend } from "./backend.ts";
 import type { Bucket } from "./bucket.ts";
-import { UserError } from "./errors.ts";
+import { type LockHolder, StackLockedError } from "./errors.ts";
 import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { qualified, type StackName } from "./stack-name.ts";
 
@@ -25,7 +25,7 @@ export interface HeldLock {
 /**
  * @param notice told in one line when a lock is taken over
  * @param who holds it, for whoever is refused. Default: the process' user
- * @throws UserError with Pulumi's words when somebody else holds the stack
+ * @throws StackLockedError with Pulumi's words when somebody else holds the stack
  */
 export async function lockStack(
   backend: Backend,
@@ -95,13 +95,10 @@ async function removeAbandoned(records: Bucket, name: StackName, notice: (line: 
 async function refuseOthers(backend: Backend, name: StackName, own: string): Promise<void> {
   const others = (await readLocks(backend.records, name)).filter(({ key }) => key !== own);
   if (others.length === 0) return;
-  const lines = others.map(({ key, content }) => {
-    const url = `${backend.shown.replace(/\?.*$/, "").replace(/\/$/, "")}/.pulumi/${key}`;
-    const time = content.timestamp.replace(/\.\d+/, "");
-    return `\n  ${url}: created by ${content.username}@${content.hostname} (pid ${content.pid}) at ${time}`;
-  });
-  throw new UserError(
-    `the stack is currently locked by ${others.length} lock(s). Either wait for the other process(es) to end or ` +
-      `delete the lock file with \`pulumi cancel\`.${lines.join("")}`,
-  );
+  throw new StackLockedError(others.map(({ key, content }) => holderOf(backend, key, content)));
+}
+
+function holderOf({ shown }: Backend, key: string, { username, hostname, pid, timestamp }: LockContent): LockHolder {
+  const place = `${shown.replace(/\?.*$/, "").replace(/\/$/, "")}/.pulumi/${key}`;
+  return { place, who: username, host: hostname, pid, since: timestamp.replace(/\.\d+/, "") };
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Sender } from "../../../lib/sender.ts";
 import { stableId } from "../../../model/ids.ts";
 import { migrate } from "../store.ts";
 import type { Clock } from "../types.ts";
@@ -63,12 +64,16 @@ export class Accounts {
     this.users.ensureFirst(operator);
   }
 
-  /** Who presents an API token, or the key of the host, as a bearer or as the password of any user. */
-  async who(authorization: string | undefined, _from: string): Promise<Caller | undefined> {
+  /**
+   * Who presents an API token, or the key of the host, as a bearer or as the password of any user. That key is for who is on
+   * the host: from anywhere it opens nothing.
+   */
+  async who(authorization: string | undefined, { remote }: Pick<Sender, "remote">): Promise<Caller | undefined> {
     const token = bearerOf(authorization);
     if (token === undefined) return undefined;
     const found = this.authorizations.of(token);
     if (found !== undefined) return this.#caller(found.user, "token", found);
+    if (remote) return undefined;
     return (await this.#key.accepts(authorization)) ? toCaller(this.users.first(), "key") : undefined;
   }
 

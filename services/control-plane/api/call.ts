@@ -11,6 +11,10 @@ export interface OpenCall {
   readonly origin: string;
   /** The sender's IP address. */
   readonly from: string;
+  /** Whether it came from anywhere, and not from this machine. */
+  readonly remote: boolean;
+  /** Where the sender reaches Postgres, on an own 127.0.0.1; undefined: at the platform's port. */
+  readonly postgresPort?: number | undefined;
   /** What stands for `:name` in the route's path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

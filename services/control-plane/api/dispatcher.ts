@@ -21,6 +21,10 @@ export interface Ask {
   /** @see Call.origin */
   readonly origin: string;
   readonly from: string;
+  /** @see Call.remote @default false */
+  readonly remote?: boolean;
+  /** @see Call.postgresPort */
+  readonly postgresPort?: number | undefined;
   /** @default a new one */
   readonly id?: string;
 }
@@ -45,11 +49,21 @@ export class Dispatcher {
 
   /** @throws ApiError, and what nobody foresaw */
   async dispatch(caller: Caller, ask: Ask): Promise<Answer> {
-    const { method, path, query = new URLSearchParams(), body = {}, headers = {}, origin, from } = ask;
+    const {
+      method,
+      path,
+      query = new URLSearchParams(),
+      body = {},
+      headers = {},
+      origin,
+      from,
+      remote = false,
+      postgresPort,
+    } = ask;
     const { handler, params, path: route } = this.routes.find(method, path);
     const id = ask.id ?? randomUUID();
     const dryRun = wantsDryRun(query, headers);
-    const call: Call = { caller, id, headers, origin, from, params, query, body, dryRun };
+    const call: Call = { caller, id, headers, origin, from, remote, postgresPort, params, query, body, dryRun };
     const audit = (status: number) => {
       const entry: AuditEntry = {
         at: this.#clock(),

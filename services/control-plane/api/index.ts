@@ -21,6 +21,7 @@ import { buildRoutes, openBuildRoutes } from "./handlers/builds.ts";
 import { certificateRoutes } from "./handlers/certificates.ts";
 import { collaboratorRoutes } from "./handlers/collaborators.ts";
 import { configVarRoutes } from "./handlers/config-vars.ts";
+import { type Authorities, connectRoutes } from "./handlers/connect.ts";
 import { domainRoutes } from "./handlers/domains.ts";
 import { driftRoutes } from "./handlers/drift.ts";
 import { dynoRoutes } from "./handlers/dynos.ts";
@@ -62,12 +63,19 @@ export interface ApiOptions {
   readonly site?: string;
   /** Connects a client's terminal. */
   readonly rendezvous?: ServerOptions["rendezvous"];
+  /** Connects a client of Postgres that came from anywhere. */
+  readonly database?: ServerOptions["database"];
   /** What is served on the same port besides the API, e.g. git. */
   readonly asides?: ServerOptions["asides"];
   readonly certificates?: ServerOptions["certificates"];
   /** Host names under which clients come, besides those of this machine. */
   readonly names?: ServerOptions["names"];
   readonly rates?: ServerOptions["rates"];
+  /**
+   * The certificates that clients from anywhere are told.
+   * @default it is reached from this machine alone
+   */
+  readonly authorities?: () => Promise<Authorities>;
   /** Which of the platform's parts work. */
   health(): Promise<Health>;
   /** Gets what nobody foresaw. */
@@ -106,6 +114,7 @@ export function createApi(options: ApiOptions): Api {
       ...releaseRoutes(desk),
       ...buildRoutes(desk),
       ...configVarRoutes(desk),
+      ...connectRoutes(desk, options.authorities),
       ...addonRoutes(desk),
       ...attachmentRoutes(desk),
       ...addonServiceRoutes(desk),
@@ -150,6 +159,7 @@ export function createApi(options: ApiOptions): Api {
     rates: options.rates,
     clock,
     rendezvous: options.rendezvous,
+    database: options.database,
     report,
   });
   return { server, dispatcher };

@@ -1,23 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { traceOf } from "../../../lib/errors.ts";
+import { senderOf } from "../../../lib/sender.ts";
+import { listenOn } from "../../../lib/unix-server.ts";
 import type { Certificates } from "../tls/certificates.ts";
 import { Front, type FrontOptions } from "../tls/front.ts";
 import { tunnelOf } from "../tls/tunnel.ts";
+import { visitorOf } from "../tls/visitors.ts";
 import type { Aside, Clock } from "../types.ts";
 import type { Answer, Handler, OpenCall } from "./call.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ApiError, toApiError } from "./errors.ts";
+import { type Gate, localGate, PUBLIC_HEADERS, type PublicOptions, publicGates } from "./gates.ts";
 import type { Host } from "./hosts/index.ts";
 import { BODY_LIMIT, Bodies, STRANGERS_BODY_LIMIT } from "./limits/body.ts";
-import { BrowserGuard } from "./limits/browsers.ts";
 import { answerClientError } from "./limits/client-error.ts";
 import { RATES, RateLimit, type Rates } from "./limits/rate-limit.ts";
-import { originOf } from "./origin.ts";
 import { keepWaiting } from "./patience.ts";
 import type { Accounts } from "./ports.ts";
 import { notFoundHere, type OpenRoute, Routes } from "./routes.ts";
+import { refuse, Tunnels } from "./tunnels.ts";
 
 /** Times in milliseconds. */
 const LIMITS = {
@@ -40,6 +43,7 @@ export interface ServerOptions {
   /** Without it, only plain HTTP is spoken. */
   readonly certificates?: Certificates | undefined;
   readonly rendezvous?: FrontOptions["rendezvous"];
+  readonly database?: FrontOptions["database"];
   /** Host names of this server, besides those of this machine. */
   readonly names?: readonly string[] | undefined;
   /** Other hosts, served to who comes through this server as a proxy. Every other one is answered with a 404. */
@@ -57,7 +61,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly open: Routes<Handler<OpenCall>>;
   readonly #front: Front;
-  readonly #guard: BrowserGuard;
+  readonly #gate: Gate;
   readonly #accounts: RateLimit;
   readonly #strangers: RateLimit;
   readonly #bodies = new Bodies();
@@ -65,18 +69,50 @@ export class ApiServer implements AsyncDisposable {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.open = new Routes(options.open);
-    const { certificates, rendezvous, clock = Date.now, rates = RATES } = options;
-    this.#guard = new BrowserGuard(options.names);
+    const { certificates, rendezvous, database, clock = Date.now, rates = RATES } = options;
+    this.#gate = localGate(options.asides, options.names);
     this.#accounts = new RateLimit(rates.account, clock);
     this.#strangers = new RateLimit(rates.stranger, clock);
-    const http = createServer(LIMITS, (request, response) => void this.#serve(request, response));
+    const http = createServer(LIMITS, (request, response) => void this.#serve(request, response, () => this.#gate));
     http.on("clientError", answerClientError);
-    this.#front = new Front({ http, certificates, rendezvous });
+    this.#front = new Front({ http, certificates, rendezvous, database });
   }
 
   /** @param port 0: any that is free */
   listen(port: number, host: string): Promise<AddressInfo> {
     return this.#front.listen(port, host);
+  }
+
+  /**
+   * Serves whoever comes from anywhere, by the router.
+   *
+   * @param path a Unix socket in the folder that both have
+   */
+  async listenPublic(path: string, options: PublicOptions): Promise<AsyncDisposable> {
+    const gateOf = publicGates(options);
+    const { accounts } = this.#options;
+    const take = this.#front.take.bind(this.#front);
+    const tunnels = new Tunnels({ accounts, strangers: this.#strangers, take });
+    const http = createServer(LIMITS, (request, response) => {
+      for (const [name, value] of Object.entries(PUBLIC_HEADERS)) response.setHeader(name, value);
+      void this.#serve(request, response, gateOf);
+    });
+    http.on("clientError", answerClientError);
+    http.on("upgrade", (request, socket: Socket, head) => {
+      socket.on("error", () => socket.destroy());
+      const accepted = (async () => tunnels.accept(request, socket, head, gateOf(request)))();
+      accepted.catch((error: unknown) => {
+        const { status, id, message } = toApiError(error);
+        refuse(socket, `${status} Refused`, id, message);
+      });
+    });
+    const listening = await listenOn(http, path);
+    return {
+      async [Symbol.asyncDispose]() {
+        tunnels[Symbol.dispose]();
+        await listening[Symbol.asyncDispose]();
+      },
+    };
   }
 
   /** Takes other certificates for connections that come from now on. */
@@ -89,19 +125,26 @@ export class ApiServer implements AsyncDisposable {
     return this.#front[Symbol.asyncDispose]();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    gateOf: (of: IncomingMessage) => Gate,
+  ): Promise<void> {
     const id = requestId(request);
     try {
-      const other = this.#otherHost(request);
-      if (other === undefined) this.#guard.checkHost(request.headers);
+      const gate = gateOf(request);
+      const { guard } = gate;
+      const other = gate.isPublic ? undefined : this.#otherHost(request);
+      if (other === undefined) guard.checkHost(request.headers);
       // A page may be led to by a link from anywhere; what does something may not.
-      if (!isSafe(request)) this.#guard.checkOrigin(request.headers);
-      if (other === undefined && this.#options.asides.some((aside) => aside(request, response))) return;
+      if (!isSafe(request)) guard.checkOrigin(request.headers);
+      if (other === undefined && gate.asides.some((aside) => aside(request, response))) return;
       response.setHeader("Request-Id", id);
-      this.#guard.checkOrigin(request.headers);
+      guard.checkOrigin(request.headers);
+      if (!gate.hasApi) throw notFoundHere();
       const answer =
         other === undefined
-          ? await this.#answerInTime(request, response, id)
+          ? await this.#answerInTime(request, response, id, gate)
           : await this.#answerFor(other, request, response, id);
       // Of one who has left already, a stream would never be told.
       if (response.destroyed) return;
@@ -113,15 +156,17 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
-  async #answerInTime(request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
+  async #answerInTime(request: IncomingMessage, response: ServerResponse, id: string, gate: Gate): Promise<Answer> {
+    // The router would take a sign of life for the answer.
+    if (gate.isPublic) return await this.#answer(request, response, id, gate);
     using _waiting = keepWaiting(request, response);
-    return await this.#answer(request, response, id);
+    return await this.#answer(request, response, id, gate);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
+  async #answer(request: IncomingMessage, response: ServerResponse, id: string, gate: Gate): Promise<Answer> {
     const { path, query } = target(request);
-    const { method: asked = "GET", headers, socket } = request;
-    const from = socket.remoteAddress ?? "";
+    const { method: asked = "GET", headers } = request;
+    const { address: from, remote } = senderOf(request);
     const { dispatcher } = this.#options;
     if (asked === "OPTIONS") {
       this.#strangers.take(from);
@@ -133,9 +178,10 @@ export class ApiServer implements AsyncDisposable {
     if (open !== undefined) {
       this.#strangers.take(from);
       const body = await this.#bodies.read(request, STRANGERS_BODY_LIMIT);
-      return open.handler({ id, headers, origin: originOf(request), from, params: open.params, query, body });
+      const origin = gate.origin(request);
+      return open.handler({ id, headers, origin, from, remote, params: open.params, query, body });
     }
-    return this.#dispatch(dispatcher, request, response, id);
+    return this.#dispatch(dispatcher, request, response, id, gate);
   }
 
   /**
@@ -150,16 +196,16 @@ export class ApiServer implements AsyncDisposable {
     request.url = `${pathname}${search}`;
     // It says more than the header.
     request.headers.host = host;
-    return this.#guard.isOwn(request.headers) ? undefined : hostname;
+    return this.#gate.guard.isOwn(request.headers) ? undefined : hostname;
   }
 
   /** Answers for a host that the sender takes to be elsewhere. Nothing is ever asked of that host. */
   async #answerFor(name: string, request: IncomingMessage, response: ServerResponse, id: string): Promise<Answer> {
     const host = this.#options.hosts.get(name);
     if (host !== undefined && host.dispatcher.routes.methods(target(request).path).length > 0) {
-      return this.#dispatch(host.dispatcher, request, response, id, host.who);
+      return this.#dispatch(host.dispatcher, request, response, id, this.#gate, host.who);
     }
-    this.#strangers.take(request.socket.remoteAddress ?? "");
+    this.#strangers.take(senderOf(request).address);
     throw new ApiError(404, "not_found", host?.absent ?? `${name} is not part of this platform.`);
   }
 
@@ -169,13 +215,15 @@ export class ApiServer implements AsyncDisposable {
     request: IncomingMessage,
     response: ServerResponse,
     id: string,
+    gate: Gate,
     who: Host["who"] = undefined,
   ): Promise<Answer> {
     const { path, query } = target(request);
-    const { method: asked = "GET", headers, socket } = request;
-    const from = socket.remoteAddress ?? "";
+    const { method: asked = "GET", headers } = request;
+    const sender = senderOf(request);
+    const { address: from, remote } = sender;
     const { accounts } = this.#options;
-    const caller = await (who === undefined ? accounts.who(headers.authorization, from) : who(headers.authorization));
+    const caller = await (who === undefined ? accounts.who(headers.authorization, sender) : who(headers.authorization));
     if (caller === undefined) {
       this.#strangers.take(from);
       throw new ApiError(401, "unauthorized", "Invalid credentials provided.");
@@ -183,7 +231,10 @@ export class ApiServer implements AsyncDisposable {
     response.setHeader("RateLimit-Remaining", this.#accounts.take(caller.id));
     const body = await this.#bodies.read(request, BODY_LIMIT);
     const method = asked === "HEAD" ? "GET" : asked;
-    return dispatcher.dispatch(caller, { method, path, query, body, headers, origin: originOf(request), from, id });
+    const origin = gate.origin(request);
+    // The port by which whoever came from anywhere reaches this one leads to Postgres as well.
+    const postgresPort = visitorOf(request.socket) && Number(new URL(origin).port);
+    return dispatcher.dispatch(caller, { method, path, query, body, headers, origin, from, remote, postgresPort, id });
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, id: string, error: unknown): void {

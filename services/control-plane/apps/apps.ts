@@ -16,6 +16,7 @@ import type { Activity, Change, ChangeKind, Journal } from "./journal.ts";
 import { takenName } from "./names.ts";
 import { NewApps } from "./new-apps.ts";
 import { type Plan, Plans } from "./plans.ts";
+import { replacedText } from "./replaced.ts";
 import type { AppSizes } from "./sizes.ts";
 
 export { ChangeFailed, type ChangeOptions, type ChangeResult, StackLocked } from "./changes.ts";
@@ -145,11 +146,31 @@ export class Apps {
     owner?: string,
     options: CreateOptions = {},
   ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
+    return this.#make(name, act, owner, options, () => this.#new.describe(name, { review: options.review }));
+  }
+
+  /**
+   * Makes an app that a stack file declares which comes from elsewhere.
+   *
+   * @throws NameRefused, ChangeFailed, and UserError for a file that is not one of a new app of this platform
+   */
+  async add(stack: string, text: string, act: Act, options: ChangeOptions = {}): Promise<ChangeResult> {
+    const { name } = namesIn(text, stack);
+    return this.#make(name, act, undefined, options, () => this.#new.declared(stack, text));
+  }
+
+  async #make(
+    name: string,
+    act: Act,
+    owner: string | undefined,
+    options: CreateOptions,
+    describe: () => ReturnType<NewApps["describe"]>,
+  ): Promise<ChangeResult & { readonly app: DeclaredApp }> {
     const { journal, lock } = this.#options;
     const { review } = options;
     const work = () =>
       lock.run(name, "its creation", async () => {
-        const { stack, path, id, text } = await this.#new.describe(name, { review });
+        const { stack, path, id, text } = await describe();
         journal.forgetApp(name);
         const activity = journal.begin(name, act);
         this.#followers.making({ name, id }, owner);
@@ -224,16 +245,11 @@ export class Apps {
    */
   async replace(name: string, act: Act, { before, after }: Edited, options: ChangeOptions = {}): Promise<ChangeResult> {
     return this.#inTurn(name, "a change", act, options, (app, activity) => {
-      const [was, is] = [namesIn(before, app.stack), namesIn(after, app.stack)];
-      if (was.name !== is.name || was.id !== is.id) {
+      const { name: called, id } = namesIn(after, app.stack);
+      if (called !== name || id !== app.id) {
         throw new UserError(`${name} would have another name or id. Rename it by \`heroku apps:rename\`.`);
       }
-      return this.#write("edit", app, activity, (text) => {
-        if (text === before || text === after) return after;
-        throw new UserError(
-          `the stack file of ${name} was changed on the host since. Commit there what it says, and begin anew.`,
-        );
-      });
+      return this.#write("edit", app, activity, (text) => replacedText(name, text, { before, after }));
     });
   }
 

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { UserError } from "../../../lib/errors.ts";
+import { isRecord } from "../../../lib/validation/readers.ts";
 import type { ReviewSettings } from "../../../model/app/review.ts";
-import { isPlatform } from "../../../model/stack/declared.ts";
+import { appNames, appSettingsOf, isPlatform, platformStack } from "../../../model/stack/declared.ts";
 import { APP, DEFAULT_PLATFORM_STACK, KEY } from "../../../model/stack/keys.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
 import { newKey } from "../../stacks/new-stack.ts";
@@ -89,5 +91,31 @@ export class NewApps {
       path: join(project.stackDirectory, `Pulumi.${stack}.yaml`),
       text: stringify({ config: { [APP]: settings, ...key } }),
     };
+  }
+
+  /**
+   * What a stack file that comes from elsewhere declares, in the name's turn.
+   *
+   * @throws NameRefused, and UserError for a file that is not one of a new app of this platform
+   */
+  async declared(stack: string, text: string): Promise<NewApp> {
+    const { list, platform } = this.#options;
+    const config: unknown = parse(text)?.config;
+    const settings = appSettingsOf(isRecord(config) ? config : {});
+    const { name, id } = appNames(settings, stack);
+    await this.checkFree(name);
+    const project = await findProject(this.#options.project);
+    const files = await readStackFiles(project);
+    if (files.some((file) => file.stack === stack))
+      throw new UserError(`there is a stack ${stack} on this host already, which is no app of this platform.`);
+    if (!files.some((file) => file.stack === platformStack(settings) && isPlatform(file, platform))) {
+      throw new UserError(
+        `${stack} is an app of ${platformStack(settings)}, which is not the platform that was asked.`,
+      );
+    }
+    // Databases and repositories are found by it.
+    const other = (await list()).find((app) => app.id === id);
+    if (other !== undefined) throw new UserError(`${stack} has the id of ${other.name}. Give it another.`);
+    return { id, stack, path: join(project.stackDirectory, `Pulumi.${stack}.yaml`), text };
   }
 }

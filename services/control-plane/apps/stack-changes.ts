@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { messageOf } from "../../../lib/errors.ts";
 import { editStackFile } from "../../../model/stack/editor.ts";
 import type { Act } from "../types.ts";
-import { Changes, type ChangesOptions } from "./changes.ts";
+import { type ChangeResult, Changes, type ChangesOptions } from "./changes.ts";
 import { stackCourses } from "./courses.ts";
 import type { Change, StackChangeKind } from "./journal.ts";
 
@@ -63,16 +63,16 @@ export class StackChanges {
   }
 
   /** @param app for which it is done; the stack itself where it is for none @throws ChangeFailed */
-  async create(app: string, { stack, path, text }: NewStack, act: Act): Promise<void> {
+  async create(app: string, { stack, path, text }: NewStack, act: Act): Promise<ChangeResult> {
     const { journal } = this.#options;
     const change = this.#change("create", journal.begin(app, act), app, { stack, path }, { before: "", after: text });
     journal.applying(change);
-    await this.#changes.make(change, act);
+    return this.#changes.make(change, act);
   }
 
   /**
    * @param what `loosen` for what stands whether a forge answers or not
-   * @returns what it did not do: a line each
+   * @returns `warnings`: what it did not do, a line each
    * @throws ChangeFailed, and what `edit` throws, after which nothing has changed
    */
   async edit(
@@ -81,7 +81,7 @@ export class StackChanges {
     act: Act,
     edit: (text: string) => string | Promise<string>,
     what: "edit" | "loosen" = "edit",
-  ): Promise<readonly string[]> {
+  ): Promise<ChangeResult> {
     const { project, journal } = this.#options;
     const activity = journal.begin(app, act);
     const begun = this.#change(what, activity, app, place, { before: "", after: "" });
@@ -95,7 +95,7 @@ export class StackChanges {
       journal.end(activity, "failed", { message: messageOf(error) });
       throw error;
     }
-    return (await this.#changes.make(change, act)).warnings;
+    return this.#changes.make(change, act);
   }
 
   /** @returns what is left at a forge: a line each @throws ChangeFailed when it is there still */

@@ -18,6 +18,8 @@ interface LocalCertificatesOptions {
   readonly router: CertificatePort;
   /** The platform's, a local one. */
   readonly domain: string;
+  /** The platform's own names below it: `dashboard`. */
+  readonly parts: readonly string[];
   /** Where the authority is: `<directory>/control/tls`. */
   readonly folder: string;
   readonly clock: Clock;
@@ -54,10 +56,10 @@ export class LocalCertificates {
   }
 
   async #look(): Promise<void> {
-    const { router, domain, folder, clock } = this.#options;
+    const { router, domain, parts, folder, clock } = this.#options;
     const [apps, present, issuer] = await Promise.all([router.apps(), router.list(), authority(folder)]);
     const hosts = apps.flatMap((app) => app.hosts.filter((host) => host.endsWith(`.${domain}`)));
-    const wanted = new Set([`dashboard.${domain}`, ...hosts]);
+    const wanted = new Set([...parts.map((part) => `${part}.${domain}`), ...hosts]);
     const good = new Set(
       present.filter(({ chain }) => isServed(chain, issuer, clock())).map(({ name }) => name.slice(PREFIX.length)),
     );

@@ -19,23 +19,30 @@ interface App {
   readonly certificates: readonly DeclaredCertificate[];
 }
 
+interface Platform {
+  readonly domain: string;
+  /** Its own names below the domain: `dashboard`. */
+  readonly parts: readonly string[];
+  /** Whether the domain is this machine's own. */
+  readonly local: boolean;
+  /** Whether there is a DNS provider. */
+  readonly dns: boolean;
+}
+
 /**
  * The names that are declared. With a DNS provider those of the platform's own domain are one wildcard, so that no app and no
  * review app counts towards an authority's limits; without one each is a certificate of its own.
  */
-export function wantedNames(
-  apps: readonly App[],
-  { domain, local, dns }: { readonly domain: string; readonly local: boolean; readonly dns: boolean },
-): WantedName[] {
-  const own = local ? [] : platformNames(apps, domain, dns);
+export function wantedNames(apps: readonly App[], { domain, parts, local, dns }: Platform): WantedName[] {
+  const own = local ? [] : platformNames(apps, parts, domain, dns);
   return [...own, ...apps.flatMap((app) => (app.acm ? namesOf(app, domain) : []))];
 }
 
-function platformNames(apps: readonly App[], domain: string, dns: boolean): WantedName[] {
+function platformNames(apps: readonly App[], parts: Platform["parts"], domain: string, dns: boolean): WantedName[] {
   if (dns) return [{ host: `*.${domain}`, by: "dns", target: domain }];
-  const dashboard: WantedName = { host: `dashboard.${domain}`, by: "http", target: domain };
+  const own = parts.map((part): WantedName => ({ host: `${part}.${domain}`, by: "http", target: domain }));
   const named = apps.filter(({ acm }) => acm);
-  return [dashboard, ...named.map(({ name }): WantedName => ({ ...ownName(name, domain), app: name, by: "http" }))];
+  return [...own, ...named.map(({ name }): WantedName => ({ ...ownName(name, domain), app: name, by: "http" }))];
 }
 
 function ownName(app: string, domain: string): { host: string; target: string } {

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly acme: AcmeSettings | undefined;
   readonly credentials: Readonly<Record<string, string>>;
   readonly domain: string;
+  /** The platform's own names below it: `dashboard`. */
+  readonly parts: readonly string[];
   /** Whether the domain is this machine's own. */
   readonly local: boolean;
   readonly apps: { list(): Promise<Parameters<typeof wantedNames>[0]> };
@@ -38,7 +40,7 @@ export interface OpenOptions {
 
 /** Certificates that renew themselves, as a platform declares them. */
 export function openCertificates(options: OpenOptions): { certificates: AutomaticCertificates; store: NameStore } {
-  const { acme, apps, domain, local, challenges, clock, router, report } = options;
+  const { acme, apps, domain, parts, local, challenges, clock, router, report } = options;
   const store = new NameStore(options.db);
   const settings = { email: "", ...acme, server: acme?.server ?? LETS_ENCRYPT };
   const folder = join(options.folder, folderName(settings));
@@ -69,7 +71,7 @@ export function openCertificates(options: OpenOptions): { certificates: Automati
     },
     authority: new Authority({ server: settings.server, authority: settings.authority, clock }),
     async wanted(): Promise<readonly WantedName[]> {
-      return acme === undefined ? [] : wantedNames(await apps.list(), { domain, local, dns: provider });
+      return acme === undefined ? [] : wantedNames(await apps.list(), { domain, parts, local, dns: provider });
     },
     check: (name, identities) => check(name, identities, lookedAt),
   });

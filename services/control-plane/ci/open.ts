@@ -12,20 +12,21 @@ interface OpenCiOptions {
   readonly store: DatabaseSync;
   readonly runner: Pick<Runner, "preview">;
   readonly apps: CiUpsOptions["apps"];
+  readonly links: CiUpsOptions["links"];
   readonly clock: Clock;
   /** Gets what nobody foresaw. */
   report(problem: string): void;
 }
 
 /** What serves workflows; nothing where none is trusted. */
-export function openCi({ settings, store, runner, apps, clock, report }: OpenCiOptions): Aside {
+export function openCi({ settings, store, runner, apps, links, clock, report }: OpenCiOptions): Aside {
   const { trust = [], issuer } = settings.ci ?? {};
   if (trust.length === 0) return () => false;
   const { scratch } = placesOf(settings.directory);
   return receiveWorkflows({
     tokens: new Tokens({ db: store, trust, audience: new URL(siteUrl(settings)).hostname, issuer, clock }),
     previews: new CiPreviews({ runner, project: settings.project, scratch }),
-    ups: new CiUps({ apps, project: settings.project }),
+    ups: new CiUps({ apps, links, project: settings.project }),
     report,
   });
 }

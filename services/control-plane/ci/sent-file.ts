@@ -2,7 +2,17 @@ import { relative, resolve } from "node:path";
 import { parse, stringify, YAMLParseError } from "yaml";
 import { UserError } from "../../../lib/errors.ts";
 import { isRecord } from "../../../lib/validation/readers.ts";
-import { ALLOW_DATA_LOSS, APP, CERTIFICATES, CONFIG, KEY, PLATFORM } from "../../../model/stack/keys.ts";
+import {
+  ALLOW_DATA_LOSS,
+  APP,
+  CERTIFICATES,
+  CONFIG,
+  GITHUB,
+  GITHUB_AUTH,
+  KEY,
+  PLATFORM,
+} from "../../../model/stack/keys.ts";
+import { newKey } from "../../stacks/new-stack.ts";
 
 /** What a stack file that was sent can be: one that this host previews, or one that it does not. */
 type Sent = { readonly settings: string } | { readonly elsewhere: string };
@@ -12,6 +22,31 @@ const SECRET_KEYS = [CONFIG, CERTIFICATES, KEY];
 
 /** The keys of an app's and a platform's files. All others may tell providers where to go. */
 const KEYS = [APP, PLATFORM, ALLOW_DATA_LOSS, ...SECRET_KEYS];
+
+/** Those of a link's, which says whom the host is to ask: only for who may bring up. */
+const LINK_KEYS = [GITHUB, GITHUB_AUTH];
+
+/** What a file declares that may be brought up from elsewhere. */
+export type SentKind = "app" | "link";
+
+/**
+ * What a stack file declares that a workflow sent to be brought up: an app or a link.
+ *
+ * @param project the folder of Pulumi.yaml
+ * @throws UserError for what is refused
+ */
+export function kindOf(stack: string, text: string, project: string): SentKind | undefined {
+  const { config } = mapOf(stack, text);
+  if (!isRecord(config)) throw new UserError(`the file of ${stack} has no map \`config\`.`);
+  if (PLATFORM in config) return undefined;
+  if (APP in config) {
+    refuseOthers(stack, config, KEYS, project);
+    return "app";
+  }
+  if (!(GITHUB in config)) return undefined;
+  refuseOthers(stack, config, LINK_KEYS, project);
+  return "link";
+}
 
 /**
  * The settings to preview, from a stack file that a workflow sent. Whoever wrote it may be anybody who can open a pull request:
@@ -27,21 +62,33 @@ export function settingsOf(stack: string, text: string, present: string | undefi
   if (!(APP in config) && !(PLATFORM in config)) {
     return { elsewhere: "only files of platforms and apps are previewed by their host" };
   }
-  for (const [key, value] of Object.entries(config)) {
-    if (!KEYS.includes(key)) throw new UserError(`${stack}: ${key} is not taken from a workflow.`);
-    if (!SECRET_KEYS.includes(key)) refuseSecure(stack, key, value);
-  }
-  refuseOutside(stack, config[APP], project);
+  refuseOthers(stack, config, KEYS, project);
   if (present === undefined) {
     const salt = typeof encryptionsalt === "string" ? { encryptionsalt } : {};
-    return { settings: stringify({ ...salt, config }) };
+    // As the run that makes it will.
+    const key = APP in config && !(KEY in config) ? { [KEY]: newKey() } : {};
+    return { settings: stringify({ ...salt, config: { ...config, ...key } }) };
   }
   const { config: own, ...rest } = mapOf(stack, present);
-  const before = isRecord(own) ? Object.keys(own) : [];
+  const before = isRecord(own) ? own : {};
   for (const kind of [APP, PLATFORM]) {
-    if (before.includes(kind) && !(kind in config)) throw new UserError(`${stack} is no longer a stack of its kind.`);
+    if (kind in before && !(kind in config)) throw new UserError(`${stack} is no longer a stack of its kind.`);
   }
-  return { settings: stringify({ ...rest, config }) };
+  const key = KEY in before ? { [KEY]: before[KEY] } : {};
+  return { settings: stringify({ ...rest, config: { ...key, ...config } }) };
+}
+
+function refuseOthers(
+  stack: string,
+  config: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  project: string,
+): void {
+  for (const [key, value] of Object.entries(config)) {
+    if (!keys.includes(key)) throw new UserError(`${stack}: ${key} is not taken from a workflow.`);
+    if (![...SECRET_KEYS, GITHUB_AUTH].includes(key)) refuseSecure(stack, key, value);
+  }
+  refuseOutside(stack, config[APP], project);
 }
 
 function mapOf(stack: string, text: string): Readonly<Record<string, unknown>> {

@@ -88,6 +88,8 @@ export interface ApiDrift {
     readonly path: string | null;
     readonly declared: string;
     readonly there: string;
+    /** When Docker changed it last; null: that does not say. */
+    readonly changed_at: string | null;
   }[];
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf, UserError } from "../../../lib/errors.ts";
 import { findProject, readStackFiles } from "../../../model/stack/project.ts";
-import { type Drift, driftOf, READ_AGAIN } from "../../stacks/plan/drift.ts";
+import { type Drift, driftOf, type LastChange, READ_AGAIN } from "../../stacks/plan/drift.ts";
 
 import { Ticker } from "../dynos/ticker.ts";
 import type { Runner } from "../runs/runner.ts";
@@ -17,6 +17,7 @@ export interface Found {
 
 interface DriftWatchOptions {
   readonly runner: Pick<Runner, "preview">;
+  readonly lastChange: LastChange;
   readonly db: DatabaseSync;
   readonly lock: AppLock;
   /** The folder of Pulumi.yaml. */
@@ -81,11 +82,12 @@ export class DriftWatch implements Disposable {
   }
 
   async #lookAt(stack: string): Promise<void> {
-    const { runner, db, clock } = this.#options;
+    const { runner, db, clock, lastChange } = this.#options;
     const { planned = [] } = await runner.preview("up", stack, ACT, { args: [READ_AGAIN] });
+    const found = JSON.stringify(await driftOf(planned, lastChange));
     db.prepare(
       "INSERT INTO drift VALUES (?, ?, ?) ON CONFLICT (stack) DO UPDATE SET at = excluded.at, found = excluded.found",
-    ).run(stack, clock(), JSON.stringify(driftOf(planned)));
+    ).run(stack, clock(), found);
   }
 
   /** One that cannot be looked at, as while its file is wrong, keeps no other from being looked at. */

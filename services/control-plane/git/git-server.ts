@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, dirname, extname, join } from "node:path";
 import { traceOf } from "../../../lib/errors.ts";
 import { writeFileAtomic } from "../../../lib/files.ts";
+import { type Sender, senderOf } from "../../../lib/sender.ts";
 import { Repository } from "../../../sources/git/repository.ts";
 import type { Caller } from "../accounts/caller.ts";
 import type { PushTarget } from "../deploys/deploy-commit.ts";
@@ -16,8 +17,8 @@ export interface GitServerOptions {
   /** Where the hook of a push calls, a Unix socket, and the folder that holds the hook. */
   readonly socket: string;
   readonly hooks: string;
-  /** Who asks, by the header and the IP address; undefined: nobody we know. */
-  who(authorization: string | undefined, from: string): Promise<Caller | undefined>;
+  /** Who asks, by the header and where it comes from; undefined: nobody we know. */
+  who(authorization: string | undefined, sender: Sender): Promise<Caller | undefined>;
   /** The app of this name, if there is one for this caller. */
   find(name: string, caller: Caller): Promise<PushTarget | undefined>;
   /** Writes down that somebody sent a push to an app. */
@@ -72,8 +73,8 @@ export class GitServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const from = request.socket.remoteAddress ?? "";
-    const caller = await this.#options.who(request.headers.authorization, from);
+    const sender = senderOf(request);
+    const caller = await this.#options.who(request.headers.authorization, sender);
     if (caller === undefined) {
       response.setHeader("WWW-Authenticate", 'Basic realm="Dynoform"');
       say(request, response, 401, "Give your API token as the password; any user name does.");
@@ -98,7 +99,7 @@ export class GitServer implements AsyncDisposable {
       say(request, response, 503, "Too many clients at once. Try again in a moment.");
       return;
     }
-    if (service === "/git-receive-pack") this.#options.audit(caller, from, name);
+    if (service === "/git-receive-pack") this.#options.audit(caller, sender.address, name);
     this.#serving++;
     try {
       await this.#run(request, response, { app, user: caller.email, service, query });

@@ -33,7 +33,7 @@ export async function openGit({ accounts, apps, deploy, directory, places, repor
     pushes,
     socket: places.pushSocket,
     hooks: places.hooks,
-    who: (authorization, from) => accounts.who(authorization, from),
+    who: (authorization, sender) => accounts.who(authorization, sender),
     report,
     async find(name, caller) {
       const app = await apps.get(name);

@@ -17,7 +17,23 @@ export async function declaredLinks(project: string, platform: string): Promise<
   });
 }
 
-function toLink({ stack, path }: StackFile, settings: Readonly<Record<string, unknown>>): DeclaredLink | undefined {
+/** Whether two links are of one repository, however it is written. */
+export function isSameRepository(
+  one: Pick<DeclaredLink, "repository" | "baseUrl">,
+  other: Pick<DeclaredLink, "repository" | "baseUrl">,
+): boolean {
+  const place = ({ repository, baseUrl }: typeof one) => {
+    const { host, pathname } = new URL(baseUrl);
+    return `${host}${pathname.replace(/\/+$/, "")}/${repository.toLowerCase()}`;
+  };
+  return place(one) === place(other);
+}
+
+/** What the settings of a link say; undefined where they name no repository. */
+export function toLink(
+  { stack, path }: Pick<StackFile, "stack" | "path">,
+  settings: Readonly<Record<string, unknown>>,
+): DeclaredLink | undefined {
   const { repository, forge, baseUrl, mode, apps } = settings;
   if (typeof repository !== "string") return undefined;
   const entries = Object.entries(isRecord(apps) ? apps : {}).flatMap(([app, value]) => {

@@ -4,6 +4,7 @@ import type { Say } from "../deploys/deploy-commit.ts";
 import type { Build } from "../deploys/store.ts";
 import type { Act, AppLock } from "../types.ts";
 import type { LinkAccess } from "./access.ts";
+import { isSameRepository } from "./declared.ts";
 import type { Deployments } from "./deployments.ts";
 import { type By, ForgeError, type OpenRepositoryForge, type RepositoryForge } from "./forge/forge.ts";
 import { type LinkFileOptions, newLink, withApp, withCredential } from "./link-file.ts";
@@ -97,7 +98,7 @@ export class PlatformLinks implements Links {
       // What is only taken away is so at once, whatever the forge says.
       const loosens =
         linked.branch === branch && (!linked.autoDeploy || autoDeploy) && (!linked.waitForCi || waitForCi);
-      const warnings = await this.#options.changes.edit(app.name, link, act, edit, loosens ? "loosen" : "edit");
+      const { warnings } = await this.#options.changes.edit(app.name, link, act, edit, loosens ? "loosen" : "edit");
       return { ...(await this.#changed(app)), warnings };
     });
   }
@@ -231,7 +232,7 @@ export class PlatformLinks implements Links {
     const warnings =
       rest.length === 0 && !(await needed(link.stack))
         ? await changes.destroy(name, link, act)
-        : await changes.edit(name, link, act, without, "loosen");
+        : (await changes.edit(name, link, act, without, "loosen")).warnings;
     await workers.sync();
     return warnings;
   }
@@ -303,8 +304,7 @@ export class PlatformLinks implements Links {
 }
 
 function isSame(link: DeclaredLink, { fullName }: ForgeRepository, { baseUrl }: By): boolean {
-  const place = (url: string) => new URL(url).host + new URL(url).pathname.replace(/\/+$/, "");
-  return link.repository.toLowerCase() === fullName.toLowerCase() && place(link.baseUrl) === place(baseUrl);
+  return isSameRepository(link, { repository: fullName, baseUrl });
 }
 
 /** @returns the branch's head @throws UserError */

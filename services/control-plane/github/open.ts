@@ -27,6 +27,7 @@ import { LinkOutputsReader } from "./outputs.ts";
 import type { Connection, DeclaredLink, ForgeRepository, LinkingApp, Links, OpenForge } from "./ports.ts";
 import { Outbox } from "./reports/outbox.ts";
 import { Reporter } from "./reports/reporter.ts";
+import { SentLinks } from "./sent-links.ts";
 import { FetchFailed, fetchBranch } from "./worker/fetch.ts";
 import { DealtHeads } from "./worker/heads.ts";
 import type { ReconcilerPorts, RunningApp } from "./worker/reconciler.ts";
@@ -85,6 +86,8 @@ export interface PullDeploys {
 /** Links to GitHub, and what goes on by itself for them until disposed. */
 export interface GitHub extends AsyncDisposable {
   readonly links: Links;
+  /** Links by stack files that come from elsewhere. */
+  readonly sent: Pick<SentLinks, "put">;
   readonly connections: Omit<Connections, typeof Symbol.dispose>;
   readonly open: OpenForge;
   /** Brings a branch into an app's repository. @returns the commit that it is at @throws UserError */
@@ -188,17 +191,18 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
       access.forget(stack);
     },
   });
+  const changes = new StackChanges({
+    ...options,
+    of: "link",
+    project,
+    platform,
+    directory,
+    made: (change, act) => options.commits?.commit(change, act) ?? Promise.resolve(),
+  });
   const links = new PlatformLinks({
     file: { project, platform, runner: options.runner, scratch: placesOf(directory).scratch },
     list,
-    changes: new StackChanges({
-      ...options,
-      of: "link",
-      project,
-      platform,
-      directory,
-      made: (change, act) => options.commits?.commit(change, act) ?? Promise.resolve(),
-    }),
+    changes,
     lock: options.lock,
     open,
     access,
@@ -232,6 +236,19 @@ export function openGitHub(options: OpenGitHubOptions): GitHub {
   const connections = parts.use(new Connections({ db: store, key, platform, forge, baseUrl, clientId, open, clock }));
   return {
     links,
+    sent: new SentLinks({
+      project,
+      platform,
+      changes,
+      lock: options.lock,
+      async changed(stack) {
+        // It may have another credential.
+        outbox.gained(stack);
+        access.forget(stack);
+        await workers.sync();
+        workers.mark(stack);
+      },
+    }),
     connections,
     open,
     async fetch(app, by, name, branch) {

@@ -50,6 +50,12 @@ export class Catalogue {
     return [...all.filter(({ app }) => app === addon.app), ...all.filter(({ app }) => app !== addon.app)];
   }
 
+  /** The apps that have an add-on: its own, and those that it is attached to. @param which the ids of its app and its own */
+  holders(which: { readonly app: string; readonly addon: string } | undefined): readonly DeclaredApp[] {
+    const addon = this.addons.find(({ app, id }) => app.id === which?.app && id === which.addon);
+    return addon === undefined ? [] : [addon.app, ...this.of(addon).map(({ app }) => app)];
+  }
+
   at(app: DeclaredApp): readonly Attachment[] {
     return this.attachments.filter((each) => each.app.id === app.id);
   }

@@ -43,20 +43,22 @@ export class Databases implements AsyncDisposable {
   /**
    * What dynos reach a database by, as this machine does. Never `localhost`: the official command line takes such a
    * database for one on the user's own server, which `pg:push` has to make.
+   *
+   * @param port where the client reaches Postgres, if not where this machine does
    */
-  clientUrl(url: string): string {
-    const { user, password, database, host, port } = this.credentials(url);
+  clientUrl(url: string, port = this.#port): string {
+    const { user, password, database, host } = this.credentials(url);
     return `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
   }
 
-  credentials(url: string): Credentials {
+  credentials(url: string, port = this.#port): Credentials {
     const { username, password, pathname } = new URL(url);
     return {
       user: decodeURIComponent(username),
       password: decodeURIComponent(password),
       database: decodeURIComponent(pathname.slice(1)),
       host: "127.0.0.1",
-      port: this.#port,
+      port,
     };
   }
 

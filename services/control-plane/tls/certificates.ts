@@ -139,6 +139,11 @@ export function authority(folder: string): Promise<string> {
   return readFile(authorityFile(folder), "utf8");
 }
 
+/** The same of the authority that only the official command line is told to trust. */
+export function commandLineAuthority(folder: string): Promise<string> {
+  return readFile(commandLineAuthorityFile(folder), "utf8");
+}
+
 /**
  * Makes a certificate that this machine's own authority signs; whoever asked for it keeps it.
  *

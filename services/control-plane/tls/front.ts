@@ -10,13 +10,15 @@ import {
 } from "node:tls";
 import { beginning } from "./beginning.ts";
 import type { Certificates } from "./certificates.ts";
+import { first, pass, SILENCE_MS, secured } from "./connection.ts";
 import { targetOf, tunnelTo } from "./tunnel.ts";
+import { type Visitor, visitorOf, visits } from "./visitors.ts";
 
 /** The first byte of a TLS connection: a handshake record. No HTTP method begins with it. */
 const HANDSHAKE = 0x16;
 
-/** Milliseconds for which a connection may say nothing at all at first. */
-const SILENCE_MS = 30_000;
+/** The first byte of what a client of Postgres says: the length of a message that is not long. */
+const POSTGRES = 0x00;
 
 /** Connections at a time: of all together, and from one address, so that one cannot take them all. */
 const CONNECTIONS = { all: 1024, each: 768 };
@@ -27,6 +29,8 @@ export interface FrontOptions {
   readonly certificates?: Certificates | undefined;
   /** Takes over a connection over TLS whose first line is a secret and no HTTP request, as `heroku run` begins. */
   rendezvous?(secret: string, socket: TLSSocket): void;
+  /** Takes over a connection of a client of Postgres, from whoever came from anywhere; `secure`: what to speak TLS with. */
+  database?(socket: Socket, visitor: Visitor, secure: SecureContext): void;
   /** @default CONNECTIONS */
   readonly connections?: typeof CONNECTIONS;
 }
@@ -41,7 +45,8 @@ export class Front implements AsyncDisposable {
   readonly #options: FrontOptions;
   readonly #server: Server;
   readonly #secure: TlsServer | undefined;
-  /** What speaks for other hosts. */
+  /** What speaks for this machine, within connections from anywhere, and for other hosts. */
+  #own: SecureContext | undefined;
   #others: SecureContext | undefined;
   readonly #sockets = new Set<Socket>();
   /** Those that are tunnels already: one leads through no other. */
@@ -58,6 +63,7 @@ export class Front implements AsyncDisposable {
         (socket) => this.#greet(socket),
       );
       this.#secure.on("tlsClientError", (_error, socket) => socket.destroy());
+      this.#own = createSecureContext(certificates.machine);
       this.#others = createSecureContext(certificates.commandLine);
     }
     http.on("connect", (request, socket, head) => this.#tunnel(request, socket as Socket, head));
@@ -67,11 +73,7 @@ export class Front implements AsyncDisposable {
         return;
       }
       socket.on("error", () => socket.destroy());
-      first(socket, (data) => {
-        const server = data[0] === HANDSHAKE ? this.#secure : http;
-        if (server === undefined) socket.destroy();
-        else pass(socket, data, () => server.emit("connection", socket));
-      });
+      first(socket, (data) => this.#begin(socket, data));
     });
     this.#server.maxConnections = connections.all;
   }
@@ -91,6 +93,31 @@ export class Front implements AsyncDisposable {
     return true;
   }
 
+  /** Takes a connection that came from anywhere, as if it had come to this port. */
+  take(socket: Socket, visitor: Visitor): void {
+    visits(socket, visitor);
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket)).on("error", () => socket.destroy());
+    first(socket, (data) => this.#begin(socket, data));
+  }
+
+  #begin(socket: Socket, data: Buffer): void {
+    const { http, database } = this.#options;
+    const visitor = visitorOf(socket);
+    if (data[0] === HANDSHAKE) this.#handshake(socket, data);
+    else if (data[0] !== POSTGRES) pass(socket, data, () => http.emit("connection", socket));
+    else if (database === undefined || visitor === undefined || this.#own === undefined) socket.destroy();
+    else pass(socket, data, () => database(socket, visitor, this.#own as SecureContext));
+  }
+
+  /** Speaks TLS for this machine. */
+  #handshake(socket: Socket, data: Buffer): void {
+    if (this.#secure === undefined || this.#own === undefined) socket.destroy();
+    else if (visitorOf(socket) === undefined) pass(socket, data, () => this.#secure?.emit("connection", socket));
+    // A server of TLS would not tell whose connection it is.
+    else pass(socket, data, () => this.#greet(secured(socket, this.#own as SecureContext)));
+  }
+
   /** @param port 0: any that is free */
   async listen(port: number, host: string): Promise<AddressInfo> {
     await new Promise<void>((resolve, reject) => {
@@ -108,16 +135,17 @@ export class Front implements AsyncDisposable {
   /** Takes other certificates for connections that come from now on. */
   renew({ machine, commandLine }: Certificates): void {
     this.#secure?.setSecureContext(machine);
+    this.#own &&= createSecureContext(machine);
     this.#others &&= createSecureContext(commandLine);
   }
 
   /** Ends every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#options.http.close();
-    if (!this.#server.listening) return;
+    const { listening } = this.#server;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    if (listening) await closed;
   }
 
   #greet(socket: TLSSocket): void {
@@ -154,7 +182,7 @@ export class Front implements AsyncDisposable {
       const secure = data[0] === HANDSHAKE;
       if (!secure && !own) tunnelTo(socket, host);
       if (!secure) pass(socket, data, () => http.emit("connection", socket));
-      else if (own && this.#secure !== undefined) pass(socket, data, () => this.#secure?.emit("connection", socket));
+      else if (own) this.#handshake(socket, data);
       else if (this.#others !== undefined) this.#unwrap(socket, data, host, this.#others);
       else socket.destroy();
     });
@@ -163,28 +191,9 @@ export class Front implements AsyncDisposable {
   /** Speaks TLS for another host. */
   #unwrap(socket: Socket, data: Buffer, host: string, secureContext: SecureContext): void {
     pass(socket, data, () => {
-      const inner = new TLSSocket(socket, { isServer: true, secureContext });
-      inner.on("error", () => inner.destroy());
+      const inner = secured(socket, secureContext);
       tunnelTo(inner, host);
       first(inner, (request) => pass(inner, request, () => this.#options.http.emit("connection", inner)));
     });
   }
-}
-
-/** Waits for what a connection says first, for a while. */
-function first(socket: Socket, take: (data: Buffer) => void): void {
-  const silent = setTimeout(() => socket.destroy(), SILENCE_MS).unref();
-  socket.once("close", () => clearTimeout(silent));
-  socket.once("data", (data: Buffer) => {
-    clearTimeout(silent);
-    take(data);
-  });
-}
-
-/** Hands a connection on to somebody who reads its beginning too. */
-function pass(socket: Socket, data: Buffer, take: () => void): void {
-  socket.pause();
-  if (data.length > 0) socket.unshift(data);
-  take();
-  process.nextTick(() => socket.resume());
 }

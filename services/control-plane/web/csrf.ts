@@ -23,11 +23,13 @@ export function isCsrfToken(secret: string | undefined, token: string | null): b
 /**
  * Whether a form comes from one of this site's own pages, as the browser says it. Apps are on the same site (another
  * name below the domain), so that `SameSite` alone would not keep theirs out.
+ *
+ * @param secure whether this site is served over HTTPS alone: a page that came in clear is somebody's on the way then
  */
-export function isSameOrigin(headers: IncomingHttpHeaders): boolean {
+export function isSameOrigin(headers: IncomingHttpHeaders, secure: boolean): boolean {
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   const { origin, host } = headers;
   if (origin === undefined) return site !== undefined;
-  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`);
+  return host !== undefined && ((!secure && origin === `http://${host}`) || origin === `https://${host}`);
 }

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listenOn } from "../../../lib/unix-server.ts";
 import type { Aside } from "../types.ts";
+import { SECURITY_HEADERS } from "./headers.ts";
 import type { Site } from "./site.ts";
 
 /** Milliseconds for which a browser may take to send a form. */
@@ -14,12 +15,29 @@ const NAME = "dashboard";
  *
  * @param path in the folder that router and control plane share
  * @param asides asked before the site, in turn
+ * @param only the one host name under which it is served, and over HTTPS alone; undefined: the router sends what is ours
  */
-export function serveSite(path: string, site: Site, asides: readonly Aside[] = []): Promise<AsyncDisposable> {
+export function serveSite(
+  path: string,
+  site: Site,
+  asides: readonly Aside[] = [],
+  only?: string,
+): Promise<AsyncDisposable> {
   const server = createServer({ requestTimeout: FORM_TIMEOUT_MS }, (request, response) => {
-    if (!asides.some((aside) => aside(request, response))) void site.serve(request, response);
+    if (only !== undefined && !isSecure(request, only)) misdirected(response);
+    else if (!asides.some((aside) => aside(request, response))) void site.serve(request, response, only !== undefined);
   });
   return listenOn(server, path);
+}
+
+/** The router sees to it as well; it is not what a session depends on. */
+function isSecure(request: IncomingMessage, only: string): boolean {
+  return hostOf(request).host === only && request.headers["x-forwarded-proto"] === "https";
+}
+
+function misdirected(response: ServerResponse): void {
+  response.writeHead(421, { ...SECURITY_HEADERS, "Content-Type": "text/plain", Connection: "close" });
+  response.end("This is served at its own name, over HTTPS only.\n");
 }
 
 /** What `heroku login` opens in a browser at the API's own address, and where that leads. */

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { traceOf } from "../../../lib/errors.ts";
+import { senderOf } from "../../../lib/sender.ts";
 import { ApiError, toApiError } from "../api/errors.ts";
 import { Bodies } from "../api/limits/body.ts";
 import { Routes } from "../api/routes.ts";
 import { serveAsset } from "./assets.ts";
-import { readCookie, SESSION_COOKIE, setCookie, VISITOR_COOKIE } from "./cookies.ts";
+import { cookieHeader, readCookie, SESSION_COOKIE, VISITOR_COOKIE } from "./cookies.ts";
 import { CSRF_FIELD, csrfToken, isCsrfToken, isSameOrigin } from "./csrf.ts";
 import { errorPage } from "./error-page.ts";
 import { readForm } from "./form.ts";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./headers.ts";
-import { sender } from "./sender.ts";
 import type { MemberRoute, MemberVisit, Page, PublicRoute, Reply, Session, Sessions, Visit } from "./visit.ts";
 
 export interface SiteOptions {
@@ -39,12 +39,13 @@ export class Site {
     this.#everybody = new Routes(options.everybody);
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const visitor = readCookie(request.headers, VISITOR_COOKIE) ?? randomBytes(24).toString("base64url");
+  /** @param secure whether it came over HTTPS, which is then the only way here */
+  async serve(request: IncomingMessage, response: ServerResponse, secure = false): Promise<void> {
+    const visitor = readCookie(request.headers, VISITOR_COOKIE, secure) ?? randomBytes(24).toString("base64url");
     try {
-      const url = target(request);
+      const url = target(request, secure);
       if (serveAsset(url.pathname, response)) return;
-      const visit = await this.#visit(request, url, visitor);
+      const visit = await this.#visit(request, url, visitor, secure);
       try {
         send(response, await this.#answer(request, visit), visit, visitor);
       } catch (error) {
@@ -59,9 +60,9 @@ export class Site {
     }
   }
 
-  async #visit(request: IncomingMessage, url: URL, visitor: string): Promise<Visit> {
+  async #visit(request: IncomingMessage, url: URL, visitor: string, secure: boolean): Promise<Visit> {
     const { headers, method = "GET" } = request;
-    const session = await this.#session(request);
+    const session = await this.#session(request, secure);
     return {
       // Node leaves the body of an answer to HEAD away by itself.
       method: method === "HEAD" ? "GET" : method,
@@ -71,14 +72,15 @@ export class Site {
       form: new URLSearchParams(),
       headers,
       origin: url.origin,
-      from: sender(request),
+      from: senderOf(request).address,
+      secure,
       session,
       csrf: csrfToken(session?.cookie ?? visitor),
     };
   }
 
-  async #session({ headers }: IncomingMessage): Promise<Session | undefined> {
-    const cookie = readCookie(headers, SESSION_COOKIE);
+  async #session({ headers }: IncomingMessage, secure: boolean): Promise<Session | undefined> {
+    const cookie = readCookie(headers, SESSION_COOKIE, secure);
     if (cookie === undefined) return undefined;
     const caller = await this.#options.sessions.find(cookie);
     return caller && { caller, cookie };
@@ -119,21 +121,21 @@ export class Site {
   }
 }
 
-function target({ url = "/", headers }: IncomingMessage): URL {
+function target({ url = "/", headers }: IncomingMessage, secure: boolean): URL {
   const host = headers.host ?? "";
   if (!url.startsWith("/") || !/^[A-Za-z0-9.:[\]-]+$/.test(host))
     throw new ApiError(400, "bad_request", "No such place.");
   // Not resolved against the host, which a path with two slashes would replace.
   const [path = "/", query = ""] = url.split("?", 2);
-  const place = new URL(`http://${host}`);
+  const place = new URL(`${secure ? "https" : "http"}://${host}`);
   place.pathname = path;
   place.search = query;
   return place;
 }
 
-function checkForm({ headers }: IncomingMessage, { session }: Visit, form: URLSearchParams): void {
-  const secret = session?.cookie ?? readCookie(headers, VISITOR_COOKIE);
-  if (isSameOrigin(headers) && isCsrfToken(secret, form.get(CSRF_FIELD))) return;
+function checkForm({ headers }: IncomingMessage, { session, secure }: Visit, form: URLSearchParams): void {
+  const secret = session?.cookie ?? readCookie(headers, VISITOR_COOKIE, secure);
+  if (isSameOrigin(headers, secure) && isCsrfToken(secret, form.get(CSRF_FIELD))) return;
   throw new ApiError(
     403,
     "forbidden",
@@ -149,8 +151,10 @@ function send(response: ServerResponse, reply: Reply, visit: Visit, visitor: str
     reply.stream(response);
     return;
   }
-  const isNew = visit.session === undefined && readCookie(visit.headers, VISITOR_COOKIE) === undefined;
-  const cookies = [...(reply.cookies ?? []), ...(isNew ? [setCookie(VISITOR_COOKIE, visitor)] : [])];
+  const { secure } = visit;
+  const isNew = visit.session === undefined && readCookie(visit.headers, VISITOR_COOKIE, secure) === undefined;
+  const set = [...(reply.cookies ?? []), ...(isNew ? [{ name: VISITOR_COOKIE, value: visitor }] : [])];
+  const cookies = set.map((cookie) => cookieHeader(cookie, secure));
   const headers = { ...PAGE_HEADERS, ...(cookies.length > 0 && { "Set-Cookie": cookies }) };
   if ("redirect" in reply) response.writeHead(303, { ...headers, Location: reply.redirect }).end();
   else response.writeHead(reply.status ?? 200, { ...headers, ...reply.headers }).end(reply.document.text);

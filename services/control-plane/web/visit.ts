@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Caller } from "../accounts/caller.ts";
+import type { Cookie } from "./cookies.ts";
 import type { Html } from "./html.ts";
 
 /** Who a browser's cookie says is there. */
@@ -30,6 +31,8 @@ export interface Visit {
   readonly origin: string;
   /** The browser's IP address. */
   readonly from: string;
+  /** Whether this site is served over HTTPS alone, to whoever comes from anywhere. */
+  readonly secure: boolean;
   /** Undefined: nobody is logged in. */
   readonly session: Session | undefined;
   /** What forms of the answer must carry. */
@@ -47,13 +50,12 @@ export type Reply =
       readonly document: Html;
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
-      /** For `Set-Cookie`. */
-      readonly cookies?: readonly string[];
+      readonly cookies?: readonly Cookie[];
     }
   | {
       /** A path of this site, or an URL. */
       readonly redirect: string;
-      readonly cookies?: readonly string[];
+      readonly cookies?: readonly Cookie[];
     }
   | { readonly stream: (response: ServerResponse) => void };
 

@@ -24,12 +24,15 @@ export interface Planned {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
+  /** What the provider calls it, as Docker's id of a service. Absent: there is none yet. */
+  readonly id?: string;
   readonly differences: readonly Difference[];
   /** What users have stored in it would be lost. */
   readonly loses?: Holder;
 }
 
 interface State {
+  readonly id?: string;
   readonly custom?: boolean;
   readonly retainOnDelete?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
@@ -73,9 +76,17 @@ export function plannedOf(steps: Iterable<StepMetadata>): Planned[] {
     // Of a replacement, the step that makes the new one tells why.
     if (known !== undefined && (known.differences.length > 0 || act !== "replace")) continue;
     const loses = act === "create" || act === "update" ? undefined : lossOf(step);
-    const { urn, type } = step;
+    const { urn, type, old } = step;
     const differences = act === "create" || act === "delete" ? [] : differencesOf(step);
-    planned.set(urn, { act, type, name: nameOf(urn), urn, differences, ...(loses && { loses }) });
+    planned.set(urn, {
+      act,
+      type,
+      name: nameOf(urn),
+      urn,
+      ...(old?.id && { id: old.id }),
+      differences,
+      ...(loses && { loses }),
+    });
   }
   return [...planned.values()];
 }

@@ -74,7 +74,7 @@ export const PLAN: Readonly<Record<string, Room>> = {
     packages: [],
   },
   "services/control-plane/ci": {
-    knows: [...BASE, "services/stacks", ...part("apps", "runs")],
+    knows: [...BASE, "services/stacks", ...part("apps", "github", "runs")],
     packages: ["jose", "yaml"],
   },
   "services/control-plane/pipelines": {

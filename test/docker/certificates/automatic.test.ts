@@ -44,6 +44,7 @@ function open(dns = true): AutomaticCertificates {
     },
     credentials,
     domain: "apps.test",
+    parts: ["dashboard"],
     local: false,
     apps: { list: async () => [{ name: "shop", acm: true, hosts: declared.hosts, certificates: [] }] },
     router: certificatePort(ground.socket, stopping.signal),

@@ -166,6 +166,32 @@ test("drift is seen: what others changed, and what they removed", async () => {
   await removeAddon(addon);
 });
 
+test("a database that was given to another is given back where that may be, and else the statement is told", async () => {
+  const addon = await createAddon("mine", "mine");
+  const program = programs("mine", "mine").database;
+  const refreshed = async () => (await driver.refresh(addon.database)) ?? assert.fail("it is gone");
+  await driver.create(ROLE, "heir", { name: "heir" });
+  await server.query("postgres", "ALTER DATABASE mine OWNER TO heir");
+  await assertClean(await driver.update(await refreshed(), program), program);
+  // It made that role, and so may let itself act for it.
+  await server.query("postgres", "ALTER DATABASE mine OWNER TO heir");
+  await server.query("postgres", "REVOKE heir FROM provisioner GRANTED BY provisioner");
+  await assertClean(await driver.update(await refreshed(), program), program);
+  const members = "SELECT pg_has_role('provisioner', 'heir', 'USAGE') AS acts";
+  assert.deepEqual((await server.query("postgres", members)).rows, [{ acts: false }], "for that alone");
+  assert.deepEqual(driver.lines, []);
+
+  await server.query("postgres", "ALTER DATABASE mine OWNER TO postgres");
+  const line =
+    /^the database "mine" belongs to "postgres", for whom "provisioner" may not act, so no up gives it back\. Have a superuser say: (ALTER DATABASE "mine" OWNER TO "mine")$/;
+  const foreign = await refreshed();
+  assert.match(driver.lines.join(), line, "a look tells it already");
+  await assert.rejects(driver.update(foreign, program), { message: line });
+  await server.query("postgres", line.exec(driver.lines.join())?.[1] ?? "");
+  await assertClean(await refreshed(), program);
+  await removeAddon(addon);
+});
+
 test("a database goes with the sessions it has", async () => {
   const addon = await createAddon("busy", "busy");
   const session = server.query("busy", "SELECT pg_sleep(600)", "busy_1", "busy").catch((error: Error) => error.message);

@@ -181,9 +181,13 @@ export async function routerGround({ files = {}, proxies = [] }: GroundOptions =
     },
     async empty(service) {
       await scaleService(docker, service, () => 0);
-      // Swarm was seen to take more than a minute until it ends a container that it should.
-      for (const container of await ground.containers(service)) await container.kill().catch(() => {});
-      await until("its container is gone", async () => (await ground.containers(service)).length === 0);
+      // Swarm was seen to leave one running for more than a minute. Killed at once, it would be started again.
+      const late = performance.now() + 20_000;
+      await until("its container is gone", async () => {
+        const left = await ground.containers(service);
+        if (performance.now() > late) for (const container of left) await container.kill().catch(() => {});
+        return left.length === 0;
+      });
     },
     async containers(service) {
       const filters = { label: [`com.docker.swarm.service.name=${service}`] };

@@ -77,8 +77,10 @@ test("a request's headers pass likewise; what looks to an app like a header of t
 /** Sends a body without looking at what comes, and gives all that came once it is a whole answer. */
 function upload(path: string, bytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(ground.port, "127.0.0.1");
+    const socket = connect({ host: "127.0.0.1", port: ground.port, allowHalfOpen: true });
     let seen = "";
+    // The router says no more: what was seen by then is its answer, although this side has still something to send.
+    socket.on("end", () => socket.destroy());
     socket.on("data", (chunk: Buffer) => {
       seen += chunk.toString("latin1");
       if (/\r\n\r\n.*(too large|<\/html>|\r\n0\r\n\r\n)$/s.test(seen) || /^content-length.*login$/ims.test(seen)) {
@@ -130,9 +132,9 @@ test("who sends on after an early answer is not cut off, and is no request of th
   socket.write("POST /early HTTP/1.1\r\nHost: app.localhost\r\nContent-Length: 1000000000\r\n\r\n");
   const sending = setInterval(() => socket.write("x".repeat(1000), (error) => error || pieces++), 20);
   try {
-    await until("it is answered", async () => seen.endsWith("too large"), 10);
-    await until("none is in flight", async () => (await inFlight()) === 0, 10);
-    await until("a hundred pieces were sent", async () => pieces >= 100, 10);
+    await until("it is answered", async () => seen.endsWith("too large"));
+    await until("none is in flight", async () => (await inFlight()) === 0);
+    await until("a hundred pieces were sent", async () => pieces >= 100);
     assert.equal(failure, undefined);
   } finally {
     clearInterval(sending);
@@ -159,6 +161,6 @@ test("a megabyte is taken from a dyno whose client does not read; what is flushe
     pieces += chunk.toString("latin1").match(/^\.\r$/gm)?.length ?? 0;
   });
   stream.write("GET /drip?seconds=30 HTTP/1.1\r\nHost: app.localhost\r\n\r\n");
-  await until("ten pieces of one byte came", async () => pieces >= 10, 10);
+  await until("ten pieces of one byte came", async () => pieces >= 10);
   stream.destroy();
 });

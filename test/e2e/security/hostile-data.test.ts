@@ -39,7 +39,7 @@ const FILES = [
   "\\",
 ];
 
-test("what a user gives stays data, from the API and from a push to the dyno", { timeout: 240_000 }, async (t) => {
+test("what a user gives stays data, from the API and from a push to the dyno", { timeout: 900_000 }, async (t) => {
   await using platform = await testPlatform();
   const { directory, ports, name } = platform;
   await platform.app("odd", {});

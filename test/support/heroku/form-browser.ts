@@ -8,10 +8,16 @@ interface Page {
 /** Fetches pages, keeps cookies, follows redirections and sends forms. */
 export class FormBrowser {
   readonly #cookies = new Map<string, string>();
+  readonly #fetch: (url: string, init: RequestInit) => Promise<Response>;
+
+  /** @param ask how it reaches sites. Default: as this process does */
+  constructor(ask: (url: string, init: RequestInit) => Promise<Response> = fetch) {
+    this.#fetch = ask;
+  }
 
   async open(url: string, init: RequestInit = {}): Promise<Page> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(url, { ...init, redirect: "manual", headers: { ...init.headers, cookie } });
+    const response = await this.#fetch(url, { ...init, redirect: "manual", headers: { ...init.headers, cookie } });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ""] = line.split(";");
       const [name = "", value = ""] = pair.split(/=(.*)/s, 2);

@@ -28,17 +28,27 @@ export interface HerokuUser {
   in(folder: string): HerokuUser;
 }
 
+/** Another computer than the platform's. */
+interface Elsewhere {
+  /** The command by which one is run there. */
+  inside(argv: readonly string[]): string[];
+  /** Does there what leads to the platform, and gives what the shell is to evaluate. */
+  script(home: string, env: Readonly<Record<string, string>>): Promise<string>;
+}
+
 /**
  * Makes one as the README says: `eval "$(npx dynoform env)"` is all the set-up there is.
  *
  * @param port where the API is reached, if not at its own port
  * @param options of `dynoform env`
+ * @param elsewhere where they are, if not at the platform's computer
  */
 export async function herokuUser(
   platform: TestPlatform,
   name: string,
   port = platform.ports.api,
   options: readonly string[] = [],
+  elsewhere?: Elsewhere,
 ): Promise<HerokuUser> {
   const heroku = await installHeroku();
   const home = join(platform.directory, "users", name);
@@ -63,9 +73,8 @@ export async function herokuUser(
     GIT_COMMITTER_NAME: name,
     GIT_COMMITTER_EMAIL: `${name}@example.com`,
   };
-  const printed = await platform.dynoform("env", ...options);
-  assert.equal(printed.exitCode, 0, printed.output);
-  const script = printed.output.replaceAll(`127.0.0.1:${platform.ports.api}`, `127.0.0.1:${port}`);
+  const inside = elsewhere?.inside ?? ((argv: readonly string[]) => argv);
+  const script = elsewhere === undefined ? await envScript() : await elsewhere.script(home, base);
   const evaluated = await ran(["sh", "-c", 'eval "$1"; env -0', "sh", script], { cwd: home, env: base });
   assert.equal(evaluated.exitCode, 0, evaluated.errors);
   const env = Object.fromEntries(
@@ -75,8 +84,14 @@ export async function herokuUser(
       .map((line) => line.split(/=(.*)/s, 2)),
   );
 
+  async function envScript(): Promise<string> {
+    const printed = await platform.dynoform("env", ...options);
+    assert.equal(printed.exitCode, 0, printed.output);
+    return printed.output.replaceAll(`127.0.0.1:${platform.ports.api}`, `127.0.0.1:${port}`);
+  }
+
   const at = (work: string): HerokuUser => {
-    const run = (...argv: string[]) => ran(argv, { cwd: work, env });
+    const run = (...argv: string[]) => ran(inside(argv), { cwd: work, env });
     return {
       home,
       work,
@@ -92,7 +107,7 @@ export async function herokuUser(
         assert.notEqual(done.exitCode, 0, `heroku ${args.join(" ")} was not refused:\n${done.output}${done.errors}`);
         return done;
       },
-      terminal: (...args) => terminal(["heroku", ...args], { cwd: work, env }),
+      terminal: (...args) => terminal(inside(["heroku", ...args]), { cwd: work, env }),
       async git(...args) {
         const done = await run("git", ...args);
         assert.equal(done.exitCode, 0, `git ${args.join(" ")}:\n${done.output}${done.errors}`);

@@ -34,6 +34,7 @@ async function world() {
         return { changes: {}, steps: [], outputs: {}, warnings: [], planned: found };
       },
     },
+    lastChange: async (kind, id) => `then ${kind} ${id}`,
     db,
     lock,
     project,
@@ -63,7 +64,7 @@ test("what differs is remembered until it is as declared again, and a stack that
   const { watch, plans, looked, told } = there;
   plans.set("platform", []);
   plans.set("shop", [
-    planned("update", SERVICE, "shop.web.1", { differences: [{ path: "labels", was: '"a"', is: '"b"' }] }),
+    planned("update", SERVICE, "shop.web.1", { id: "s1", differences: [{ path: "labels", was: '"a"', is: '"b"' }] }),
     planned("create", SERVICE, "shop.web.2"),
     planned("update", "dyno:index:Route", "shop-route", { differences: [{ path: "hosts", was: "[]", is: "[]" }] }),
     planned("delete", SERVICE, "shop.web.3"),
@@ -76,7 +77,7 @@ test("what differs is remembered until it is as declared again, and a stack that
   assert.deepEqual(
     watch.found("shop")?.drift.map(({ type: _, ...row }) => row),
     [
-      { name: "shop.web.1", path: "labels", declared: '"b"', there: '"a"' },
+      { name: "shop.web.1", path: "labels", declared: '"b"', there: '"a"', changedAt: "then service s1" },
       { name: "shop.web.2", declared: "there is one", there: "missing" },
       { name: "shop-route", path: "hosts", declared: "[]", there: "another" },
       { name: "shop.web.3", declared: "not declared", there: "there is one" },

@@ -81,20 +81,24 @@ export class AddonDesk {
     const url = environment[variableOf(through.name)];
     if (url === undefined) throw notFound("database", "that database: it is not up yet");
     const { databases } = this.desk.ports;
-    const credentials = databases.credentials(url);
+    const credentials = databases.credentials(url, call.postgresPort);
     databases.know(credentials.database, addon.app.id, addon.id);
-    return { addon, url: databases.clientUrl(url), credentials, name: through.name };
+    return { addon, url: databases.clientUrl(url, call.postgresPort), credentials, name: through.name };
   }
 
   /** Variables as the caller's machine can use them: the addresses of databases are other ones there. */
-  async variables(app: DeclaredApp, environment: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  async variables(
+    call: Call,
+    app: DeclaredApp,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<Record<string, string>> {
     const { databases } = this.desk.ports;
     const shown: Record<string, string> = { ...environment };
     const attachments = (await this.all()).at(app);
     for (const { name, addon } of attachments) {
       const url = environment[variableOf(name)];
       if (url === undefined) continue;
-      shown[variableOf(name)] = databases.clientUrl(url);
+      shown[variableOf(name)] = databases.clientUrl(url, call.postgresPort);
       databases.know(databases.credentials(url).database, addon.app.id, addon.id);
     }
     return shown;

@@ -65,7 +65,7 @@ async function config(addons: AddonDesk, call: Call): Promise<Answer> {
   const { addon } = await addons.addon(call, call.params.addon ?? "");
   if (!addons.mayUse(call, addon.app)) throw unknownAddon();
   const { environment } = await addons.desk.outputs.of(addon.app.stack);
-  const variables = await addons.variables(addon.app, environment);
+  const variables = await addons.variables(call, addon.app, environment);
   return { body: [{ name: "url", value: variables[variableOf(addon.attachment)] ?? null }] };
 }
 

@@ -3,6 +3,7 @@ import type { Changed, DeclaredApp } from "../../apps/ports.ts";
 import { type Answer, type Call, optionalText } from "../call.ts";
 import { type Desk, warned } from "../desk.ts";
 import { invalid } from "../errors.ts";
+import { gitOrigin } from "../origin.ts";
 import type { Route } from "../routes.ts";
 import { region, stack } from "./facts.ts";
 
@@ -90,7 +91,7 @@ export function showApp(desk: Desk, call: Call, app: DeclaredApp): Record<string
     // Without it, clients look for the words "fir" and "cedar" in the app's name.
     generation: { id: desk.id("generation", "cedar"), name: "cedar" },
     // Git's way to us is always TLS, on the same port.
-    git_url: `${call.origin.replace(/^http:/, "https:")}/${app.name}.git`,
+    git_url: `${gitOrigin(call.origin)}/${app.name}.git`,
     internal_routing: null,
     maintenance: app.maintenance,
     owner: desk.ports.accounts.owner(app.id),

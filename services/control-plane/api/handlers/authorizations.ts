@@ -37,7 +37,7 @@ export function openAuthorizationRoutes(desk: Desk): OpenRoute[] {
 async function create(desk: Desk, call: OpenCall): Promise<Answer> {
   const { accounts } = desk.ports;
   const wish = readWish(call);
-  const known = await accounts.who(call.headers.authorization, call.from);
+  const known = await accounts.who(call.headers.authorization, call);
   const answer = make(desk, known ?? (await withPassword(desk, call)), call, wish);
   if (known !== undefined && answer.status === 201) {
     accounts.audit({ caller: known, from: call.from, method: "POST", route: PATH, status: 201, request: call.id });

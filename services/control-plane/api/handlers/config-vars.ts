@@ -22,7 +22,7 @@ export function configVarRoutes(desk: Desk): Route[] {
       async (call) => {
         const app = await desk.app(call);
         const { environment } = await desk.outputs.of(app.stack);
-        return { body: sorted(await addons.variables(app, environment)) };
+        return { body: sorted(await addons.variables(call, app, environment)) };
       },
     ],
     ["PATCH", "/apps/:app/config-vars", (call) => change(addons, call)],
@@ -35,7 +35,7 @@ async function change(addons: AddonDesk, call: Call): Promise<Answer> {
   const outputs = await desk.outputs.of(app.stack);
   const changes = onlyDifferent(readChanges(call, outputs), outputs.environment);
   const names = Object.keys(changes);
-  if (names.length === 0) return { body: sorted(await addons.variables(app, outputs.environment)) };
+  if (names.length === 0) return { body: sorted(await addons.variables(call, app, outputs.environment)) };
   const made = await desk.change(call, app, describe(changes), async (file) => {
     for (const [name, value] of Object.entries(changes)) await file.setConfig(name, value ?? undefined);
   });
@@ -44,7 +44,7 @@ async function change(addons: AddonDesk, call: Call): Promise<Answer> {
     if (value === null) delete all[name];
     else all[name] = value;
   }
-  return { body: sorted(await addons.variables(app, all)), headers: warned(made) };
+  return { body: sorted(await addons.variables(call, app, all)), headers: warned(made) };
 }
 
 function readChanges(call: Call, outputs: AppOutputs): Changes {

@@ -79,6 +79,9 @@ async function act(desk: Desk, call: Call, target: DynoTarget, verb: "Restart" |
 async function run(desk: Desk, call: Call): Promise<Answer> {
   const app = await desk.app(call);
   const attach = call.body.attach === true;
+  if (attach && call.origin.startsWith("https:")) {
+    throw invalid("attach", "A terminal needs `npx dynoform connect`, or a port of the platform's own machine.");
+  }
   const size = optionalText(call, "size");
   const command = requiredText(call, "command");
   if (command.includes("\0") || Buffer.byteLength(command) > LONGEST_COMMAND) {

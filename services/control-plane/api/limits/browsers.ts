@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ApiError } from "../errors.ts";
 
+/** This machine's own names. */
+export const THIS_MACHINE: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
 /**
  * Refuses what a page of somebody else makes a browser send: under a name that is not ours, which is how a page whose
  * name leads to 127.0.0.1 reads answers (DNS rebinding), or from another origin. Programs send neither.
@@ -8,9 +11,9 @@ import { ApiError } from "../errors.ts";
 export class BrowserGuard {
   readonly #names: ReadonlySet<string>;
 
-  /** @param names of this server, besides those of this machine, e.g. `dashboard.localhost` */
-  constructor(names: readonly string[] = []) {
-    this.#names = new Set(["localhost", "127.0.0.1", "[::1]", ...names]);
+  /** @param names of this server, e.g. `dashboard.localhost` */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names);
   }
 
   /** Both checks at once. */
@@ -31,9 +34,14 @@ export class BrowserGuard {
   }
 
   /** Whether it is asked under a name of this server. */
-  isOwn({ host }: IncomingHttpHeaders): boolean {
-    return this.#names.has(host?.toLowerCase().replace(/:\d{0,5}$/, "") ?? "");
+  isOwn(headers: IncomingHttpHeaders): boolean {
+    return this.#names.has(nameOf(headers));
   }
+}
+
+/** The name of the host that is asked, without a port. */
+export function nameOf({ host }: IncomingHttpHeaders): string {
+  return host?.toLowerCase().replace(/:\d{0,5}$/, "") ?? "";
 }
 
 /** Whether a page of another origin sent this. Of what a page cannot set itself, the newer header is the clearer. */

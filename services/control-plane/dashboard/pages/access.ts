@@ -1,4 +1,4 @@
-import { isLocalDomain } from "../../../../model/platform/control-plane.ts";
+import { isLocalDomain } from "../../../../model/platform/addresses.ts";
 import { field } from "../../web/form.ts";
 import { type Html, html } from "../../web/html.ts";
 import { form } from "../../web/layout.ts";

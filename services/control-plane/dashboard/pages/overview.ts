@@ -53,8 +53,8 @@ function driftCard({ looked_at: at, differences }: ApiDrift, now: number): Html 
 <ul class="rows">${differences
     .slice(0, LISTED)
     .map(
-      ({ name, path, declared, there }) =>
-        html`<li><div class="grow"><span class="title">${name}</span>${path !== null && html` <code>${path}</code>`}<br><span class="soft small">declared: ${declared}; there: ${there}</span></div></li>`,
+      ({ name, path, declared, there, changed_at: changedAt }) =>
+        html`<li><div class="grow"><span class="title">${name}</span>${path !== null && html` <code>${path}</code>`}<br><span class="soft small">declared: ${declared}; there: ${there}${changedAt !== null && html`; last changed ${ago(changedAt, now)}`}</span></div></li>`,
     )}</ul>${more > 0 && html`<p class="soft small">And ${more} more: <code>npx dynoform drift</code></p>`}</section>`;
 }
 

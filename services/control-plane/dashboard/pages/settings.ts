@@ -9,6 +9,7 @@ import { ago } from "../format.ts";
 import { appPath } from "../frames.ts";
 import { accessActs, collaboratorsCard, domainsCard } from "./access.ts";
 import { configActs, configCard } from "./config-vars.ts";
+import { gitOf } from "./deploy-git.ts";
 
 export function settingsPages(context: Context): MemberRoute[] {
   const { acts } = context;
@@ -84,7 +85,7 @@ async function show(context: Context, visit: MemberVisit, shown: Shown = {}): Pr
     api.find<ApiCollaborator[]>(visit, `${base}/collaborators`),
   ]);
   const attached = (addons ?? []).flatMap((addon) => addon.config_vars);
-  const main = html`<section class="card"><header><h2>App</h2></header>${info(app, ports.platform.apiPort, ports.clock())}
+  const main = html`<section class="card"><header><h2>App</h2></header>${info(app, gitOf(visit, ports.platform.apiPort), ports.clock())}
 <h3 class="gap">Rename</h3>${form(
     visit,
     { action: `${base}/rename`, class: "line" },
@@ -101,9 +102,9 @@ ${deletion(found, shown.wrongName)}`;
   };
 }
 
-function info(app: ApiApp, apiPort: number, now: number): Html {
+function info(app: ApiApp, git: string, now: number): Html {
   return html`<dl><dt>Name</dt><dd>${app.name}</dd><dt>URL</dt><dd><a href="${app.web_url}" rel="noreferrer">${app.web_url}</a></dd>
-<dt>Git</dt><dd><code>https://127.0.0.1:${apiPort}/${app.name}.git</code></dd><dt>Owner</dt><dd>${app.owner.email}</dd><dt>Created</dt><dd>${ago(app.created_at, now)}</dd><dt>Id</dt><dd><code>${app.id}</code></dd></dl>`;
+<dt>Git</dt><dd><code>${git}/${app.name}.git</code></dd><dt>Owner</dt><dd>${app.owner.email}</dd><dt>Created</dt><dd>${ago(app.created_at, now)}</dd><dt>Id</dt><dd><code>${app.id}</code></dd></dl>`;
 }
 
 function maintenance(visit: MemberVisit, app: ApiApp): Html {

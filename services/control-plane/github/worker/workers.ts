@@ -45,6 +45,8 @@ export class Workers implements AsyncDisposable {
   readonly #options: WorkersOptions;
   readonly #all = new Map<string, Worker>();
   #ended = false;
+  /** Whether all links that were declared at the start have their workers. */
+  #begun = false;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
@@ -73,6 +75,7 @@ export class Workers implements AsyncDisposable {
       // So that the secret of its webhook is known before it is asked for.
       await this.#options.outputs.of(link.stack).catch(() => {});
     }
+    this.#begun = true;
   }
 
   /** Has a repository looked at. False: there is nobody to do so. */
@@ -91,7 +94,8 @@ export class Workers implements AsyncDisposable {
 
   /** By what a link's webhook is known. */
   secrets(stack: string): HookSecrets | "absent" | "unknown" {
-    if (!this.#all.has(stack)) return "absent";
+    // Nobody delivers again what came while the control plane started, if it is told that there is no such webhook.
+    if (!this.#all.has(stack)) return this.#begun ? "absent" : "unknown";
     const outputs = this.#options.outputs.known(stack);
     if (outputs === undefined) return "unknown";
     const { webhook } = outputs;

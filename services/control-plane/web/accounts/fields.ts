@@ -4,7 +4,7 @@ import { type Login, WrongCredentials } from "../../accounts/logins.ts";
 import { PasswordsBusy } from "../../accounts/passwords.ts";
 import { SESSION_LIFETIME_MS } from "../../accounts/sessions.ts";
 import { toApiError } from "../../api/errors.ts";
-import { SESSION_COOKIE, setCookie } from "../cookies.ts";
+import { SESSION_COOKIE } from "../cookies.ts";
 import { type Html, html } from "../html.ts";
 import type { Reply } from "../visit.ts";
 
@@ -22,7 +22,7 @@ ${kind === "new" && html`<p class="hint" id="password-hint">At least 10 characte
 
 /** Lets a browser in, and on to a page of this site. */
 export function entered({ cookie }: Login, next: string): Reply {
-  return { redirect: next, cookies: [setCookie(SESSION_COOKIE, cookie, { maxAge: SESSION_LIFETIME_MS / 1000 })] };
+  return { redirect: next, cookies: [{ name: SESSION_COOKIE, value: cookie, maxAge: SESSION_LIFETIME_MS / 1000 }] };
 }
 
 /** A path of this site: what is anything else, e.g. `//elsewhere.example`, is the start. */

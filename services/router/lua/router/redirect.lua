@@ -12,7 +12,7 @@ local DASHBOARD = { redirect = os.getenv "DYNOFORM_REDIRECT" == "true", hsts = t
 local CHALLENGE = "^/%.well%-known/acme%-challenge/"
 
 -- What came by HTTPS, to us or to a proxy that the platform names.
-local function is_secure(var)
+function M.is_secure(var)
   return var.forwarded_proto == "https"
 end
 
@@ -26,13 +26,13 @@ end
 
 -- What the header says for an entry; empty: there is none. Over HTTP it means nothing.
 function M.hsts(entry, var)
-  return is_secure(var) and "max-age=" .. entry.hsts or ""
+  return M.is_secure(var) and "max-age=" .. entry.hsts or ""
 end
 
 -- Access phase. Answers itself, which does not return, or goes on. A form that was sent stays one.
 function M.app(entry, var)
   if entry.hsts > 0 then var.hsts = M.hsts(entry, var) end
-  if not entry.redirect or is_secure(var) or var.uri:match(CHALLENGE) then return end
+  if not entry.redirect or M.is_secure(var) or var.uri:match(CHALLENGE) then return end
   local target = secure(var)
   if not target then return end
   local method = var.request_method
@@ -42,6 +42,11 @@ end
 
 function M.dashboard(var)
   return M.app(DASHBOARD, var)
+end
+
+-- What HSTS says for another of the platform's own names.
+function M.platform_hsts(var)
+  if DASHBOARD.hsts > 0 then var.hsts = M.hsts(DASHBOARD, var) end
 end
 
 return M

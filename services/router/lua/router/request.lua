@@ -14,6 +14,7 @@ local inflight = require "router.inflight"
 local limits = require "router.limits"
 local ongoing = require "router.ongoing"
 local page = require "router.page"
+local platform = require "router.platform"
 local redirect = require "router.redirect"
 local routes = require "router.table"
 local wake = require "router.wake"
@@ -29,9 +30,6 @@ local KEPT_BODY = 1048576
 local ONE_WRITE = 16384
 -- Bytes that the headers of an answer may have: nginx.conf's proxy_buffer_size.
 local HEADERS = 65536
-
--- Undefined: there is none.
-local DASHBOARD = os.getenv "DYNOFORM_DASHBOARD"
 
 local IDEMPOTENT = { GET = true, HEAD = true, OPTIONS = true, TRACE = true, PUT = true, DELETE = true }
 
@@ -145,10 +143,8 @@ function M.access()
   local var = ngx.var
   local host = var.host
   -- Before the table: no app's domain may stand in for it.
-  if host == DASHBOARD then
-    redirect.dashboard(var)
-    return ngx.exec "@dashboard"
-  end
+  local part = platform.parts[host]
+  if part then return platform.access(part, var) end
   local entry = routes.for_host(host)
   if entry then
     var.app = entry.app
@@ -180,7 +176,9 @@ local function give_at_once(request)
   local var = ngx.var
   local host = var.host
   local entry, version = routes.for_host(host)
-  if not entry or entry.mode ~= "awake" or entry.maintenance or entry.redirect or host == DASHBOARD then return false end
+  if not entry or entry.mode ~= "awake" or entry.maintenance or entry.redirect or platform.parts[host] then
+    return false
+  end
   if entry.hsts > 0 then var.hsts = redirect.hsts(entry, var) end
   var.app = entry.app
   local dyno = choice.pick(entry.dynos, health.is_usable, inflight.count)
@@ -248,9 +246,9 @@ function M.access_again()
   return find_dyno(name)
 end
 
--- The control plane, which serves the dashboard, is not there.
-function M.dashboard_away()
-  return page.away()
+-- The control plane, which serves the platform's own names, is not there.
+function M.platform_away()
+  return platform.away(ngx.var)
 end
 
 -- An error of the router's own.

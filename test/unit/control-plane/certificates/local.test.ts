@@ -56,8 +56,14 @@ async function ground(work: (router: FakeRouter, at: { now: number }, folder: st
   }
 }
 
-function local(router: FakeRouter, at: { now: number }, folder: string, domain = "localhost"): LocalCertificates {
-  return new LocalCertificates({ router, domain, folder, clock: () => at.now });
+function local(
+  router: FakeRouter,
+  at: { now: number },
+  folder: string,
+  domain = "localhost",
+  parts: readonly string[] = ["dashboard"],
+): LocalCertificates {
+  return new LocalCertificates({ router, domain, parts, folder, clock: () => at.now });
 }
 
 test("each name below the domain has a certificate of its own, as long as it is routed", () =>
@@ -132,4 +138,12 @@ test("uploaded certificates are none of these", () =>
     await router.put("app.shop.one", { hosts: ["www.shop.example"], chain: "somebody's", key: "" });
     await local(router, at, folder, "apps.localhost").tick();
     assert.deepEqual(router.names, ["app.shop.one", "local.dashboard.apps.localhost"]);
+  }));
+
+test("a platform that is reached from anywhere has a certificate for each of its names", () =>
+  ground(async (router, at, folder) => {
+    await local(router, at, folder, "localhost", ["api", "git", "dashboard"]).tick();
+    assert.deepEqual(router.names, ["local.api.localhost", "local.dashboard.localhost", "local.git.localhost"]);
+    await local(router, at, folder).tick();
+    assert.deepEqual(router.names, ["local.dashboard.localhost"]);
   }));

@@ -16,11 +16,16 @@ test("of what was sent the settings are taken, and salt and provider of secrets 
   assert.deepEqual(parse("settings" in result ? result.settings : ""), {
     secretsprovider: "passphrase",
     encryptionsalt: "v1:ours",
-    config: { "dynoform:app": { source: { path: "apps/shop" } }, "dynoform:config": { A: { secure: "v1:x" } } },
+    config: {
+      "dynoform:key": { secure: "v1:k" },
+      "dynoform:app": { source: { path: "apps/shop" } },
+      "dynoform:config": { A: { secure: "v1:x" } },
+    },
   });
   const text = `secretsprovider: awskms://evil\nencryptionsalt: v1:theirs\n${config("dynoform:app: {}")}`;
   const fresh = settingsOf("shop", text, undefined, "/srv/project");
-  assert.equal("settings" in fresh && fresh.settings, "encryptionsalt: v1:theirs\nconfig:\n  dynoform:app: {}\n");
+  const { encryptionsalt, config: settings } = parse("settings" in fresh ? fresh.settings : "");
+  assert.deepEqual([encryptionsalt, Object.keys(settings)], ["v1:theirs", ["dynoform:app", "dynoform:key"]]);
   assert.ok("settings" in settingsOf("shop", config("dynoform:app: {}"), undefined, "/srv/project"));
 });
 

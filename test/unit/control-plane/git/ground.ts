@@ -66,7 +66,7 @@ export async function gitGround(deploy: DeployCommit): Promise<GitGround> {
       socket: join(folder, "push.sock"),
       hooks: join(folder, "hooks"),
       report,
-      who: async (header) => (header === basic(TOKEN) ? accounts.who(`Bearer ${TOKEN}`, "") : undefined),
+      who: async (header) => (header === basic(TOKEN) ? accounts.who(`Bearer ${TOKEN}`, { remote: false }) : undefined),
       async find(name) {
         const id = APPS[name];
         return id === undefined ? undefined : { name, id, repository: repository(id) };

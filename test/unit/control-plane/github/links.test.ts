@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import type { ControlPlaneSettings } from "../../../../model/platform/control-plane.ts";
 import { Token } from "../../../../services/control-plane/accounts/token.ts";
 import { Apps } from "../../../../services/control-plane/apps/apps.ts";
 import type { Change } from "../../../../services/control-plane/apps/journal.ts";
 import { Journal } from "../../../../services/control-plane/apps/journal.ts";
 import { QueueLock } from "../../../../services/control-plane/apps/lock.ts";
+import { CiUps } from "../../../../services/control-plane/ci/ups.ts";
 import { Builds } from "../../../../services/control-plane/deploys/builds.ts";
 import type { DeployCommit } from "../../../../services/control-plane/deploys/deploy-commit.ts";
 import { BuildStore } from "../../../../services/control-plane/deploys/store.ts";
@@ -161,6 +162,7 @@ async function ground(github: GitHub) {
     secrets,
     textOf,
     stacks,
+    project,
     async [Symbol.asyncDispose]() {
       await opened[Symbol.asyncDispose]();
       store.close();
@@ -432,4 +434,64 @@ test("a link that a pipeline takes stays without apps, and goes with the last th
     "create flask-hello.github",
     ...["up", "up", "destroy", "create", "destroy"].map((verb) => `${verb} flask-hello.github`),
   ]);
+});
+
+test("a link is made and changed by a stack file that a workflow sends, and takes nothing from another", async () => {
+  const { github, repository, by, head } = await withGitHub();
+  await using _github = github;
+  await using there = await ground(github);
+  const { links, runs, fails, sent, secrets, textOf, apps, project, log } = there;
+  const ups = new CiUps({ apps, links: sent, project });
+  const workflow = { repository: "octo/infra", ref: "refs/heads/main", sha: "abcdef0123", actor: "octocat" };
+  const file = (stack: string, name: string, app: string) =>
+    stringify({
+      encryptionsalt: "v1:ours",
+      config: {
+        "dynoform:github": { repository: name, baseUrl: github.url, apps: { [app]: { branch: "main" } } },
+        "dynoform:github-auth": { token: { secure: `v1:${stack}` } },
+      },
+    });
+  secrets.set("v1:flask.github", by.credential.token);
+  const text = file("flask.github", "octo/Flask.Hello", "shop");
+  const up = (stack: string, before: string, after: string) => ups.up(stack, { before, after }, workflow);
+  fails.next = new RunFailed("failed", "the hook was refused");
+  await assert.rejects(up("flask.github", "", text), /^ChangeFailed: the hook was refused$/);
+  assert.equal(await textOf("flask.github"), undefined, "it was taken back");
+  assert.deepEqual(await up("flask.github", "", text), { changes: {} });
+  assert.equal(await textOf("flask.github"), text);
+  assert.deepEqual(runs, ["create flask.github", "destroy flask.github", "create flask.github"]);
+  assert.equal((await links.of(shop))?.link.stack, "flask.github");
+  const [activity] = apps.activity("flask.github");
+  assert.deepEqual([activity?.user, activity?.result], ["octocat@octo/infra", "succeeded"]);
+  await there.start();
+  await until("the head is known", async () => (await links.state(shop)).head === head);
+  const following = text.replace("branch: main", "branch: main\n        autoDeploy: true");
+  await up("flask.github", text, following);
+  const next = await repository.commit("main", { "run.py": "next" });
+  // No webhook tells of it here: what is sent has the repository looked at.
+  const deployed = following.replace("repository:", "mode: polling\n    repository:");
+  await up("flask.github", following, deployed);
+  await until("the new head is deployed", async () => log.includes(`deployed ${next.slice(0, 7)} to shop`));
+  await assert.rejects(
+    up("flask.github", text, file("flask.github", "octo/Flask.Hello", "other")),
+    /changed on the host/,
+  );
+  await assert.rejects(up("flask.github", deployed, file("flask.github", "octo/x", "shop")), /by another stack/);
+  await assert.rejects(
+    up("again.github", "", file("again.github", "octo/flask.hello", "other")),
+    /is linked by flask\.git/,
+  );
+  await assert.rejects(
+    up("more.github", "", file("more.github", "octo/more", "shop")),
+    /shop is connected to octo\/Flask/,
+  );
+  await assert.rejects(
+    up("shop", "", file("shop", "octo/more", "other")),
+    /a stack shop on this host already, which is no/,
+  );
+  const elsewhere = file("far.github", "octo/more", "other").replace("repository:", "platform: far\n    repository:");
+  await assert.rejects(up("far.github", "", elsewhere), /is a link of far, which is not the platform/);
+  const hatch = file("far.github", "octo/more", "other").replace("config:", "config:\n  docker:host: tcp://evil");
+  await assert.rejects(up("far.github", "", hatch), /docker:host is not taken from a workflow/);
+  assert.equal((await links.list()).length, 1);
 });

@@ -31,7 +31,7 @@ const members: MemberRoute[] = [
 ];
 const everybody: PublicRoute[] = [
   ["GET", "/login", (visit) => ({ document: html`${form(visit, { action: "/login" }, html``)}` })],
-  ["POST", "/login", ({ form }) => ({ redirect: `/?name=${form.get("name")}`, cookies: ["a=b"] })],
+  ["POST", "/login", ({ form }) => ({ redirect: `/?name=${form.get("name")}`, cookies: [{ name: "a", value: "b" }] })],
 ];
 
 test("pages are for those who are logged in", async (t) => {
@@ -147,7 +147,7 @@ test("a form is taken from our own pages only", async (t) => {
       site.send("POST", "/login", { origin: `http://${HOST}`, "content-type": FORM, ...from }, `name=a&_csrf=${csrf}`);
     const answer = await log({ cookie: set.split(";")[0] ?? "" });
     assert.equal(answer.status, 303);
-    assert.deepEqual(answer.headers["set-cookie"], ["a=b"]);
+    assert.deepEqual(answer.headers["set-cookie"], ["a=b; Path=/; HttpOnly; SameSite=Lax"]);
     assert.equal((await log({})).status, 403);
     assert.equal((await log({ cookie: "dynoform_visitor=somebody-elses-visit-1" })).status, 403);
   });

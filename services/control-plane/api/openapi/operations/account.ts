@@ -1,6 +1,6 @@
 import { account as shown } from "../objects.ts";
 import type { Operations } from "../operation.ts";
-import { anything, list, object, oneOf, orNull, text } from "../schema.ts";
+import { anything, list, object, oneOf, orNull, text, time } from "../schema.ts";
 
 const changes = object({
   "name?": orNull(text),
@@ -16,6 +16,16 @@ export const account: Operations = {
   "GET /users/:user": { summary: "A user; ~ is who asks", answer: shown },
   "PATCH /users/:user": { summary: "Change an account", body: changes, example: { name: "Ann" }, answer: shown },
   "DELETE /users/:user": { summary: "Remove a user, for admins", answer: shown },
+  "GET /connect": {
+    summary: "What a client from anywhere has to know of this platform",
+    answer: object({
+      platform: text,
+      email: text,
+      certificate: text,
+      command_line_certificate: text,
+      expires_at: time,
+    }),
+  },
   "GET /account/features": { summary: "None", answer: list(anything) },
   "GET /account/features/:feature": {
     summary: "What the official command line asks before it asks for repositories",

@@ -7,7 +7,9 @@ export const drift: Operations = {
       "What of an app is not as it is declared, as of the last look; looks are switched on by `dynoform:platform.drift`",
     answer: object({
       looked_at: orNull(time),
-      differences: list(object({ type: text, name: text, path: orNull(text), declared: text, there: text })),
+      differences: list(
+        object({ type: text, name: text, path: orNull(text), declared: text, there: text, changed_at: orNull(time) }),
+      ),
     }),
   },
 };
