@@ -135,9 +135,9 @@ test("a pull request has an app of its own, from its opening to its end", { time
   });
 });
 
-/** Names of databases and roles follow from the app's id, which begins with its name. */
+/** As databases of apps and their roles are called; the app that the pull request is for has none. */
 function isOwn(name: string): boolean {
-  return name.replaceAll("_", "-").startsWith(NAME);
+  return /^d[0-9a-f]{8,}(_\d+)?$/.test(name);
 }
 
 async function psql(docker: Docker, platform: string, query: string): Promise<string[]> {

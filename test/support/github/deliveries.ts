@@ -92,8 +92,8 @@ function wants(hook: Hook, event: string): boolean {
   return hook.active && (hook.events.includes(event) || hook.events.includes("*"));
 }
 
-/** In payloads of pushes the times are seconds. */
-function payloadRepository(repository: Repository, place: Place, event: string) {
+/** A repository in payloads; in those of pushes its times are seconds. */
+export function payloadRepository(repository: Repository, place: Place, event: string) {
   const { created_at, pushed_at, ...shape } = repositoryShape(repository, place);
   const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
   return {

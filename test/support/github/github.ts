@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createApp, install } from "./apps.ts";
 import { bareRepository, type CommitOptions, type Files, NOTHING } from "./bare-repository.ts";
 import { statusPayload, suiteShape, suiteState } from "./checks.ts";
-import { type Deliveries, deliveriesOf } from "./deliveries.ts";
+import { type Deliveries, deliveriesOf, payloadRepository } from "./deliveries.ts";
 import type { Faults } from "./faults.ts";
 import { Operations } from "./operations.ts";
 import { payloadSchemas } from "./payload-schemas.ts";
@@ -215,7 +215,12 @@ export async function startGitHub(address = "127.0.0.1"): Promise<GitHub> {
     async function tellPull(action: string, pull: Pull): Promise<void> {
       const shape = await wholePullShape(pull, made, place);
       const changes = action === "edited" ? { changes: {} } : {};
-      deliveries.emit(made, "pull_request", { action, number: pull.number, pull_request: shape, ...changes });
+      const side = (part: typeof shape.head, of: Repository) => ({
+        ...part,
+        repo: payloadRepository(of, place, "pull_request"),
+      });
+      const inEvent = { ...shape, head: side(shape.head, pull.from), base: side(shape.base, made) };
+      deliveries.emit(made, "pull_request", { action, number: pull.number, pull_request: inEvent, ...changes });
     }
 
     /** Pushes: what moves a branch is told to the hooks. */

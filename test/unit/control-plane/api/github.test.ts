@@ -193,6 +193,6 @@ test("what scripts ask of kolkrabbi is the same as here, and test runs are not",
   assert.deepEqual((await served.ask("GET", PATH)).body, body);
   assert.equal((await served.ask("POST", `${base}/apps/shop/github/push`, { body: { branch: "main" } })).status, 201);
   const { status, body: said } = await served.ask("GET", `${base}/pipelines/x/github`);
-  assert.deepEqual([status, said.message], [404, "Review apps and Heroku CI are not part of this platform yet."]);
+  assert.deepEqual([status, said.message], [404, "Heroku CI is not part of this platform yet."]);
   assert.equal((await served.ask("GET", `${base}/account`)).status, 404);
 });
