@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import Docker from "dockerode";
+import { ATTACHED, execute } from "../../lib/docker/execution.ts";
 import { apiOf } from "../support/dyno-manager.ts";
 import { startGitHubForPlatforms } from "../support/github/linked-app.ts";
 import { testPlatform } from "../support/platform.ts";
@@ -59,8 +60,8 @@ test("a pull request has an app of its own, from its opening to its end", { time
     ];
     return own.filter((each) => each.includes(platform.name) && each.includes(NAME)).length;
   };
-  const roles = async () => (await psql(docker, platform.name, "SELECT rolname FROM pg_roles")).filter(isOwn);
-  const databases = async () => (await psql(docker, platform.name, "SELECT datname FROM pg_database")).filter(isOwn);
+  const roles = async () => (await psql(docker, platform.name, "SELECT rolname FROM pg_roles")).sort();
+  const databases = async () => (await psql(docker, platform.name, "SELECT datname FROM pg_database")).sort();
 
   await t.test("review apps are enabled", async () => {
     await api.ask("POST", "/account/github", { token: github.token("octo").value });
@@ -71,13 +72,13 @@ test("a pull request has an app of its own, from its opening to its end", { time
     const { body } = await api.ask("POST", `/pipelines/shop/review-app-config`, { automatic_review_apps: true });
     assert.equal(body.automatic_review_apps, true);
     const link = join(platform.directory, "stacks", "Pulumi.shop.github.yaml");
-    const { writeFile } = await import("node:fs/promises");
     // Nobody on the internet could reach this machine, so it is said that somebody can.
     await writeFile(link, (await readFile(link, "utf8")).replace("repository:", "mode: webhook\n    repository:"));
     await platform.up("shop.github");
     await until("a ping was taken", async () => github.deliveries.all.some(({ status }) => status === 202), 90);
   });
 
+  const before = { databases: await databases(), roles: await roles() };
   const pull = await (async () => {
     await repository.commit("feature", files("first"), { parent: (await repository.git.head("main")) ?? null });
     return repository.pull("feature");
@@ -87,7 +88,8 @@ test("a pull request has an app of its own, from its opening to its end", { time
     const begun = performance.now();
     await answers("first hello 1 1");
     t.diagnostic(`opened → first 200: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
-    assert.equal((await databases()).length, 1);
+    assert.equal((await databases()).length, before.databases.length + 1);
+    assert.ok((await roles()).length > before.roles.length && (await inDocker()) > 1);
     assert.match(await readFile(file, "utf8"), /pull: 1/);
     await tells();
     assert.equal(repository.deployments.at(-1)?.environment, NAME);
@@ -119,7 +121,7 @@ test("a pull request has an app of its own, from its opening to its end", { time
     );
     t.diagnostic(`closed → gone: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     await until("Docker has nothing of it", async () => (await inDocker()) === 0, 60);
-    assert.deepEqual([await databases(), await roles()], [[], []]);
+    assert.deepEqual({ databases: await databases(), roles: await roles() }, before);
     assert.equal(
       (await api.ask("GET", "/apps")).body.some(({ id }: { id: string }) => id === app.id),
       false,
@@ -134,24 +136,11 @@ test("a pull request has an app of its own, from its opening to its end", { time
   });
 });
 
-/** Names of databases and roles follow from the app's id, which begins with its name. */
-function isOwn(name: string): boolean {
-  return name.replaceAll("_", "-").startsWith(NAME);
-}
-
 async function psql(docker: Docker, platform: string, query: string): Promise<string[]> {
+  const argv = ["psql", "--no-psqlrc", "--no-align", "--tuples-only", "--dbname=postgres", `--command=${query}`];
   const container = docker.getContainer(`${platform}-postgres`);
-  const exec = await container.exec({
-    Cmd: ["psql", "-U", "postgres", "-At", "-c", query],
-    User: "postgres",
-    AttachStdout: true,
-  });
-  const stream = await exec.start({});
-  const parts: Buffer[] = [];
-  docker.modem.demuxStream(stream, { write: (part: Buffer) => parts.push(part) } as never, { write() {} } as never);
-  await new Promise((resolve) => stream.on("end", resolve));
-  return Buffer.concat(parts)
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "");
+  const made = await container.exec({ Cmd: argv, User: "operator", ...ATTACHED });
+  const { exitCode, stdout, stderr } = await execute(made, "");
+  assert.equal(exitCode, 0, stderr);
+  return stdout.split("\n").filter((line) => line !== "");
 }

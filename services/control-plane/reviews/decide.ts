@@ -5,7 +5,7 @@ import { type DeclaredPipeline, STAGES } from "../pipelines/ports.ts";
 import { keyOf, type PresentApp, type Review, type ReviewAct, type ReviewingPipeline } from "./ports.ts";
 
 /** Milliseconds for which nothing goes that is declared no more: a file may be half written. */
-export const GRACE_MS = 20_000;
+const GRACE_MS = 20_000;
 
 /** All that counts, read at one moment. */
 export interface World {
@@ -68,7 +68,7 @@ export function parentOf({ stages, reviewApps }: ReviewingPipeline): string | un
 }
 
 /** Whether a pull request may have a review app by what is declared, and by who let a fork in. */
-export function isWanted(pull: PullRequest, settings: ReviewAppsSettings, review: Review | undefined): boolean {
+function isWanted(pull: PullRequest, settings: ReviewAppsSettings, review: Review | undefined): boolean {
   if (!isFitting(pull, settings)) return false;
   if (pull.fork && review?.approved !== pull.commit) return false;
   return settings.automatic !== false || review?.byHand === true;

@@ -73,6 +73,7 @@ export async function wholePullShape(pull: Pull, repository: Repository, place: 
     mergeable: true,
     rebaseable: true,
     mergeable_state: "clean",
+    active_lock_reason: null,
     merged_by: null,
     comments: 0,
     review_comments: 0,

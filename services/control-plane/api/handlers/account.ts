@@ -17,7 +17,7 @@ export function accountRoutes(desk: Desk): Route[] {
     ["PATCH", "/users/:user", change],
     ["DELETE", "/users/:user", (call) => remove(desk, call)],
     ["GET", "/account/features", () => ({ body: [] })],
-    ["GET", "/account/features/:feature", () => Promise.reject(notFound("feature", "that account feature"))],
+    ["GET", "/account/features/:feature", (call) => showFeature(desk, call)],
     ["GET", "/account/keys", () => ({ body: [] })],
     [
       "POST",
@@ -26,6 +26,28 @@ export function accountRoutes(desk: Desk): Route[] {
     ],
     ["DELETE", "/account/keys/:key", () => Promise.reject(notFound("key"))],
   ];
+}
+
+/** By which the official command line knows that repositories are asked for here, and not at Heroku's service for them. */
+const REPOSITORIES = "dashboard-repositories-api";
+
+function showFeature(desk: Desk, { params: { feature } }: Call): Answer {
+  if (feature !== REPOSITORIES) throw notFound("feature", "that account feature");
+  const at = new Date(0).toISOString();
+  return {
+    body: {
+      id: desk.id("feature", REPOSITORIES),
+      name: REPOSITORIES,
+      display_name: "Repositories",
+      description: "Repositories are asked for at this API",
+      doc_url: "",
+      feedback_email: "",
+      state: "general",
+      enabled: true,
+      created_at: at,
+      updated_at: at,
+    },
+  };
 }
 
 /** The user whom the path names: the caller, or anybody for an admin. */

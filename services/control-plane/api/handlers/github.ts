@@ -85,7 +85,7 @@ async function connectShared(desk: Desk, call: Call, app: DeclaredApp, settings:
 function withoutReviewApps({ body }: Call): Readonly<Record<string, string>> {
   const wanted = body.pull_requests;
   if (typeof wanted !== "object" || wanted === null || !("enabled" in wanted) || wanted.enabled !== true) return {};
-  return { "Warning-Message": "Review apps are not part of this platform yet: they stay off." };
+  return { "Warning-Message": "Review apps stay off. Enable them with: heroku reviewapps:enable -p PIPELINE." };
 }
 
 async function disconnect(desk: Desk, call: Call): Promise<Answer> {

@@ -29,7 +29,7 @@ export function hosts(desk: Desk): ReadonlyMap<string, Host> {
   return new Map([
     ["particleboard.heroku.com", host("That is", favoriteRoutes(desk))],
     ["telex.heroku.com", host("That is", notificationRoutes())],
-    ["kolkrabbi.heroku.com", host("Review apps and Heroku CI are", kolkrabbiRoutes(desk))],
+    ["kolkrabbi.heroku.com", host("Heroku CI is", kolkrabbiRoutes(desk))],
     ["api.github.com", { ...host("That is", repositories), who: byGithubToken(desk) }],
     ["api.metrics.heroku.com", metrics],
     ["api.metrics.herokai.com", metrics],

@@ -71,8 +71,8 @@ test("what the platform has one of, or none, is told", async () => {
   assert.equal((await get("/apps/nobody/features")).status, 404);
   const coupling = await get("/apps/shop/pipeline-couplings");
   assert.deepEqual([coupling.status, coupling.body.id], [404, "not_found"]);
-  const review = await served.ask("POST", "/review-apps", { body: { branch: "x" } });
-  assert.deepEqual([review.status, review.body.message], [404, "Review apps are not part of this platform."]);
+  const run = await served.ask("POST", "/test-runs", { body: {} });
+  assert.deepEqual([run.status, run.body.message], [404, "Test runs are not part of this platform."]);
   // Whoever asks how it is need not be known.
   const { body } = await ask(served.port, "GET", "/api/v4/current-status", undefined, {});
   assert.deepEqual(body.status, [

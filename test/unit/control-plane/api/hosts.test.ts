@@ -87,7 +87,7 @@ test("the hosts that the official command line asks besides are served here, in 
   const kolkrabbi = await secured(at.port, "kolkrabbi.heroku.com", at.commandLine);
   assert.deepEqual(
     await through(kolkrabbi, "GET", "kolkrabbi.heroku.com", "/pipelines/x/github"),
-    absent("Review apps and Heroku CI are not part of this platform yet."),
+    absent("Heroku CI is not part of this platform yet."),
   );
   const unknown = await secured(at.port, "new.heroku.com", at.commandLine);
   assert.deepEqual(

@@ -17,7 +17,10 @@ export const account: Operations = {
   "PATCH /users/:user": { summary: "Change an account", body: changes, example: { name: "Ann" }, answer: shown },
   "DELETE /users/:user": { summary: "Remove a user, for admins", answer: shown },
   "GET /account/features": { summary: "None", answer: list(anything) },
-  "GET /account/features/:feature": { summary: "There is none", answer: anything },
+  "GET /account/features/:feature": {
+    summary: "What the official command line asks before it asks for repositories",
+    answer: anything,
+  },
   "GET /account/keys": { summary: "None", answer: list(anything) },
   "POST /account/keys": {
     summary: "Refused: Git speaks HTTPS here",
