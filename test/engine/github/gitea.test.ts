@@ -38,7 +38,7 @@ test("a link to a Gitea is declared as one to GitHub, by resources of our own", 
     const [hook] = hooks();
     const { webhook, credential, forge } = await link.outputs();
     assert.deepEqual([forge, credential, webhook.id], ["gitea", { token: token.value }, String(hook?.id)]);
-    assert.deepEqual([hook?.active, hook?.events], [true, ["push", "status", "delete", "repository"]]);
+    assert.deepEqual([hook?.active, hook?.events], [true, ["push", "pull_request", "status", "delete", "repository"]]);
     assert.equal(hook?.config.url, `http://dashboard.${DOMAIN}:8080/hooks/github/${STACK}?generation=1`);
     assert.equal(hook?.config.secret, webhook.secret);
     await link.ok(...UP, "--expect-no-changes");

@@ -26,7 +26,7 @@ test("an up makes the webhook, and a second one changes nothing", async () => {
   assert.equal(first.code, 0, first.stdout + first.stderr);
   const [hook] = link.repository.hooks.values();
   const put = await link.outputs();
-  assert.deepEqual(hook?.events, ["push", "status", "check_suite", "delete", "repository"]);
+  assert.deepEqual(hook?.events, ["push", "pull_request", "status", "check_suite", "delete", "repository"]);
   assert.deepEqual(hook?.config, {
     url: `http://dashboard.${DOMAIN}:8080/hooks/github/${STACK}?generation=1`,
     content_type: "json",
