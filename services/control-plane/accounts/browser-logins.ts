@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { UserError } from "../../../lib/errors.ts";
+import type { Sender } from "../../../lib/sender.ts";
 import { hashOf, letters, newSecret } from "./secrets.ts";
 
 /** What a person is shown who is to let a computer in. */
@@ -13,6 +14,8 @@ interface LoginRequest {
 
 interface Pending extends LoginRequest {
   readonly secret: Buffer;
+  /** Whether it came from anywhere, and not from this machine. */
+  readonly remote: boolean;
   /** A user's id; undefined: refused, or nobody said anything in time. */
   readonly decision: Promise<string | undefined>;
   decide(user: string | undefined): void;
@@ -21,7 +24,9 @@ interface Pending extends LoginRequest {
 /** Milliseconds; the official command line gives up after this time too. */
 const LIFETIME_MS = 10 * 60_000;
 
+/** That wait at a time: of this machine, of all that come from anywhere, and of each address there. */
 const MOST = 100;
+const MOST_OF_ADDRESS = 10;
 const LONGEST_DESCRIPTION = 200;
 
 /** Command lines that wait for somebody to let them in with a browser. They are not kept: each waits on a connection. */
@@ -29,8 +34,13 @@ export class BrowserLogins {
   readonly #pending = new Map<string, Pending>();
 
   /** @returns the id for the person's browser, and the secret with which the command line fetches the answer */
-  open(given: string, source: string): { readonly id: string; readonly secret: string } {
-    if (this.#pending.size >= MOST) throw new UserError("Too many logins are waiting. Try again in some minutes.");
+  open(given: string, { address: source, remote }: Sender): { readonly id: string; readonly secret: string } {
+    const alike = [...this.#pending.values()].filter((each) => each.remote === remote);
+    const own = alike.filter((each) => each.source === source);
+    // Docker hides who of this machine connects: they all have one address.
+    if (alike.length >= MOST || (remote && own.length >= MOST_OF_ADDRESS)) {
+      throw new UserError("Too many logins are waiting. Try again in some minutes.");
+    }
     const description =
       given
         .replace(/\p{Cc}/gu, " ")
@@ -39,7 +49,15 @@ export class BrowserLogins {
     const code = letters(6).toUpperCase();
     const [id, secret] = [`${code}-${newSecret()}`, newSecret()];
     const { promise: decision, resolve: decide } = Promise.withResolvers<string | undefined>();
-    this.#pending.set(id, { code, description, source, secret: hashOf(secret), decision, decide });
+    this.#pending.set(id, {
+      code,
+      description,
+      source,
+      remote,
+      secret: hashOf(secret),
+      decision,
+      decide,
+    });
     setTimeout(() => this.#end(id), LIFETIME_MS).unref();
     return { id, secret };
   }

@@ -20,7 +20,10 @@ export function browserLoginRoutes(desk: Desk): OpenRoute[] {
 }
 
 function open(desk: Desk, call: OpenCall): Answer {
-  const { id, secret } = desk.ports.accounts.browserLogins.open(optionalText(call, "description") ?? "", call.from);
+  const { id, secret } = desk.ports.accounts.browserLogins.open(optionalText(call, "description") ?? "", {
+    address: call.from,
+    remote: call.remote,
+  });
   return { status: 201, body: { browser_url: `/auth/browser/${id}`, cli_url: `/auth/cli/${id}`, token: secret } };
 }
 

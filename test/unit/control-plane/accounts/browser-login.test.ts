@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BrowserLogins } from "../../../../services/control-plane/accounts/browser-logins.ts";
 import { ask } from "../api/served.ts";
 import { ground } from "./ground.ts";
 
@@ -44,4 +45,14 @@ test("only so many command lines wait at a time", async () => {
   await using it = await ground();
   for (let count = 0; count < 100; count++) assert.equal((await it.ask("nobody", "POST", "/auth", {})).status, 201);
   assert.match((await it.ask("nobody", "POST", "/auth", {})).body.message, /Too many logins/);
+});
+
+test("who comes from anywhere can take the places neither of others there nor of this machine", () => {
+  const logins = new BrowserLogins();
+  const from = (address: string) => () => logins.open("x", { address, remote: true });
+  for (let count = 0; count < 10; count++) from("203.0.113.9")();
+  assert.throws(from("203.0.113.9"), /Too many logins/);
+  for (let host = 1; host <= 90; host++) from(`198.51.100.${host}`)();
+  assert.throws(from("192.0.2.1"), /Too many logins/);
+  assert.notEqual(logins.open("x", { address: "203.0.113.9", remote: false }).id, "");
 });

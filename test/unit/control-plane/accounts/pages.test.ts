@@ -99,7 +99,7 @@ test("who logs in comes to where they wanted to go, and out again", async () => 
   assert.equal((await at.get("/login")).status, 303, "there already");
   assert.equal((await at.get("/")).headers.location, "/home/ada@example.com");
   const session = at.cookies.get("dynoform_session") ?? "";
-  await at.get(`/auth/browser/${at.it.served.accounts.browserLogins.open("x", "").id}`);
+  await at.get(`/auth/browser/${at.it.served.accounts.browserLogins.open("x", { address: "", remote: false }).id}`);
   assert.equal((await at.post("/logout", {})).headers.location, "/login");
   assert.equal(at.cookies.has("dynoform_session"), false);
   assert.equal(at.it.served.accounts.session(session), undefined, "the cookie is worth nothing any more");
