@@ -28,7 +28,7 @@ export interface CreatedAddons {
   readonly environment: Environment;
   /** What the app made itself, by the add-on's id. */
   readonly databases: Readonly<Record<string, DatabaseOutput>>;
-  /** What of each attachment is a release when it changes. */
+  /** For each attachment, the value whose change makes a new release: its generation, or its database. */
   readonly released: Readonly<Record<string, number | string>>;
   /** What must be there before it counts as released. */
   readonly resources: readonly pulumi.Resource[];

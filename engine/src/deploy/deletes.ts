@@ -2,7 +2,7 @@ import { Along } from "./along.ts";
 import { Stopped } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import type { Entry, Journal } from "./journal.ts";
-import { Needed, needs } from "./order.ts";
+import { afterReplaced, Needed, needs } from "./order.ts";
 import type { Steps } from "./steps.ts";
 import type { Targets } from "./targets.ts";
 import type { ResourceState } from "./types.ts";
@@ -51,7 +51,8 @@ export function chooseDeletes(
   };
   for (const state of states) if (!goes.has(state)) stay(state);
   const refused = implied.filter((state) => goes.has(state)).map(({ urn }) => urn);
-  return { goes: new Map([...current].filter(([state]) => goes.has(state))), refused, kept };
+  const going = afterReplaced(states.filter((state) => goes.has(state)));
+  return { goes: new Map(going.map((state) => [state, current.get(state) as Entry])), refused, kept };
 }
 
 /** What is wrong with a delete that would take along what is no target. */

@@ -53,12 +53,34 @@ export class Needed {
 export function inOrder(states: readonly ResourceState[]): readonly ResourceState[] {
   if (isInOrder(states)) return states;
   const needed = new Needed(states);
+  return placed(states, (state) => needed.of(state));
+}
+
+/**
+ * The same resources, each after what it needs, and after whatever has the name of that and was replaced: what uses it may
+ * still use the one before.
+ */
+export function afterReplaced(states: readonly ResourceState[]): readonly ResourceState[] {
+  const replaced = Map.groupBy(
+    states.filter((state) => state.delete),
+    ({ urn }) => urn,
+  );
+  if (replaced.size === 0) return states;
+  const needed = new Needed(states);
+  return placed(states, (state) => needed.of(state).flatMap((other) => [other, ...(replaced.get(other.urn) ?? [])]));
+}
+
+/** Each after what it needs, as far as no circle keeps it from that. */
+function placed(
+  states: readonly ResourceState[],
+  neededBy: (state: ResourceState) => readonly ResourceState[],
+): readonly ResourceState[] {
   const ordered: ResourceState[] = [];
   const begun = new Set<ResourceState>();
   const place = (state: ResourceState) => {
     if (begun.has(state)) return;
     begun.add(state);
-    for (const other of needed.of(state)) place(other);
+    for (const other of neededBy(state)) place(other);
     ordered.push(state);
   };
   for (const state of states) place(state);

@@ -30,6 +30,21 @@ test("a deployment that did not come to its deletes leaves their order to the ne
   assert.deepEqual(stack.world.names(), []);
 });
 
+test("a destroy that runs its program deletes what was replaced after what may still use it", async (context) => {
+  const stack = await TestStack.create(context);
+  const program = (key: number) =>
+    `const a = new Fake("a", { key: ${key} }); new Fake("b", { value: ${key} }, { dependsOn: a });`;
+  await stack.up(program(1));
+  stack.world.fail("update", "b", "not now");
+  await stack.up(program(2));
+  stack.world.heal();
+  stack.world.log.length = 0;
+  const same = { entry: ".", directory: stack.directory, nodeArgs: [], typescript: false };
+  assert.deepEqual((await stack.destroy({ runProgram: true, program: same })).errors, []);
+  assert.equal(stack.world.log[0], "delete b");
+  assert.deepEqual(stack.world.names(), []);
+});
+
 test("what is deleted with another stays in the state until that is gone", async (context) => {
   const stack = await TestStack.create(context);
   const program = (protect: boolean) => `
