@@ -15,11 +15,14 @@ const UNTRUSTED = ["CERT_", "ERR_TLS_CERT", "DEPTH_ZERO", "SELF_SIGNED", "UNABLE
 export class FarApi {
   readonly origin: URL;
   readonly #authority: string | undefined;
+  /** Read once: each connection through the local port asks. */
+  readonly #trusted: string | string[];
 
   /** @param authority the one that alone is trusted, PEM; undefined: those that this machine trusts */
   constructor(origin: URL, authority: string | undefined) {
     this.origin = origin;
     this.#authority = authority;
+    this.#trusted = authority ?? [...getCACertificates("default"), ...getCACertificates("system")];
   }
 
   /** @throws UserError with what the platform says */
@@ -75,7 +78,7 @@ export class FarApi {
       method,
       agent: false,
       timeout: SILENCE_MS,
-      ca: this.#authority ?? [...getCACertificates("default"), ...getCACertificates("system")],
+      ca: this.#trusted,
       headers: {
         accept: "application/vnd.heroku+json; version=3",
         "content-type": "application/json",
